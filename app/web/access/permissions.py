@@ -517,6 +517,7 @@ ROUTES: Mapping[str, Rule] = {
     "cards_provider.bench": Rule(Reach.PROGRAM, Permission.SEE_MONEY),
     "cards_provider.funding": Rule(Reach.PROGRAM, Permission.PREPARE_RUN),
     "cards_provider.edit": Rule(Reach.PROGRAM, Permission.EDIT_PROGRAM),
+    "cards_provider.answers": Rule(Reach.PROGRAM, Permission.EDIT_PROGRAM),
     "cards_provider.preview": Rule(Reach.PROGRAM, Permission.EDIT_PROGRAM),
     "cards_told.stripe": Rule(Reach.ANYBODY),
     # statements of the card provider against our books

@@ -1,7 +1,7 @@
 """The card provider of a programme: which it is and what it does; the template of an operator's files, and a bench."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,20 @@ from app.services.setup.program_files import ProgramFileInvalid
 from app.web import formats
 from app.web.context import now, person, scope, session, settings
 from app.web.finance import card_words
-from app.web.finance.provider_forms import BenchForm, FundingForm, TemplateForm, filled, offer_rows, typed
-from app.web.finance.provider_judging import judge
+from app.web.finance.provider_forms import (
+    AnswersForm,
+    BenchForm,
+    FilesForm,
+    FundingForm,
+    filled_answers,
+    filled_files,
+    offer_places,
+    offer_rows,
+    typed_answers,
+    typed_files,
+)
+from app.web.finance.provider_judging import judge_answers, judge_files
+from app.web.forms.form import Form
 from app.web.words import imports as import_words
 from importers.errors import ImportRefused
 from importers.files.limits import Limits
@@ -100,54 +112,93 @@ def _preview(template: BatchFile) -> tuple[str, bool, str]:
         return formats.told(error.said), True, batch_file_name(template, batch)
 
 
+def _template() -> BatchFile:
+    """Give the programme's template, or the one that is the commonest."""
+    return _part().batch_file or READY["delimited"]
+
+
+def _begun() -> BatchFile:
+    """Give the template to begin with: a ready-made one, with its answers, or the programme's."""
+    return READY.get(request.args.get("begin", "")) or _template()
+
+
 @bp.route("/programs/<code:program_code>/card-provider/template", methods=["GET", "POST"])
 def edit(program_code: str) -> str | Response | tuple[str, int]:
-    begun = READY.get(request.args.get("begin", "")) or _part().batch_file or READY["delimited"]
+    """Say how the files for the operator are written."""
+    begun = _begun()
     if request.method == "GET":
-        return _editor(TemplateForm(formdata=None, data=filled(begun)), begun)
-    form = TemplateForm()
-    template = _meant(form)
-    if template is not None:
-        try:
-            with transaction(db.session) as writing:
-                provider_settings.put_template(writing, scope().program, template, actor=person().login, now=now())
-        except ProgramFileInvalid as problem:
-            form.refuse(None, str(problem))
-        else:
-            flash(gettext("The template is kept. Order files are written by it from now on."), "success")
-            return redirect(url_for("cards_provider.show", program_code=program_code), 303)
+        return _editor(FilesForm(formdata=None, data=filled_files(begun)), begun)
+    form = FilesForm()
+    template = _meant(form, begun)
+    if template is not None and _kept(form, template):
+        flash(gettext("The template is kept. Order files are written by it from now on."), "success")
+        return redirect(url_for("cards_provider.show", program_code=program_code), 303)
     offer_rows(form, begun)
     return _editor(form, template), 400
+
+
+@bp.route("/programs/<code:program_code>/card-provider/answers", methods=["GET", "POST"])
+def answers(program_code: str) -> str | Response | tuple[str, int]:
+    """Say how the operator's answers are read."""
+    template = _template()
+    if request.method == "GET":
+        form = AnswersForm(formdata=None, data=filled_answers(template.answers))
+        return render_template("finance/provider_answers.html", form=form)
+    form = AnswersForm()
+    form.validate()
+    judge_answers(form)
+    meant = None if form.problems() else _valid(form, {**template.model_dump(), "answers": typed_answers(form)})
+    if meant is not None and _kept(form, meant):
+        flash(gettext("The template is kept. Answers are read by it from now on."), "success")
+        return redirect(url_for("cards_provider.show", program_code=program_code), 303)
+    offer_places(form)
+    return render_template("finance/provider_answers.html", form=form), 400
 
 
 @bp.post("/programs/<code:program_code>/card-provider/template/preview")
 def preview(program_code: str) -> tuple[str, int]:
     """Give three loads as the form says by now: the editor asks while somebody types."""
-    form = TemplateForm()
-    template = _meant(form)
+    form = FilesForm()
+    template = _meant(form, _begun())
     problems = "; ".join(": ".join(part for part in (one.label, one.text) if part) for one in form.problems())
     text, wrong, _name = _preview(template) if template else (problems, True, "")
     return render_template("finance/_provider_preview.html", text=text, wrong=wrong), 200
 
 
-def _editor(form: TemplateForm, template: BatchFile | None) -> str:
+def _editor(form: FilesForm, template: BatchFile | None) -> str:
     text, wrong, _name = _preview(template) if template else (gettext("The template is not whole yet."), True, "")
-    return render_template("finance/provider_edit.html", form=form, text=text, wrong=wrong, ready=list(READY))
+    begin = request.args.get("begin") if request.args.get("begin", "") in READY else None
+    return render_template(
+        "finance/provider_edit.html", form=form, text=text, wrong=wrong, ready=list(READY), begin=begin
+    )
 
 
-def _meant(form: TemplateForm) -> BatchFile | None:
+def _meant(form: FilesForm, begun: BatchFile) -> BatchFile | None:
     """Give the template that a form says; None where something is wrong, which then stands beside its field."""
     form.validate()
-    judge(form)
-    if form.problems():
-        return None
+    judge_files(form)
+    return None if form.problems() else _valid(form, {**typed_files(form), "answers": begun.answers.model_dump()})
+
+
+def _valid(form: Form, said: Mapping[str, Any]) -> BatchFile | None:
     try:
-        return BatchFile.model_validate(typed(form))
+        return BatchFile.model_validate(said)
     except ValidationError as wrong:  # what the form has no field for
         for one in wrong.errors():
             place = ".".join(str(part) for part in one["loc"])
             form.refuse(None, f"{place}: {one['msg']}" if place else one["msg"])
         return None
+
+
+def _kept(form: Form, template: BatchFile) -> bool:
+    """Let the programme load its cards by files of a template; False where it cannot, which the form says then."""
+    try:
+        with transaction(db.session) as writing:
+            provider_settings.put_template(writing, scope().program, template, actor=person().login, now=now())
+    except ProgramFileInvalid as problem:
+        form.refuse(None, str(problem))
+        return False
+    return True
 
 
 @bp.post("/programs/<code:program_code>/card-provider/bench")

@@ -1,4 +1,7 @@
-"""The form of an operator's template: what a programme's `batch_file` says, as a person fills it in; and back."""
+"""The forms of an operator's template: what a programme's `batch_file` says, as a person fills it in; and back.
+
+They are two, for files and for answers: together they are too much for one page.
+"""
 
 from collections.abc import Sequence
 from typing import Any, get_args
@@ -8,7 +11,7 @@ from flask_wtf.file import FileField, FileRequired
 from wtforms import BooleanField, FieldList, FormField, IntegerField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from app.domain.program_file.batch_file import BatchFile, Column, Mark, OfFile, OfLoad
+from app.domain.program_file.batch_file import Answers, BatchFile, Column, Mark, OfFile, OfLoad
 from app.domain.program_file.fixed_answers import AnswerRecord
 from app.web.forms.fields import Between, MoneyField
 from app.web.forms.form import Form, RowForm, choice
@@ -91,8 +94,8 @@ def _words(label: Any, description: Any = None) -> StringField:
     return StringField(label, [Length(max=500)], description=description or "")
 
 
-class TemplateForm(Form):
-    """How the files for an operator are written, and how its answers are read."""
+class FilesForm(Form):
+    """How the files for an operator are written."""
 
     format = SelectField(
         _("Kind of file"),
@@ -134,6 +137,11 @@ class TemplateForm(Form):
     columns = FieldList(FormField(_ColumnForm), label=_("Columns"), max_entries=60)
     before = FieldList(FormField(_MarkForm), label=_("Before the loads"), max_entries=20)
     after = FieldList(FormField(_MarkForm), label=_("After the loads"), max_entries=20)
+
+
+class AnswersForm(Form):
+    """How an operator's answers are read."""
+
     answer_decimal = SelectField(
         _("Decimal sign of its amounts"), choices=[choice(".", _("point")), choice(",", _("comma"))]
     )
@@ -175,17 +183,25 @@ class BenchForm(Form):
     file = FileField(_("Response file"), [FileRequired(_("Choose a file."))])
 
 
-def filled(template: BatchFile) -> dict[str, Any]:
-    """Give a form's data for a template, with empty rows below those that are filled in."""
-    whole, lines, fixed = template.answers.file, template.answers.lines, template.answers.fixed_width
-    plain = ("format", "name", "delimiter", "encoding", "line_end", "decimal", "amounts", "dates", "titles", "quoted")
+_OF_FILES = ("format", "name", "delimiter", "encoding", "line_end", "decimal", "amounts", "dates", "titles", "quoted")
+
+
+def filled_files(template: BatchFile) -> dict[str, Any]:
+    """Give the data of a form of files for a template, with empty rows below those that are filled in."""
     return {
-        **{name: getattr(template, name) for name in plain},
+        **{name: getattr(template, name) for name in _OF_FILES},
         "columns": [_row(one) for one in template.columns] + [{}] * _SPARE,
         "before": [_row(one) for one in template.before] + [{}] * _SPARE,
         "after": [_row(one) for one in template.after] + [{}] * _SPARE,
-        "answer_decimal": template.answers.decimal,
-        "answer_amounts": template.answers.amounts,
+    }
+
+
+def filled_answers(answers: Answers) -> dict[str, Any]:
+    """Give the data of a form of answers, with empty rows below those that are filled in."""
+    whole, lines, fixed = answers.file, answers.lines, answers.fixed_width
+    return {
+        "answer_decimal": answers.decimal,
+        "answer_amounts": answers.amounts,
         "file_column": whole.column if whole else "",
         "file_accepted": ", ".join(whole.accepted) if whole else "",
         "file_refused": ", ".join(whole.refused) if whole else "",
@@ -204,11 +220,15 @@ def _filled_record(name: str, record: AnswerRecord | None) -> dict[str, Any]:
     return {f"{name}_mark": record.mark if record else "", f"{name}_fields": rows + [{}] * _SPARE}
 
 
-def offer_rows(form: TemplateForm, template: BatchFile) -> None:
+def offer_rows(form: FilesForm, template: BatchFile) -> None:
     """Let a form have the rows that it was begun with, whatever of them was sent."""
     for name in ("columns", "before", "after"):
         for _missing in range(len(form[name].entries), len(getattr(template, name)) + _SPARE):
             form[name].append_entry()
+
+
+def offer_places(form: AnswersForm) -> None:
+    """Let a form have a row to fill in, whatever was sent."""
     for name in ("load_fields", "whole_fields"):
         for _missing in range(len(form[name].entries), _SPARE):
             form[name].append_entry()
@@ -222,9 +242,16 @@ def _row(one: Column | Mark) -> dict[str, Any]:
     return row
 
 
-def typed(form: TemplateForm) -> dict[str, Any]:
-    """Give what a form says, as a template is written."""
-    plain = ("format", "name", "delimiter", "encoding", "line_end", "decimal", "amounts", "dates", "titles", "quoted")
+def typed_files(form: FilesForm) -> dict[str, Any]:
+    """Give what a form says of files, as a template is written; without its answers."""
+    return {
+        **{name: form[name].data for name in _OF_FILES},
+        **{name: _rows(form[name].entries) for name in ("columns", "before", "after")},
+    }
+
+
+def typed_answers(form: AnswersForm) -> dict[str, Any]:
+    """Give what a form says of answers, as a template has them."""
     answers: dict[str, Any] = {"decimal": form.answer_decimal.data, "amounts": form.answer_amounts.data}
     if form.file_column.data:
         answers["file"] = {
@@ -241,14 +268,10 @@ def typed(form: TemplateForm) -> dict[str, Any]:
     lines, file = _typed_record(form, "load"), _typed_record(form, "whole")
     if lines or file:
         answers["fixed_width"] = {"encoding": form.fixed_encoding.data or "utf-8", "lines": lines, "file": file}
-    return {
-        **{name: form[name].data for name in plain},
-        **{name: _rows(form[name].entries) for name in ("columns", "before", "after")},
-        "answers": answers,
-    }
+    return answers
 
 
-def _typed_record(form: TemplateForm, name: str) -> dict[str, Any] | None:
+def _typed_record(form: AnswersForm, name: str) -> dict[str, Any] | None:
     """Give a record of fixed width as it was typed; None where nothing of it was."""
     rows = [
         {"title": one.form.title.data, "begins": one.form.begins.data, "width": one.form.width.data}

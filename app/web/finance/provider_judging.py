@@ -13,13 +13,23 @@ from flask_babel import gettext as _
 from app.domain.program_file.batch_file import IN_NAMES, NEEDED, UNCUT, OfFile
 from app.domain.typed.encodings import text_encoding
 from app.web import formats
-from app.web.finance.provider_forms import OF_LOAD, TEXT, TemplateForm, words_of
+from app.web.finance.provider_forms import OF_LOAD, TEXT, AnswersForm, FilesForm, words_of
+from app.web.forms.form import Form
 
 
-def judge(form: TemplateForm) -> None:
-    """Say what no field alone can see, all at once, besides what the form has said by now."""
-    for check in (_judge_name, _judge_encodings, _judge_kind, _judge_rows, _judge_words, _judge_places):
-        check(form)
+def judge_files(form: FilesForm) -> None:
+    """Say what no field of files alone can see, all at once, besides what the form has said by now."""
+    _judge_name(form)
+    _judge_encoding(form, "encoding")
+    _judge_kind(form)
+    _judge_rows(form)
+
+
+def judge_answers(form: AnswersForm) -> None:
+    """Say what no field of answers alone can see, all at once, besides what the form has said by now."""
+    _judge_encoding(form, "fixed_encoding")
+    _judge_words(form)
+    _judge_places(form)
 
 
 def _lacks(form: Any, name: str, text: str) -> None:
@@ -28,7 +38,7 @@ def _lacks(form: Any, name: str, text: str) -> None:
         form[name].errors = [*form[name].errors, text]
 
 
-def _judge_name(form: TemplateForm) -> None:
+def _judge_name(form: FilesForm) -> None:
     name = form.name.data or ""
     try:
         named = [part for _text, part, _spec, _kind in string.Formatter().parse(name) if part is not None]
@@ -40,15 +50,14 @@ def _judge_name(form: TemplateForm) -> None:
         _lacks(form, "name", _("Use letters without accents, digits, dots, hyphens and underscores alone."))
 
 
-def _judge_encodings(form: TemplateForm) -> None:
-    for name in ("encoding", "fixed_encoding"):
-        try:
-            text_encoding(form[name].data or "utf-8")
-        except ValueError:
-            _lacks(form, name, _("Name an encoding in which a digit is one byte, such as utf-8 or cp1250."))
+def _judge_encoding(form: Form, name: str) -> None:
+    try:
+        text_encoding(form[name].data or "utf-8")
+    except ValueError:
+        _lacks(form, name, _("Name an encoding in which a digit is one byte, such as utf-8 or cp1250."))
 
 
-def _judge_kind(form: TemplateForm) -> None:
+def _judge_kind(form: FilesForm) -> None:
     """Look at what a kind of file has, and what it has not."""
     marks = any(row.form.holds.data for row in (*form.before, *form.after))
     if form.format.data == "xlsx" and marks:
@@ -59,7 +68,7 @@ def _judge_kind(form: TemplateForm) -> None:
         _lacks(form, "delimiter", _("It stands in the amounts as well: take another, or another decimal sign."))
 
 
-def _judge_rows(form: TemplateForm) -> None:
+def _judge_rows(form: FilesForm) -> None:
     fixed = form.format.data == "fixed_width"
     titled = bool(form.titles.data) and not fixed
     for entry in form.columns:
@@ -89,7 +98,7 @@ def _judge_row(row: Any, uncut: Sequence[str], *, fixed: bool, titled: bool) -> 
         _lacks(row, "title", _("Write a title, or let the file begin without titles."))
 
 
-def _judge_words(form: TemplateForm) -> None:
+def _judge_words(form: AnswersForm) -> None:
     """Look at what the operator's words mean: of the file as a whole, and of each load."""
     if form.file_column.data:
         for name in ("file_accepted", "file_refused"):
@@ -109,7 +118,7 @@ def _judge_words(form: TemplateForm) -> None:
         taken |= words
 
 
-def _judge_places(form: TemplateForm) -> None:
+def _judge_places(form: AnswersForm) -> None:
     """Look at answers of fixed width: each field has its place, and no two of them the same."""
     loads, whole = _places(form.load_fields), _places(form.whole_fields)
     if loads or whole:
@@ -137,7 +146,7 @@ def _places(entries: Iterable[Any]) -> list[Any]:
     return sorted(found, key=lambda row: row.begins.data or 0)
 
 
-def _judge_titles(form: TemplateForm, name: str, rows: Sequence[Any], needed: Sequence[str | None]) -> None:
+def _judge_titles(form: AnswersForm, name: str, rows: Sequence[Any], needed: Sequence[str | None]) -> None:
     end, taken = 0, set()
     for row in rows:
         title = row.title.data.casefold()

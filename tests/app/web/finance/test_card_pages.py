@@ -15,6 +15,8 @@ from pydantic import SecretStr
 from sqlalchemy import func, select
 
 from app.config import Settings
+from app.domain.program_file.batch_file import BatchFile
+from app.domain.program_file.batch_templates import READY
 from app.domain.states import CardState
 from app.extensions import db
 from app.models.jobs import Job
@@ -120,13 +122,19 @@ def test_a_template_is_edited_with_a_preview_and_tried(world: World, as_: As, at
     shown = owner.post(f"{page}/preview", data=form | {"name": "loads.txt"}).text
     assert "Write a name with {batch}" in shown
     assert owner.post(page, data=form | {"name": "loads.txt"}).status_code == 400
+    answer = owner.post(f"{page}?begin=fixed_width", data=form | {"name": "{program}-{batch}.txt"})
+    assert answer.status_code == 303, answer.text
+    form = _form_of(owner.get(f"{at}/card-provider/answers").text)
     twice = f"{form['line_loaded']}, {form['line_loaded'].upper()}"
-    answer = owner.post(page, data=form | {"name": "{program}-{batch}.txt", "line_loaded": twice})
+    answer = owner.post(f"{at}/card-provider/answers", data=form | {"line_loaded": twice})
     assert answer.status_code == 303, answer.text
     with world.app.app_context():
         kept = db.session.scalars(select(Program.prepaid).where(Program.code == world.a)).one()
         db.session.remove()
-    assert (kept["provider"], kept["batch_file"]["name"]) == ("batch_file", "{program}-{batch}.txt")
+    template = BatchFile.model_validate(kept["batch_file"])
+    assert (kept["provider"], template.name) == ("batch_file", "{program}-{batch}.txt")
+    assert template.columns == READY["fixed_width"].columns
+    assert template.answers == READY["fixed_width"].answers
     text = "external_id,status,code,reason\nK-1R1,completed,,\nK-2R1,odd,,\n"
     sent = {"csrf_token": form["csrf_token"], "file": (io.BytesIO(text.encode()), "answer.csv")}
     tried = owner.post(f"{at}/card-provider/bench", data=sent, content_type="multipart/form-data")
@@ -168,14 +176,33 @@ def test_a_template_is_edited_with_a_preview_and_tried(world: World, as_: As, at
 def test_what_is_wrong_with_a_template_stands_beside_its_field_and_all_at_once(
     as_: As, at: str, begin: str, changes: dict[str, str], said: dict[str, str]
 ) -> None:
-    owner, page = as_("administrator"), f"{at}/card-provider/template"
-    sent = _form_of(owner.get(f"{page}?begin={begin}").text) | changes | {"line_reference": ""}
-    answer = owner.post(f"{page}?begin={begin}", data=sent)
+    owner, page = as_("administrator"), f"{at}/card-provider/template?begin={begin}"
+    form, lacking = _form_of(owner.get(page).text), {"encoding": "Name an encoding."}
+    if not set(changes) & set(form):
+        assert owner.post(page, data=form).status_code == 303
+        page = f"{at}/card-provider/answers"
+        form, lacking = _form_of(owner.get(page).text), {"line_reference": "Name the column."}
+    if set(changes) & set(lacking):
+        lacking = {"name": "Name the files."}
+    assert set(changes) & set(form)
+    answer = owner.post(page, data=form | changes | dict.fromkeys(lacking, ""))
     assert answer.status_code == 400
     problems = dict(re.findall(r'id="([^"]+)-problem">(.*?)</p>', answer.text, re.DOTALL))
-    for name, text in (said | {"line_reference": "Name the column."}).items():
+    for name, text in (said | lacking).items():
         assert text in problems.get(name, ""), (name, problems)
     assert "expected" not in "".join(problems.values())
+
+
+@pytest.mark.parametrize("begin", READY)
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_a_ready_made_template_fits_its_pages(as_: As, at: str, begin: str, language: str) -> None:
+    owner, spoken = as_("administrator"), {"Accept-Language": language}
+    whole = owner.get(f"{at}/card-provider/template?begin={begin}", headers=spoken)
+    assert f'<html lang="{language}"' in whole.text
+    assert len(whole.data) < 60_000
+    sent = _form_of(owner.get(f"{at}/card-provider/template?begin={begin}").text)
+    assert owner.post(f"{at}/card-provider/template?begin={begin}", data=sent).status_code == 303
+    assert len(owner.get(f"{at}/card-provider/answers", headers=spoken).data) < 60_000
 
 
 def _form_of(page: str) -> dict[str, str]:
