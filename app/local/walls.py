@@ -10,8 +10,15 @@ from pathlib import Path
 _SEARCHED = os.pathsep.join(
     dict.fromkeys([str(Path(__file__).resolve().parent.parent.parent), *filter(None, sys.path)])
 )
-BARE = {"PATH": os.defpath, "PYTHONPATH": _SEARCHED, "PYTHONUTF8": "1"}
-"""The environment of such a process: where it finds its modules, and none of ours."""
+BARE = {
+    "PATH": os.defpath,
+    "PYTHONPATH": _SEARCHED,
+    "PYTHONUTF8": "1",
+    # numpy's and pyarrow's libraries start threads when they are loaded: whoever forks readers must have one alone
+    "OPENBLAS_NUM_THREADS": "1",
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",
+}
+"""The environment of such a process: where it finds its modules, how they behave, and nothing of ours."""
 
 _PR_SET_PDEATHSIG = 1
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000

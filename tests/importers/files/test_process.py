@@ -1,5 +1,6 @@
 """Files are read in a process of their own: whatever a file makes of the reader, ours goes on."""
 
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -77,6 +78,14 @@ def test_a_workbook_of_a_path_with_spaces_and_a_dash_in_front_is_read(
     monkeypatch.chdir(tmp_path)
     (grid,) = read(Path(path.name))
     assert cells(grid) == [["number"], ["7"]]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="NOT RUN: only Linux shows what a process has")
+def test_what_forks_readers_has_one_thread(tmp_path: Path) -> None:
+    read(workbook(tmp_path / "one.xlsx", HEADER))
+    ours = [child for task in Path("/proc/self/task").iterdir() for child in (task / "children").read_text().split()]
+    forking = [one for one in ours if b"importers.files.reader" in Path(f"/proc/{one}/cmdline").read_bytes()]
+    assert [len(list(Path(f"/proc/{one}/task").iterdir())) for one in forking] == [1]
 
 
 def test_the_sheets_of_a_workbook_are_named_without_reading_it(tmp_path: Path) -> None:
