@@ -23,9 +23,9 @@ from types import FrameType
 LENGTH = struct.Struct("!I")
 """How long the words of a question are; stands before them."""
 STARTED = struct.Struct("!i")
-"""What comes through the pipe of a fork when it starts: its number."""
+"""What a fork sends through its pipe when it starts: its number."""
 ENDED = struct.Struct("!i")
-"""What comes through it when it has ended: its exit code, or below zero the signal that ended it."""
+"""What the server sends through it when it has ended: its exit code, or below zero the signal that ended it."""
 _HANDED = 4
 """Descriptors that come with a question: for what is said, for complaints, for results, and the pipe of the fork."""
 
@@ -84,14 +84,13 @@ class _Server:
             if question["end"] in self._forks:
                 os.kill(question["end"], signal.SIGKILL)
             return True
-        fork = os.fork()
+        server, fork = os.getpid(), os.fork()
         if not fork:
-            self._become(question["run"], handed)
+            self._become(question["run"], server, handed)
         *files, pipe = handed
         for file in files:
             os.close(file)
         self._forks[fork] = pipe
-        _write(pipe, STARTED.pack(fork))
         return True
 
     def _received(self, size: int, begun: bytes = b"") -> bytes | None:
@@ -112,19 +111,20 @@ class _Server:
                 _write(pipe, ENDED.pack(os.waitstatus_to_exitcode(status)))
                 os.close(pipe)
 
-    def _become(self, arguments: Sequence[str], handed: Sequence[int]) -> None:
-        """Be the fork: keep nothing but what was handed over, run, and end."""
+    def _become(self, arguments: Sequence[str], server: int, handed: Sequence[int]) -> None:
+        """Be the fork: say so, keep nothing but what was handed over, run, and end."""
         code = 1
         try:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             said, complaints, results, pipe = handed
+            _write(pipe, STARTED.pack(os.getpid()))  # before it can end the server, whose end is then known as its own
             os.dup2(said, 1)
             os.dup2(complaints, 2)
             for mine in (said, complaints, pipe, *self._forks.values()):
                 os.close(mine)
             self._asked.close()
-            code = self._run([str(results), str(os.getppid()), *arguments])
+            code = self._run([str(results), str(server), *arguments])
             sys.stdout.flush()
         except BaseException:  # noqa: BLE001 - nothing may lead back into the loop of the server
             traceback.print_exc()
