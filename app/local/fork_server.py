@@ -20,6 +20,8 @@ import traceback
 from collections.abc import Callable, Sequence
 from types import FrameType
 
+from app.local.walls import end_with
+
 LENGTH = struct.Struct("!I")
 """How long the words of a question are; stands before them."""
 STARTED = struct.Struct("!i")
@@ -51,12 +53,12 @@ class _Server:
     def __init__(self, asked: socket.socket, run: Main) -> None:
         self._asked, self._run = asked, run
         self._forks: dict[int, int] = {}  # the number of each, and the pipe at whose other end somebody waits
-        self._woken, wakes = os.pipe()
+        self._woken, self._wakes = os.pipe()
         os.set_blocking(self._woken, False)
-        os.set_blocking(wakes, False)
+        os.set_blocking(self._wakes, False)
         signal.signal(signal.SIGPIPE, signal.SIG_IGN)
         signal.signal(signal.SIGCHLD, _noticed)
-        signal.set_wakeup_fd(wakes, warn_on_full_buffer=False)
+        signal.set_wakeup_fd(self._wakes, warn_on_full_buffer=False)
 
     def serve(self, idle: float) -> bool:
         """Answer questions. True where none came for long, false where nobody is left who could ask."""
@@ -117,11 +119,12 @@ class _Server:
         try:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            end_with(server)
             said, complaints, results, pipe = handed
             _write(pipe, STARTED.pack(os.getpid()))  # before it can end the server, whose end is then known as its own
             os.dup2(said, 1)
             os.dup2(complaints, 2)
-            for mine in (said, complaints, pipe, *self._forks.values()):
+            for mine in (said, complaints, pipe, self._woken, self._wakes, *self._forks.values()):
                 os.close(mine)
             self._asked.close()
             code = self._run([str(results), str(server), *arguments])

@@ -34,7 +34,7 @@ def shut_in(wanted_by: int, *, memory_mb: int, cpu_seconds: int) -> None:
 
     ``wanted_by`` is the process that started it; this one ends when that one does.
     """
-    _end_with(wanted_by)
+    end_with(wanted_by)
     _without_network()
     memory = memory_mb << 20
     for limit, most, at_the_most in (
@@ -46,8 +46,8 @@ def shut_in(wanted_by: int, *, memory_mb: int, cpu_seconds: int) -> None:
         resource.setrlimit(limit, (most, at_the_most))
 
 
-def _end_with(parent: int) -> None:
-    """Have this process end when whoever wants the file does, whatever that died of."""
+def end_with(parent: int) -> None:
+    """Have this process end when its parent does, whatever that died of; at once where it has."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
         if os.getppid() != parent:

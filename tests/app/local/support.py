@@ -125,10 +125,10 @@ def kill(*pids: int) -> None:
     for pid in pids:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-    eventually(lambda: not any(_is_alive(pid) for pid in pids))
+    eventually(lambda: not any(is_alive(pid) for pid in pids))
 
 
-def _is_alive(pid: int) -> bool:
+def is_alive(pid: int) -> bool:
     try:
         words = Path(f"/proc/{pid}/status").read_text()
         return "State:\tZ" not in words or "Threads:\t1\n" not in words  # a zombie's threads may go on for a moment
