@@ -110,9 +110,11 @@ def in_utf8(path: Path, encoding: str, name: str) -> Iterator[Path]:
         return
     with tempfile.TemporaryFile(prefix="kontor-text-") as copy:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            before = ""  # a mark may begin a piece whose row begins with it
             for text in _decoded(content, encoding, name):
                 rows = text if end is None else text.replace(end, "\n")
-                copy.write(_MARKED_ROW.sub("", rows).encode())
+                copy.write(_MARKED_ROW.sub("", before + rows)[len(before) :].encode())
+                before = (before + rows)[-1:]
         copy.seek(0)
         yield Path(f"/dev/fd/{copy.fileno()}")
 

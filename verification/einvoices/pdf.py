@@ -3,14 +3,14 @@
 A PDF is opened by a large library in C, in a process of its own (decision 20).
 """
 
-import os
 import signal
-import subprocess
+import tempfile
 
-from app.local.walls import BARE, command
+from app.local.forking import Ended, Readers
 from verification.einvoices.invoice import BadEInvoice, NotAnEInvoice, reason
 from verification.einvoices.limits import LARGEST_PDF_MIB, PDF_REFUSED, PDF_SECONDS, in_mib
 
+_READERS = Readers("verification.einvoices.pdf_reader")
 _LENGTH = 8
 
 
@@ -24,24 +24,19 @@ def attached_xml(pdf: bytes) -> list[tuple[bool, bytes]]:
     """
     if len(pdf) > LARGEST_PDF_MIB << 20:
         raise BadEInvoice([reason("pdf_too_large", "block", found=in_mib(len(pdf)), most=LARGEST_PDF_MIB)])
-    try:
-        done = subprocess.run(
-            command("verification.einvoices.pdf_reader", str(os.getpid())),
-            input=pdf,
-            capture_output=True,
-            timeout=PDF_SECONDS,
-            check=False,
-            cwd="/",
-            env=BARE,
-            start_new_session=True,  # Ctrl-C is for whoever called us
-        )
-    except subprocess.TimeoutExpired:
-        raise BadEInvoice([reason("pdf_too_costly", "block")]) from None
-    if done.returncode == PDF_REFUSED:
-        raise NotAnEInvoice([reason(f"pdf_{done.stdout.decode()}", "block")])
-    if done.returncode:
-        raise _problem(done)
-    return _parted(done.stdout)
+    with tempfile.TemporaryFile(prefix="kontor-pdf-") as handed:
+        handed.write(pdf)
+        handed.seek(0)
+        try:
+            done = _READERS.run(handed.fileno(), seconds=PDF_SECONDS)
+        except TimeoutError:
+            raise BadEInvoice([reason("pdf_too_costly", "block")]) from None
+        if done.code == PDF_REFUSED:
+            raise NotAnEInvoice([reason(f"pdf_{done.said}", "block")])
+        if done.code:
+            raise _problem(done)
+        handed.seek(0)
+        return _parted(handed.read())
 
 
 def _parted(given: bytes) -> list[tuple[bool, bytes]]:
@@ -54,11 +49,8 @@ def _parted(given: bytes) -> list[tuple[bool, bytes]]:
     return found
 
 
-def _problem(done: "subprocess.CompletedProcess[bytes]") -> Exception:
+def _problem(done: Ended) -> Exception:
     """Tell why the process ended as it did."""
-    said = done.stderr.decode(errors="replace")[-1_000:]
-    if "ImportError" in said or "ModuleNotFoundError" in said:
-        return RuntimeError(f"the reader of PDFs does not start: {said}")
-    if -done.returncode in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    if -done.code in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         return RuntimeError("the reader of PDFs was ended by somebody")
     return BadEInvoice([reason("pdf_too_costly", "block")])

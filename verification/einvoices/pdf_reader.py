@@ -1,4 +1,4 @@
-"""The process that opens a PDF: ``python -m verification.einvoices.pdf_reader PID``, the PDF comes on its input.
+"""The process that opens a PDF, a fork of `app.local.fork_server`: the file that it is handed has the PDF.
 
 It gives what is XML among the attachments, each behind its length and a byte that says whether it has the name of an
 invoice, those first; or a word that says why it gives nothing.
@@ -22,15 +22,19 @@ _NAMES = ("factur-x.xml", "xrechnung.xml", "zugferd-invoice.xml")
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Read the PDF from the input, write what is found to the output."""
-    shut_in(int(arguments[0]), memory_mb=PDF_MEMORY_MIB, cpu_seconds=PDF_CPU_SECONDS)
-    try:
-        found = list(_attached(sys.stdin.buffer.read()))
+    """Read a PDF from an open file, and write what is found in its place: ``[DESCRIPTOR, PARENT]``."""
+    descriptor, parent = map(int, arguments)
+    shut_in(parent, memory_mb=PDF_MEMORY_MIB, cpu_seconds=PDF_CPU_SECONDS)
+    with os.fdopen(descriptor, "r+b") as file:
+        try:
+            found = list(_attached(file.read()))
+        except pypdfium2.PdfiumError as problem:
+            sys.stdout.write("locked" if problem.err_code == FPDF_ERR_PASSWORD else "broken")
+            return PDF_REFUSED
+        file.seek(0)
+        file.truncate()
         for is_named, xml in sorted(found, key=lambda one: not one[0]):
-            sys.stdout.buffer.write(len(xml).to_bytes(8) + bytes([is_named]) + xml)
-    except pypdfium2.PdfiumError as problem:
-        sys.stdout.write("locked" if problem.err_code == FPDF_ERR_PASSWORD else "broken")
-        return PDF_REFUSED
+            file.write(len(xml).to_bytes(8) + bytes([is_named]) + xml)
     return 0
 
 
@@ -46,9 +50,3 @@ def _attached(pdf: bytes) -> Iterator[tuple[bool, bytes]]:
             found += 1
             # no more of it than shows that it is too large
             yield attachment.get_name().casefold() in _NAMES, content[: (LARGEST_XML_MIB << 20) + 1]
-
-
-if __name__ == "__main__":
-    code = main(sys.argv[1:])
-    sys.stdout.flush()
-    os._exit(code)  # nothing of a hostile PDF is to be taken apart once more

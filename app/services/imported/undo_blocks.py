@@ -10,19 +10,16 @@ from sqlalchemy import (
     ColumnElement,
     ScalarSelect,
     Subquery,
-    Text,
     and_,
     any_,
     cast,
     func,
-    literal,
     select,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session, aliased
 
-from app.db.many import any_of
+from app.db.many import among_texts, any_of
 from app.domain.rules.program_rules import ProgramRules
 from app.domain.saying.wording import Said, marked
 from app.domain.states import COUNTING, Bucket, RunStatus, TransactionKind, Unit
@@ -225,7 +222,7 @@ def _corrected(session: Session, mine: ColumnElement[bool], batch_ids: Sequence[
         for key, batch_id, corrects in session.execute(
             select(SalesDocument.document_key, SalesDocument.batch_id, SalesDocument.supersedes_id).where(
                 SalesDocument.program_id == replaced[0].program_id,
-                SalesDocument.document_key == any_(literal([row.document_key for row in replaced], ARRAY(Text))),
+                among_texts(SalesDocument.document_key, [row.document_key for row in replaced]),
                 text("sales_document.status in (1, 2)"),  # likewise
             )
         )

@@ -9,12 +9,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sqlalchemy import Text, any_, delete, func, literal, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import delete, func, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, aliased
 
-from app.db.many import any_of
+from app.db.many import among_texts, any_of
 from app.db.transaction import Sessions, transaction
 from app.domain.states import COUNTING, DocumentStatus, InstantState
 from app.models.instants import InstantGrant, InstantReward, InstantTouched
@@ -113,7 +112,7 @@ def _sift(session: Session, instant: InstantReward, after: int) -> tuple[int | N
         session.execute(
             select(InstantGrant.document_key, InstantGrant.state).where(
                 InstantGrant.instant_id == instant.id,
-                InstantGrant.document_key == any_(literal(found, ARRAY(Text))),
+                among_texts(InstantGrant.document_key, found),
                 InstantGrant.state != InstantState.TAKEN_BACK,
             )
         ).all()
@@ -136,7 +135,7 @@ def _bringing(
         select(SalesDocument.id, SalesDocument.document_key, SalesDocument.issued_on)
         .where(
             SalesDocument.program_id == instant.program_id,
-            SalesDocument.document_key == any_(literal(list(document_keys), ARRAY(Text))),
+            among_texts(SalesDocument.document_key, document_keys),
             SalesDocument.status.in_(states),
             of_its_days(instant),
         )

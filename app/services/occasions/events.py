@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sqlalchemy import Text, any_, func, literal, select
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from app.db.many import any_of
+from app.db.many import among_texts, any_of
 from app.domain.measures.calendar import local_date
 from app.domain.points.lots import Leg, LotBalance
 from app.domain.rules.happening import EventAwards, Happened, award_events
@@ -178,7 +178,7 @@ def told_before(session: Session, program_id: int, told: Sequence[Told]) -> list
         ).where(
             HappenedEvent.program_id == program_id,
             HappenedEvent.distributor_id == any_of({one.distributor_id for one in told}),
-            HappenedEvent.key == any_(literal(sorted({one.key for one in told}), ARRAY(Text))),
+            among_texts(HappenedEvent.key, {one.key for one in told}),
         )
     )
     here = {(row.distributor_id, row.event, row.key): Told(*row) for row in rows}

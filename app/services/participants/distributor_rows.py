@@ -5,10 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Row, Text, any_, literal, select, update
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy import Row, select, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from app.db.many import among_texts
 from app.domain.measures.calendar import local_date
 from app.domain.saying.sorting import sort_key
 from app.domain.states import TaxStatus
@@ -120,9 +121,7 @@ def _create(session: Session, program_id: int, fresh: Sequence[dict[str, object]
     session.execute(insert(Distributor).on_conflict_do_nothing(), fresh)
     made = [str(row["code_key"]) for row in fresh]
     ids = session.scalars(
-        select(Distributor.id).where(
-            Distributor.program_id == program_id, Distributor.code_key == any_(literal(made, ARRAY(Text)))
-        )
+        select(Distributor.id).where(Distributor.program_id == program_id, among_texts(Distributor.code_key, made))
     ).all()
     open_accounts(session, program_id, ids, may_owe=may_owe)
 

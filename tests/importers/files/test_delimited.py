@@ -278,3 +278,11 @@ def test_a_stray_sign_that_nobody_sees_parts_no_row_that_is_quoted_as_a_whole(te
 def test_texts_with_commas_are_no_rows_that_were_quoted(text: Text) -> None:
     assert text('"name"\n"Nowak, Jan"\n"Smith, Ann"\n').cells.num_columns == 1
     assert text('"a, b, c","d"\n"e, f, g","h"\n').cells.num_columns == 2
+
+
+@pytest.mark.parametrize("piece", range(1, 12))
+def test_a_mark_at_a_rows_beginning_hides_no_quote_wherever_the_file_is_cut(
+    text: Text, monkeypatch: pytest.MonkeyPatch, piece: int
+) -> None:
+    monkeypatch.setattr("importers.files.text._CHUNK", piece)
+    assert rows_of(text('nr;net\n\ufeff"A;1";2\n')) == {1: ["nr", "net"], 2: ["A;1", "2"]}

@@ -134,3 +134,10 @@ def read_by_proposal(path: Path, answers: Mapping[str, str] | None = None, *, cu
 
 def counted(table: TextTable) -> dict[Kind, int]:
     return table.recognised.count()
+
+
+def read_text(folder: Path, content: str, answers: Mapping[str, str] | None = None) -> Typed:
+    """Read a report that is written as a text, as proposed and answered."""
+    path = folder / "report.csv"
+    path.write_text(content, encoding="utf-8")
+    return read_by_proposal(path, answers)
