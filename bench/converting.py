@@ -108,6 +108,7 @@ def measure(accounts: int) -> dict[str, Any]:
     with installation.bare(yaml.safe_dump(_PROGRAMME)) as run:
         with transaction(run.registry) as session:
             _people(session, accounts)
+        installation.use_memory(run.addresses.owner_url)
         servers = installation.servers(run)
         stages, cpu = {}, {}
         run_id = 0

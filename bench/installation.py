@@ -31,6 +31,8 @@ from importers.batches import batches
 
 WORKERS = 2
 _SECONDS_TO_WAKE = 300.0
+_LINES_THAT_FILL_MEMORY = 50_000
+"""So many lines, and more, want a page of the server's memory every moment; fewer tell nothing by their times."""
 
 
 def made_files(folder: Path, lines: int, *, xlsx: bool = True) -> BenchFiles:
@@ -103,6 +105,8 @@ def fresh(files: BenchFiles, home: Path | None = None) -> Iterator[Runtime]:
         register_jobs(run.app)
         for kind in ("distributors", "products"):
             _import(run, kind, files.folder / f"{kind}.csv")
+        if files.lines >= _LINES_THAT_FILL_MEMORY:
+            use_memory(run.addresses.owner_url)
         yield run
 
 
@@ -118,10 +122,8 @@ def _import(run: Runtime, kind: str, path: Path) -> None:
 def workers(run: Runtime, count: int = WORKERS) -> Iterator[list[int]]:
     """Have workers, as `kontor up` starts them; give their process ids once they wait for work.
 
-    A worker takes seconds to load its libraries, and a server fetches each page of its memory from the system when it
-    is wanted for the first time; an installation's run all day.
+    A worker takes seconds to load its libraries; an installation's run all day.
     """
-    _use_memory(run.addresses.owner_url)
     started = [
         children.start(["worker"], run.addresses, run.settings.home / "log" / f"worker-{number}.log")
         for number in range(count)
@@ -133,8 +135,11 @@ def workers(run: Runtime, count: int = WORKERS) -> Iterator[list[int]]:
         children.end(started)
 
 
-def _use_memory(owner_url: str) -> None:
-    """Have the server use all memory it shares, as it has when a floor is measured in it later."""
+def use_memory(owner_url: str) -> None:
+    """Have the server use all memory it shares, as one does that runs all day, and when a floor is measured in it.
+
+    A server fetches each page of its memory from the system when it is wanted for the first time.
+    """
     engine = create_engine(owner_url)
     with engine.begin() as connection:
         size = connection.scalar(text("select pg_size_bytes(current_setting('shared_buffers'))"))

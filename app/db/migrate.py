@@ -1,5 +1,6 @@
 """Bringing a database to the newest schema, as its owner, and granting the application what it may do."""
 
+import functools
 from pathlib import Path
 
 from alembic import command
@@ -34,8 +35,9 @@ def _config(connection: Connection, metadata: MetaData) -> Config:
     return config
 
 
+@functools.cache
 def head() -> str:
-    """Name the newest migration of the code."""
+    """Name the newest migration of the code: for as long as a process lives that does not change."""
     newest = _scripts().get_current_head()
     assert newest is not None, "the project has migrations"
     return newest

@@ -29,9 +29,21 @@ def parsed(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
 
 
+@functools.cache
+def nodes_of(path: Path) -> tuple[ast.AST, ...]:
+    """List all that stands in a module, however deep."""
+    return tuple(ast.walk(parsed(path)))
+
+
+@functools.cache
+def calls_of(path: Path) -> tuple[ast.Call, ...]:
+    """List the calls that stand in a module."""
+    return tuple(node for node in nodes_of(path) if isinstance(node, ast.Call))
+
+
 def imported(path: Path) -> Iterator[str]:
     """Name every module that a module imports, wherever in it."""
-    for node in ast.walk(parsed(path)):
+    for node in nodes_of(path):
         if isinstance(node, ast.Import):
             yield from (one.name for one in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module is not None:

@@ -4,15 +4,16 @@ import ast
 from collections.abc import Iterator
 
 from app.web.admin.audit.names import DEED, FIELD, THING
-from tests.contracts.sources import ROOMS, modules, name_of, parsed
+from tests.contracts.sources import ROOMS, calls_of, modules, name_of
 
 
 def notes() -> Iterator[tuple[str, ast.Call]]:
     """Give every call that notes something, with the file that it is in."""
     for path in modules(*ROOMS):
-        for node in ast.walk(parsed(path)):
-            if isinstance(node, ast.Call) and ast.unparse(node.func) == "audit.note":
-                yield name_of(path), node
+        for node in calls_of(path):
+            match node.func:
+                case ast.Attribute(value=ast.Name(id="audit"), attr="note"):
+                    yield name_of(path), node
 
 
 def words_of(node: ast.expr) -> Iterator[str]:

@@ -1,12 +1,12 @@
 """What ends a transaction, looks at the clock or speaks to somebody outside stands where it is looked for alone."""
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.contracts.sources import ROOMS, imported, modules, name_of, parsed
+from tests.contracts.sources import ROOMS, calls_of, imported, modules, name_of
 
 COMMITS = {
     "app/db/driver.py": "what a page has read ends; nothing was written",
@@ -57,16 +57,12 @@ _NETWORK = {"smtplib", "ssl", "http.client", "socket", "urllib.request", "reques
 _TIME = {"now", "utcnow", "today"}
 
 
-def _calls(path: Path) -> Iterator[ast.Call]:
-    return (node for node in ast.walk(parsed(path)) if isinstance(node, ast.Call))
-
-
 def _commits(path: Path) -> bool:
-    return any(isinstance(one.func, ast.Attribute) and one.func.attr == "commit" for one in _calls(path))
+    return any(isinstance(one.func, ast.Attribute) and one.func.attr == "commit" for one in calls_of(path))
 
 
 def _begins(path: Path) -> bool:
-    return any(isinstance(one.func, ast.Name) and one.func.id == "transaction" for one in _calls(path))
+    return any(isinstance(one.func, ast.Name) and one.func.id == "transaction" for one in calls_of(path))
 
 
 def _looks_at_the_clock(path: Path) -> bool:
@@ -74,7 +70,7 @@ def _looks_at_the_clock(path: Path) -> bool:
         isinstance(one.func, ast.Attribute)
         and one.func.attr in _TIME
         and ast.unparse(one.func.value) in ("dt.datetime", "dt.date", "datetime", "date")
-        for one in _calls(path)
+        for one in calls_of(path)
     )
 
 

@@ -16,7 +16,7 @@ from app.config import PROJECT, settings
 from app.factory import create_app
 from app.local.servers import Addresses
 from tests.contracts.commands import LEAVES
-from tests.contracts.sources import parsed
+from tests.contracts.sources import nodes_of
 
 PAGE = PROJECT / "docs/features.md"
 
@@ -113,7 +113,7 @@ def _shown(named: str) -> bool:
         return False
     if not test:
         return path.is_dir() or path.name.startswith("test_")
-    names = {node.name for node in ast.walk(parsed(path)) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    names = {node.name for node in nodes_of(path) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
     return set(re.sub(r"\[.*\]$", "", test).split("::")) <= names
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from flask import Flask
 
 from app.jobs import registry
-from tests.contracts.sources import ROOMS, modules, name_of, parsed
+from tests.contracts.sources import ROOMS, modules, name_of, nodes_of
 
 KIND = re.compile(r"[a-z_]+\.[a-z_]+")
 
@@ -22,7 +22,7 @@ def _put_up(path: Path) -> Iterator[str]:
 
     Where the kind is handed on by a function, it is one of those that the module names.
     """
-    for node in ast.walk(parsed(path)):
+    for node in nodes_of(path):
         if not isinstance(node, ast.Call):
             continue
         called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", None)

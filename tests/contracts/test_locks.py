@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.contracts.sources import ROOMS, modules, name_of, parsed
+from tests.contracts.sources import ROOMS, calls_of, modules, name_of, nodes_of
 
 LOCK, ANEW = "with_for_update", "populate_existing"
 
@@ -43,11 +43,10 @@ def _of_whole_rows(chosen: ast.Call | None) -> bool:
 
 
 def _stale(path: Path) -> Iterator[str]:
-    tree = parsed(path)
-    of = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
-    for node in ast.walk(tree):
-        if not isinstance(node, ast.Call):
-            continue
+    if LOCK not in path.read_text(encoding="utf-8"):
+        return
+    of = {child: node for node in nodes_of(path) for child in ast.iter_child_nodes(node)}
+    for node in calls_of(path):
         if any(one.arg == LOCK for one in node.keywords) and ast.unparse(node.func).split(".")[-1] != "refresh":
             wrong = not any(one.arg == ANEW for one in node.keywords)
         elif isinstance(node.func, ast.Attribute) and node.func.attr == LOCK:

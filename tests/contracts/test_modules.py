@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.config import PROJECT
-from tests.contracts.sources import EVERYTHING, ROOMS, modules, name_of, parsed
+from tests.contracts.sources import EVERYTHING, ROOMS, modules, name_of, nodes_of, parsed
 
 NO_SUBJECT = {"util", "utils", "helper", "helpers", "manager", "managers", "misc", "common", "base_classes", "tools"}
 """Names that say nothing: what they hold has a subject, and is found there."""
@@ -79,7 +79,7 @@ def test_nothing_computes_with_fractions_where_points_and_money_are() -> None:
     found = [
         f"{name_of(path)}:{node.lineno}: {ast.unparse(node)}"
         for path in modules(*EXACT)
-        for node in ast.walk(parsed(path))
+        for node in nodes_of(path)
         if _computes_with_fractions(path, node) and name_of(path) not in NO_AMOUNTS
     ]
     assert not found
@@ -90,7 +90,7 @@ def test_names_in_the_code_are_the_words_of_the_glossary() -> None:
     for path in modules(*ROOMS, "migrations"):
         if name_of(path).startswith("app/demo/"):  # its files are data, and named for whoever opens them
             continue
-        for node in ast.walk(parsed(path)):
+        for node in nodes_of(path):
             name = getattr(node, "name", None) or getattr(node, "id", None) or getattr(node, "arg", None)
             if isinstance(name, str) and set(re.split(r"[^a-z]+", name.lower())) & set(ONE_WORD):
                 found.add(f"{name_of(path)}: {name}")

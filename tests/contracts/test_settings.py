@@ -4,7 +4,7 @@ import ast
 import re
 
 from app.config import PROJECT, Settings
-from tests.contracts.sources import ROOMS, modules, name_of, parsed
+from tests.contracts.sources import ROOMS, modules, name_of, nodes_of
 
 OF_SETTINGS_ALONE = {
     "app/local/users.py": "hands the whole environment on to the keeper, with the way to our modules",
@@ -56,7 +56,7 @@ def test_every_setting_describes_itself() -> None:
 def test_nobody_reads_the_environment_past_the_settings() -> None:
     found = set()
     for path in modules(*ROOMS):
-        for node in ast.walk(parsed(path)):
+        for node in nodes_of(path):
             if isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv", "environb"):
                 found.add(name_of(path))
     assert found == set(OF_SETTINGS_ALONE)

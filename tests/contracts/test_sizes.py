@@ -3,7 +3,7 @@
 import ast
 from pathlib import Path
 
-from tests.contracts.sources import ROOMS, modules, name_of, parsed
+from tests.contracts.sources import ROOMS, modules, name_of, nodes_of
 
 MOST_LINES_OF_A_MODULE = 500
 MOST_LINES_OF_A_FUNCTION = 60
@@ -21,7 +21,7 @@ def _too_long(path: Path) -> list[str]:
     found = []
     if len(path.read_text(encoding="utf-8").splitlines()) > MOST_LINES_OF_A_MODULE:
         found.append(name_of(path))
-    for node in ast.walk(parsed(path)):
+    for node in nodes_of(path):
         if isinstance(node, ast.FunctionDef):
             body = node.body[1:] if ast.get_docstring(node, clean=False) is not None else node.body
             if body and (body[-1].end_lineno or 0) - body[0].lineno >= MOST_LINES_OF_A_FUNCTION:

@@ -15,7 +15,7 @@ from app.domain.typed.fields import KINDS
 from app.factory import create_app
 from app.local.servers import Addresses
 from app.web.words import imports as import_words
-from tests.contracts.sources import ROOMS, modules, name_of, parsed
+from tests.contracts.sources import ROOMS, calls_of, modules, name_of, nodes_of
 
 FOLDER = PROJECT / "templates"
 TEMPLATES = sorted(path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*") if path.is_file())
@@ -30,20 +30,21 @@ def templates(environment: Path, addresses: Addresses) -> Environment:
 
 def _asked_for() -> set[str]:
     """Name every template that the code writes out."""
-    return {
+    written = {
         node.value
         for path in modules(*ROOMS)
-        for node in ast.walk(parsed(path))
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in set(TEMPLATES)
+        for node in nodes_of(path)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
+    return written & set(TEMPLATES)
 
 
 def _rendered() -> set[str]:
     """Name what ``render_template`` is called with, be it there or not."""
     names: set[str] = set()
     for path in modules(*ROOMS):
-        for node in ast.walk(parsed(path)):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("render_template", "stream_template"):
+        for node in calls_of(path):
+            if getattr(node.func, "id", "") in ("render_template", "stream_template"):
                 first = node.args[0]
                 if isinstance(first, ast.Constant):
                     names.add(str(first.value))

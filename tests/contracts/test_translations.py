@@ -12,6 +12,7 @@ from babel.messages.pofile import read_po
 from app.config import PROJECT
 from app.services.telling.languages import DEFAULT, LANGUAGES
 from app.services.telling.translations import CATALOGUES
+from tests.contracts.sources import modules, nodes_of
 
 ROOMS = ("app", "prepaid", "importers", "verification", "templates")
 KEYWORDS = {"_": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
@@ -77,8 +78,8 @@ def test_no_text_stands_within_a_formatted_one() -> None:
     inside = [
         f"{path.relative_to(PROJECT)}:{call.lineno}"
         for room in ROOMS
-        for path in sorted((PROJECT / room).rglob("*.py"))
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for path in modules(room)
+        for node in nodes_of(path)
         if isinstance(node, ast.JoinedStr)
         for call in ast.walk(node)
         if isinstance(call, ast.Call)

@@ -3,6 +3,7 @@
 import errno
 import os
 import socket
+import uuid
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -27,6 +28,27 @@ ALSO = {
     "simulate": ["--published"],
 }
 """What these commands want said though none of it alone is required."""
+
+
+@pytest.fixture(scope="module")
+def code() -> str:
+    """The programme of all of this file: what is used wrongly changes nothing in it."""
+    return f"p-{uuid.uuid4().hex[:12]}"
+
+
+@pytest.fixture(scope="module")
+def loaded() -> set[str]:
+    """Programmes that were loaded for this file."""
+    return set()
+
+
+@pytest.fixture
+def desk(stranger: Desk, loaded: set[str]) -> Desk:
+    """A desk with a small programme, loaded by whichever test is first."""
+    if stranger.code not in loaded:
+        stranger.load(stranger.programme())
+        loaded.add(stranger.code)
+    return stranger
 
 
 def filled(command: click.Command, folder: Path) -> list[str]:
