@@ -30,8 +30,8 @@ from importers.errors import CardNumbersFound, ImportRefused
 from importers.files.guard import judge
 from importers.files.limits import Limits
 from importers.files.opening import whole
-from importers.layout.header import HeaderNotThere, Said
-from importers.layout.looking import Seen
+from importers.layout.looks.looking import Seen
+from importers.layout.tables.header import HeaderNotThere, Said
 from importers.reading.identifying import Identified, identify
 
 LOOK = "import.look"

@@ -41,9 +41,9 @@ from importers.files.limits import Limits
 from importers.kinds.desk import Desk
 from importers.kinds.loading import LOADERS
 from importers.kinds.rows import accepted, read_rows
-from importers.layout.columns import mapped
-from importers.layout.settling import settle
-from importers.layout.table import Stretch, TextTable, stretches_of
+from importers.layout.columns.columns import mapped
+from importers.layout.tables.table import Stretch, TextTable, stretches_of
+from importers.layout.written.settling import settle
 from importers.names import waiting
 from importers.names.known import Known, create_for_now
 from importers.problems.outcomes import outcomes

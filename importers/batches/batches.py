@@ -23,8 +23,8 @@ from importers.batches.store import BatchFiles, fingerprint
 from importers.errors import NoProfile
 from importers.files.guard import judge
 from importers.files.limits import Limits
-from importers.layout.columns import check_profile
-from importers.layout.table import Stretch
+from importers.layout.columns.columns import check_profile
+from importers.layout.tables.table import Stretch
 
 _ = marked
 READ, SHARD, FINISH = "import.read", "import.shard", "import.finish"

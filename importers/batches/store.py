@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from app.domain.documents.sales import Documents, Lines, Sales
-from importers.layout.table import Recognised
+from importers.layout.tables.table import Recognised
 from verification.incoming import Incoming
 
 _Columns = TypeVar("_Columns", Documents, Lines)

@@ -17,7 +17,7 @@ from app.domain.program_file.import_profile import ImportProfile
 from app.domain.states import COUNTING, Outcome, Unit
 from app.models.imports import ImportBatch, ImportProblem, ImportShard
 from importers.batches.store import BatchFiles
-from importers.layout.columns import wanted_columns
+from importers.layout.columns.columns import wanted_columns
 from verification.gate import Admission
 from verification.incoming import Incoming
 

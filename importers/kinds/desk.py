@@ -14,7 +14,7 @@ from app.models.programs import Program
 from app.services.access.keys import Keys
 from app.services.placing.placements import Moving
 from importers.kinds.rows import ThingRows
-from importers.layout.table import TextTable
+from importers.layout.tables.table import TextTable
 from importers.problems.problems import Problems
 
 

@@ -18,7 +18,7 @@ from app.services.participants.head_offices import head_offices
 from importers.kinds.desk import Desk, Loaded, moving_of
 from importers.kinds.figures import days_of
 from importers.kinds.rows import ThingRows
-from importers.layout.known_words import tax_status_called
+from importers.layout.words.known import tax_status_called
 from importers.problems.problems import Problems
 
 _MOST_NAMED = 10

@@ -8,7 +8,7 @@ from app.services.access.people import LoginInvalid
 from app.services.participants import distributors
 from importers.kinds.desk import Desk, Loaded
 from importers.kinds.rows import ThingRows
-from importers.layout.known_words import role_called
+from importers.layout.words.known import role_called
 from importers.problems.problems import Problems
 
 

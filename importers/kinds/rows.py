@@ -7,8 +7,8 @@ import numpy as np
 
 from app.domain.states import Outcome
 from app.domain.typed.codes import code_key
-from importers.layout.settling import NUMBERS
-from importers.layout.table import TextTable
+from importers.layout.tables.table import TextTable
+from importers.layout.written.settling import NUMBERS
 from importers.problems.problems import Problems
 from importers.typed.parsing import MAX_TEXT, Column, refuse_errors, require_digits, require_short
 

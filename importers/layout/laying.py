@@ -14,13 +14,16 @@ from app.domain.saying.wording import Said, marked
 from app.domain.typed.fields import FIGURES, MONEY, SHARES
 from importers.errors import ColumnsMissing, FileRefused
 from importers.files.grid import Grid
-from importers.layout.amounts_named import refuse_other_sizes, with_currencies
-from importers.layout.columns import columns_of, wanted_columns
-from importers.layout.corrected import heads_a_correction
-from importers.layout.document_heads import document_heads
-from importers.layout.handed_back import Proved, is_handed_back, proved_before
-from importers.layout.headed import below_returns, returns_beside, text_of
-from importers.layout.header import (
+from importers.layout.columns.columns import columns_of, wanted_columns
+from importers.layout.columns.months import MONTH, NoMonths, beside_months, last_day, month_columns, unpivot
+from importers.layout.rows.corrected import heads_a_correction
+from importers.layout.rows.document_heads import document_heads
+from importers.layout.rows.headed import below_returns, returns_beside, text_of
+from importers.layout.rows.named_beside import HEADING, among, beside, other_title
+from importers.layout.rows.rows import Body, blank_rows, kind_of_broken, likeness, other_header, recognise, says_whose
+from importers.layout.rows.short_rows import with_short_rows
+from importers.layout.tables.handed_back import Proved, is_handed_back, proved_before
+from importers.layout.tables.header import (
     MOST_ABOVE,
     Header,
     distinct,
@@ -33,13 +36,10 @@ from importers.layout.header import (
     rows_above,
     top_of,
 )
-from importers.layout.months import MONTH, NoMonths, beside_months, last_day, month_columns, unpivot
-from importers.layout.named_beside import HEADING, among, beside, other_title
-from importers.layout.rows import Body, blank_rows, kind_of_broken, likeness, other_header, recognise, says_whose
-from importers.layout.short_rows import with_short_rows
-from importers.layout.signed import with_signs
-from importers.layout.table import Kind, Recognised, Stretch, TextTable, as_frame
-from importers.layout.units_beside import units_beside
+from importers.layout.tables.table import Kind, Recognised, Stretch, TextTable, as_frame
+from importers.layout.written.amounts_named import refuse_other_sizes, with_currencies
+from importers.layout.written.signed import with_signs
+from importers.layout.written.units_beside import units_beside
 
 _ = marked
 _FIRST_EMPTY = _("%(file)s: row 1 is empty, expected the header; remove what stands above the table.")

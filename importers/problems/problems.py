@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.db.bulk import copy_into
 from app.domain.states import Outcome
 from app.models.imports import ImportProblem
-from importers.layout.table import Stretch, place_of
+from importers.layout.tables.table import Stretch, place_of
 
 _PIECE = 50_000
 """Rows that are stored at once."""

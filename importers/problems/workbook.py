@@ -27,8 +27,8 @@ from app.models.programs import Program
 from app.services.telling.languages import writing
 from app.services.telling.texts import translated
 from importers.batches.store import BatchFiles
-from importers.layout.handed_back import names_in, title_of
-from importers.layout.table import Stretch, place_of, stretches_of
+from importers.layout.tables.handed_back import names_in, title_of
+from importers.layout.tables.table import Stretch, place_of, stretches_of
 
 _ = marked
 _OUTCOMES = {Outcome.HELD: _("Held: %(why)s"), Outcome.REFUSED: _("Refused: %(why)s")}

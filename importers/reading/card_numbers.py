@@ -7,7 +7,7 @@ import pyarrow.compute as pc
 
 from app.domain.typed.card_numbers import holds_issued_number
 from importers.errors import CardNumbersFound
-from importers.layout.table import TextTable
+from importers.layout.tables.table import TextTable
 
 CODES = frozenset(
     {"document_number", "corrects", "distributor", "product", "seller_tax_id", "code", "tax_id", "ean", "booking"}

@@ -9,11 +9,11 @@ from app.domain.saying.wording import marked
 from app.domain.typed.fields import KINDS
 from importers.errors import ColumnsMissing, NoProfile
 from importers.files.grid import Grid, SheetSeen
-from importers.layout.columns import columns_of
-from importers.layout.handed_back import is_handed_back, is_reason
-from importers.layout.header import Said, distinct, top_of
-from importers.layout.looking import NothingSeen, Seen, fingerprint, look
-from importers.layout.table import TextTable, as_frame
+from importers.layout.columns.columns import columns_of
+from importers.layout.looks.looking import NothingSeen, Seen, fingerprint, look
+from importers.layout.tables.handed_back import is_handed_back, is_reason
+from importers.layout.tables.header import Said, distinct, top_of
+from importers.layout.tables.table import TextTable, as_frame
 from importers.reading.card_numbers import refuse_card_numbers
 from importers.reading.patterns import fits
 from importers.reading.reading import no_table

@@ -9,15 +9,15 @@ from importers.files.delimited import DELIMITERS
 from importers.files.grid import Grid
 from importers.files.guard import Judged
 from importers.files.opening import grids, sheet_names, whole
-from importers.layout.columns import wanted_columns
-from importers.layout.handed_back import PROBLEMS_SHEETS, is_handed_back
-from importers.layout.header import top_of
+from importers.layout.columns.columns import wanted_columns
 from importers.layout.laying import lay, lay_plainly, stack
-from importers.layout.looking import NothingSeen, Seen, look
-from importers.layout.rows import blank_rows
-from importers.layout.signed import signs_wanted
-from importers.layout.table import TextTable
-from importers.layout.twice import refuse_twice
+from importers.layout.looks.looking import NothingSeen, Seen, look
+from importers.layout.rows.rows import blank_rows
+from importers.layout.tables.handed_back import PROBLEMS_SHEETS, is_handed_back
+from importers.layout.tables.header import top_of
+from importers.layout.tables.table import TextTable
+from importers.layout.tables.twice import refuse_twice
+from importers.layout.written.signed import signs_wanted
 from importers.reading.patterns import fits
 
 _ = marked

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 
 from app.domain.states import Outcome
-from importers.layout.numbers import PIECES, currencies_of, tidy
-from importers.layout.table import TextTable
+from importers.layout.tables.table import TextTable
+from importers.layout.written.numbers import PIECES, currencies_of, tidy
 from importers.problems.problems import Problems
 from importers.typed.parsing import Column
 

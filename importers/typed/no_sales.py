@@ -17,13 +17,13 @@ from app.domain.program_file.import_profile import ImportProfile
 from app.domain.saying.wording import Said, marked
 from app.domain.states import DocumentKind, Outcome
 from importers.errors import QuestionOpen
-from importers.layout.cancelled import ANYTHING, cancels, not_named, perhaps_cancelled
-from importers.layout.columns import kinds_of_documents
-from importers.layout.corrected import perhaps_corrected, said_after, said_before
-from importers.layout.credit_notes import columns_told, told_by, with_parts
-from importers.layout.other_documents import others_among, perhaps_others
-from importers.layout.returned import Texts, among, called_returned
-from importers.layout.table import TextTable
+from importers.layout.columns.columns import kinds_of_documents
+from importers.layout.documents.credit_notes import columns_told, told_by, with_parts
+from importers.layout.documents.other_documents import others_among, perhaps_others
+from importers.layout.documents.returned import Texts, among, called_returned
+from importers.layout.rows.cancelled import ANYTHING, cancels, not_named, perhaps_cancelled
+from importers.layout.rows.corrected import perhaps_corrected, said_after, said_before
+from importers.layout.tables.table import TextTable
 from importers.problems.problems import Problems
 from importers.typed.parsing import Column
 

@@ -18,8 +18,8 @@ from app.domain.documents.sales import UNKNOWN, Flags, Texts
 from app.domain.measures.exact import Ints, half_up
 from app.domain.program_file.import_profile import DATE_ORDERS
 from app.domain.states import Outcome
-from importers.layout.dates import read_moment, with_zeros
-from importers.layout.known_words import NO, YES
+from importers.layout.words.known import NO, YES
+from importers.layout.written.dates import read_moment, with_zeros
 from importers.problems.problems import Problems
 
 MAX_SHOWN = 60

@@ -14,8 +14,8 @@ from app.domain.saying.wording import marked
 from app.domain.states import DocumentKind, Outcome
 from app.domain.typed.codes import code_key
 from importers.errors import FileRefused
-from importers.layout.settling import OF_LINES
-from importers.layout.table import TextTable
+from importers.layout.tables.table import TextTable
+from importers.layout.written.settling import OF_LINES
 from importers.problems.problems import Problems
 from importers.typed import parsing
 from importers.typed.bare_numbers import bare_numbers

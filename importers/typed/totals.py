@@ -9,8 +9,8 @@ import pyarrow as pa
 from app.domain.documents.sales import NO_AMOUNT
 from app.domain.measures.exact import Ints
 from app.domain.program_file.import_profile import ImportProfile
-from importers.layout.numbers import tidy
-from importers.layout.table import Stretch, TextTable, place_of
+from importers.layout.tables.table import Stretch, TextTable, place_of
+from importers.layout.written.numbers import tidy
 from importers.problems.problems import Problems
 from importers.typed import parsing
 from importers.typed.parsing import Column

@@ -12,7 +12,7 @@ from app.domain.program_file.fixed_answers import AnswerRecord, FixedAnswers
 from app.domain.saying.wording import either, marked
 from importers.errors import FileRefused
 from importers.files.limits import Limits
-from importers.layout.table import TextTable, as_frame
+from importers.layout.tables.table import TextTable, as_frame
 
 _ = marked
 _REST = "(rest of the line)"

@@ -25,7 +25,7 @@ from app.exports.csvfile import write_csv
 from importers.errors import ColumnsMissing
 from importers.files.guard import judge
 from importers.files.limits import Limits
-from importers.layout.table import TextTable
+from importers.layout.tables.table import TextTable
 from importers.reading.reading import read
 from importers.typed.parsing import Column
 from prepaid.errors import CardNumberFound

@@ -55,9 +55,9 @@ def look(
     from importers.files.guard import judge
     from importers.files.limits import Limits
     from importers.files.opening import whole
-    from importers.layout.header import Said
-    from importers.layout.proposing import as_document
-    from importers.layout.proposing import propose as proposed
+    from importers.layout.looks.proposing import as_document
+    from importers.layout.looks.proposing import propose as proposed
+    from importers.layout.tables.header import Said
     from importers.reading.identifying import identify
 
     name, given = printable(file.name), dict(_answer(one) for one in answers)
@@ -90,7 +90,7 @@ def _answer(text: str) -> tuple[str, str]:
 
 
 def _show(name: str, found: Any) -> None:
-    from importers.layout.proposing import asked
+    from importers.layout.looks.proposing import asked
 
     seen = found.seen
     click.echo(f"{name}: {seen.kind}" + (f", read by the profile {found.profile_name}" if found.profile_name else ""))
@@ -135,7 +135,7 @@ def show(batch: int, as_json: bool) -> None:
     from importers.batches import batches
     from importers.batches.store import BatchFiles
     from importers.batches.trying import tried
-    from importers.layout.table import place_of, stretches_of
+    from importers.layout.tables.table import place_of, stretches_of
     from importers.problems.repairs import to_repair
 
     with runtime() as run:

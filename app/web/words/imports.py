@@ -10,9 +10,9 @@ from flask_babel import lazy_gettext as _
 from app.domain.saying.wording import Said
 from app.web import formats
 from app.web.languages import language
-from importers.layout.named_beside import HEADING, SHEET
-from importers.layout.naming import Because, Candidate
-from importers.layout.questions import Question
+from importers.layout.columns.naming import Because, Candidate
+from importers.layout.looks.questions import Question
+from importers.layout.rows.named_beside import HEADING, SHEET
 
 KINDS: Mapping[str, Any] = {
     "sales": _("Sales"),

@@ -11,7 +11,7 @@ from importers.files import looks
 from importers.files.biff_looks import looks_of_xlsb, shown_of_xlsb
 from importers.files.grid import Grid
 from importers.files.signs import sign_of
-from importers.layout.numbers import signs_of_others
+from importers.layout.written.numbers import signs_of_others
 from tests.importers.files.made import LIMITS, read
 from tests.importers.files.test_biff import compound, record
 from tests.importers.files.test_biff_looks import STYLES as XLSB_STYLES

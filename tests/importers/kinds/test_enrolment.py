@@ -15,7 +15,7 @@ from app.domain.typed.fields import KINDS
 from app.models.distributors import Distributor
 from importers.files.guard import judge
 from importers.files.limits import Limits
-from importers.layout.proposing import Unanswered, propose
+from importers.layout.looks.proposing import Unanswered, propose
 from importers.reading.reading import look_at
 from tests.importers.driver import Desk
 

@@ -13,7 +13,7 @@ from app.models.desk import AdjustmentRequest
 from app.models.rewards import Reward
 from importers.files.guard import judge
 from importers.files.limits import Limits
-from importers.layout.proposing import Unanswered, propose
+from importers.layout.looks.proposing import Unanswered, propose
 from importers.reading.reading import look_at
 from tests.importers.driver import Desk, Row
 

@@ -12,11 +12,11 @@ import pyarrow as pa
 from app.domain.program_file.import_profile import ImportProfile
 from importers.files.grid import Grid
 from importers.files.guard import judge
-from importers.layout.columns import mapped
+from importers.layout.columns.columns import mapped
 from importers.layout.laying import lay
-from importers.layout.proposing import propose
-from importers.layout.settling import settle
-from importers.layout.table import Kind, TextTable
+from importers.layout.looks.proposing import propose
+from importers.layout.tables.table import Kind, TextTable
+from importers.layout.written.settling import settle
 from importers.problems.problems import Problems
 from importers.reading.reading import look_at, read_as
 from importers.typed.sales_rows import SalesRows, type_rows

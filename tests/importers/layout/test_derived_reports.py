@@ -8,7 +8,7 @@ import pytest
 
 from importers.errors import FileRefused
 from importers.files.guard import judge
-from importers.layout.table import Kind
+from importers.layout.tables.table import Kind
 from importers.reading.reading import look_at
 from importers.typed.totals import check_totals
 from tests.importers.files.made import LIMITS

@@ -12,10 +12,10 @@ from importers.files.grid import Merge
 from importers.files.guard import judge
 from importers.files.opening import grids
 from importers.kinds.rows import read_rows
-from importers.layout.columns import mapped
+from importers.layout.columns.columns import mapped
 from importers.layout.laying import lay
-from importers.layout.looking import look
-from importers.layout.table import TextTable
+from importers.layout.looks.looking import look
+from importers.layout.tables.table import TextTable
 from importers.problems.problems import Problems
 from importers.typed.totals import check_totals
 from tests.importers.files.made import LIMITS

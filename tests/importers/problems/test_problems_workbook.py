@@ -17,7 +17,7 @@ from app.models.programs import Program
 from app.models.sales import SalesDocument, SalesLine
 from importers.batches.batches import Progress
 from importers.batches.store import BatchFiles
-from importers.layout.handed_back import Proved
+from importers.layout.tables.handed_back import Proved
 from importers.names import continuing
 from tests.importers.driver import HEADER, Desk, cells_of
 

@@ -17,7 +17,7 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from importers.errors import FileRefused
 from importers.files.guard import judge
-from importers.layout.table import TextTable
+from importers.layout.tables.table import TextTable
 from importers.reading.reading import read
 from tests.importers.files.made import LIMITS
 

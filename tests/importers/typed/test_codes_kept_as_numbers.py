@@ -11,8 +11,8 @@ from app.domain.typed.fields import FIGURES, KINDS
 from app.models.catalogue import Product
 from importers.files.guard import judge
 from importers.files.opening import grids, sheet_names
-from importers.layout.proposing import as_document, propose
-from importers.layout.settling import NUMBERS
+from importers.layout.looks.proposing import as_document, propose
+from importers.layout.written.settling import NUMBERS
 from importers.reading.identifying import identify
 from importers.reading.reading import look_at, read
 from tests.importers.driver import HEADER, Desk

@@ -14,8 +14,8 @@ from app.domain.program_file.import_profile import ImportProfile
 from app.models.sales import SalesDocument
 from importers.files.biff import xls_counts_from_1904
 from importers.files.guard import judge
-from importers.layout.columns import mapped
-from importers.layout.settling import settle
+from importers.layout.columns.columns import mapped
+from importers.layout.written.settling import settle
 from importers.reading.reading import read_as
 from tests.importers.driver import HEADER, Desk
 from tests.importers.files.made import LIMITS, read

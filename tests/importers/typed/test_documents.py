@@ -22,8 +22,8 @@ from app.services.imported.aliases import Names
 from importers.batches.sharding import Shard, cut
 from importers.batches.store import BatchFiles
 from importers.errors import ColumnsMissing, NoProfile
-from importers.layout.columns import check_profile, mapped
-from importers.layout.table import TextTable
+from importers.layout.columns.columns import check_profile, mapped
+from importers.layout.tables.table import TextTable
 from importers.names.matching import match
 from importers.problems.problems import Problems
 from importers.typed.grouping import Grouped, group

@@ -23,7 +23,7 @@ from app.services.access.keys import Keys
 from app.services.by_hand import adjustments
 from importers.kinds.desk import Desk, Loaded
 from importers.kinds.rows import read_rows
-from importers.layout.table import TextTable, as_frame
+from importers.layout.tables.table import TextTable, as_frame
 from importers.problems.problems import Problems
 from prepaid.errors import CardNumberFound, PrepaidError
 from prepaid.loads import settling

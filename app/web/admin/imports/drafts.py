@@ -36,8 +36,8 @@ from importers.batches import trying
 from importers.batches.store import BatchFiles
 from importers.drafts import Waiting
 from importers.errors import ImportRefused
-from importers.layout.looking import Seen
-from importers.layout.table import Stretch, place_of, stretches_of
+from importers.layout.looks.looking import Seen
+from importers.layout.tables.table import Stretch, place_of, stretches_of
 from importers.problems.repairs import to_repair
 
 bp = Blueprint("import_drafts", __name__)

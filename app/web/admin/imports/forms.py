@@ -16,12 +16,12 @@ from app.web import formats
 from app.web.forms.form import Form, choice
 from app.web.words import imports as import_words
 from importers.errors import ImportRefused
-from importers.layout.credit_notes import both, with_prefix
-from importers.layout.header import Said
-from importers.layout.looking import Seen
-from importers.layout.months import month_columns
-from importers.layout.proposing import OF_MONTHS, OF_ROWS, compose, of_rows, unproved
-from importers.layout.questions import MONTH_ALONE, NO_AMOUNTS, Question
+from importers.layout.columns.months import month_columns
+from importers.layout.documents.credit_notes import both, with_prefix
+from importers.layout.looks.looking import Seen
+from importers.layout.looks.proposing import OF_MONTHS, OF_ROWS, compose, of_rows, unproved
+from importers.layout.looks.questions import MONTH_ALONE, NO_AMOUNTS, Question
+from importers.layout.tables.header import Said
 
 IGNORED, UNDECIDED = "", "?"
 """What a column holds that nobody reads; and one of several that may be the same."""

@@ -27,8 +27,8 @@ from app.web.context import now, person, scope, session
 from app.web.forms.form import Form, choice
 from app.web.languages import language
 from app.web.words import imports as import_words
-from importers.layout.credit_notes import with_prefix
-from importers.layout.settling import NUMBERS
+from importers.layout.documents.credit_notes import with_prefix
+from importers.layout.written.settling import NUMBERS
 from importers.reading import samples
 
 bp = Blueprint("import_profiles", __name__)

@@ -16,7 +16,7 @@ from app.db.transaction import transaction
 from app.extensions import db
 from app.models.programs import Program
 from app.services.setup import program_files, programs
-from importers.layout.synonyms import names_of, spoken
+from importers.layout.words.synonyms import names_of, spoken
 from importers.reading import samples
 from tests.app.web.conftest import TOKEN
 from tests.app.web.forms_seen import Page

@@ -1,0 +1,274 @@
+"""Months side by side: a matrix of products and months becomes lines, each of the document of its month."""
+
+import calendar
+import itertools
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from app.domain.program_file.import_profile import Months
+from app.domain.saying.wording import Told, marked, together
+from importers.layout.tables.header import JOINT, keys_of, name_key
+from importers.layout.words.around import MONTH_OF, ROMAN, TOTAL
+from importers.layout.words.synonyms import names_of, spoken
+from importers.layout.written.numbers import PIECES
+
+_ = marked
+MONTH = "Month"
+"""The column that says of which month a line is."""
+QUANTITY = "Quantity"
+
+_NUMBERED = (
+    re.compile(r"(?P<year>\d{4})[-./ ](?P<month>\d{1,2})(?:-\d{2}(?:[ T]00:00:00)?)?"),
+    re.compile(r"(?:01[./-])?(?P<month>\d{1,2})[-./ ](?P<year>\d{4})"),
+)
+_NAMED = re.compile(r"(?P<name>[^\W\d]+)\.?(?:[-./' ]*(?P<year>\d{4}|\d{2}))?(?:\s*(?:г|r|год)\.?)?")
+_YEAR = re.compile(r"(?:19|20)\d{2}")
+_OF_YEAR = r"(?:(?P<before>\d{4})[-./' ]*)?"
+_LETTERED = re.compile(rf"{_OF_YEAR}m(?P<month>\d{{1,2}})(?:[-./' ]*(?P<after>\d{{4}}))?")
+_ROMAN = re.compile(rf"{_OF_YEAR}(?P<month>{'|'.join(ROMAN)})\.?(?:[-./' ]+(?P<after>\d{{4}}))?")
+_QUARTERS, _A_ROW = 4, 3
+"""Roman numerals up to IV may be quarters; and so many months in a row are no chance."""
+_LAST = 12
+_AGAIN = re.compile(r" \(\d+\)$")
+"""Behind the name of a column whose name stands in the header before."""
+_YEAR_FIRST = re.compile(r"(?P<year>\d{4})[-./' ]+(?P<name>[^\W\d]+)\.?")
+
+
+_Reader: TypeAlias = Callable[[str], tuple[int | None, int] | None]
+
+
+@dataclass(frozen=True)
+class MonthColumn:
+    """A column of a month: its name, the month (year and number; no year where none is named), what is over it."""
+
+    name: str
+    year: int | None
+    month: int
+    label: str
+
+    def text(self, year: int | None) -> str:
+        """Give the month as its documents are numbered."""
+        return f"{self.year or year:04}-{self.month:02}"
+
+
+def read_month(text: str) -> tuple[int | None, int] | None:
+    """Read the name of a month, with its year where it has one."""
+    text = " ".join(text.split()).casefold()
+    for form in _NUMBERED:
+        if (said := form.fullmatch(text)) and 1 <= int(said["month"]) <= 12:
+            return int(said["year"]), int(said["month"])
+    said = _YEAR_FIRST.fullmatch(text) or _NAMED.fullmatch(text)
+    if said is None or said["name"] not in MONTH_OF:
+        return None
+    year = said["year"]
+    full = None if year is None else int(year) + (2000 if len(year) == 2 else 0)
+    return full, MONTH_OF[said["name"]]
+
+
+def may_be_month(text: str) -> bool:
+    """Tell whether a name may be that of a month, where others beside it are too."""
+    return any(reader(text) is not None for reader in (read_month, _read_lettered, _read_roman))
+
+
+def _read_lettered(text: str) -> tuple[int | None, int] | None:
+    """Read the number of a month as statistics offices write it: M01, 2019M01."""
+    return _read_number(_LETTERED, text)
+
+
+def _read_roman(text: str) -> tuple[int | None, int] | None:
+    """Read the number of a month as Polish and Russian offices write it: VIII, VIII 2019."""
+    return _read_number(_ROMAN, text)
+
+
+def _read_number(form: re.Pattern[str], text: str) -> tuple[int | None, int] | None:
+    said = form.fullmatch(" ".join(text.split()).casefold())
+    if said is None:
+        return None
+    month, year = ROMAN.get(said["month"]) or int(said["month"]), said["before"] or said["after"]
+    return (None if year is None else int(year), month) if 1 <= month <= 12 else None
+
+
+def month_columns(names: Sequence[str]) -> list[MonthColumn]:
+    """Find the columns of months: a name that is a month, alone or joined with what is over the month's columns.
+
+    Where none has a name, numbers such as M01 and VIII are months if there are some in a row, and roman ones if they
+    go beyond those of quarters.
+    """
+    if found := _months_among(names, read_month):
+        return found
+    if _follow_each_other(found := _months_among(names, _read_lettered)):
+        return found
+    found = _months_among(names, _read_roman)
+    return found if _follow_each_other(found) and max(one.month for one in found) > _QUARTERS else []
+
+
+def _follow_each_other(found: Sequence[MonthColumn]) -> bool:
+    places = {(one.year or 0) * 12 + one.month for one in found}
+    return len(places) >= _A_ROW and max(places) - min(places) < len(places)
+
+
+def _months_among(names: Sequence[str], reader: _Reader) -> list[MonthColumn]:
+    found = []
+    for name in names:
+        parts = [piece for part in _AGAIN.sub("", name).split(JOINT) for piece in _apart(part, reader)]
+        read = [reader(part) for part in parts]
+        month = next((one for one in read if one is not None), None)
+        if month is None:
+            continue
+        others = [part for part, one in zip(parts, read, strict=True) if one is None]
+        year = month[0] or next((int(part) for part in others if _YEAR.fullmatch(part)), None)
+        label = JOINT.join(part for part in others if not _YEAR.fullmatch(part))
+        found.append(MonthColumn(name, year, month[1], label))
+    return found
+
+
+def is_sum(name: str) -> bool:
+    """Say whether a column adds up others: it is neither a month nor what a line is of."""
+    return TOTAL.match(name) is not None
+
+
+def _apart(text: str, reader: _Reader) -> list[str]:
+    """Part a name such as "sty 2026 szt." into its month, with a year, and what stands before or behind it."""
+    if reader(text) is not None:
+        return [text]  # a cell that is a day has a time, which is nothing of its own
+    words = text.split()
+    for size in range(len(words) - 1, 0, -1):
+        for month, rest in ((words[:size], words[size:]), (words[-size:], words[:-size])):
+            read = reader(" ".join(month))
+            if read is not None and (read[0] is not None or _says_what(" ".join(rest))):
+                return [" ".join(month), " ".join(rest)]
+    return [text]
+
+
+def _says_what(text: str) -> bool:
+    """Say whether a text beside a month without a year says what stands below it: pieces, or amounts."""
+    last = text.split(" ")[-1].casefold().rstrip(".")
+    named = names_of("sales")
+    return last in PIECES or any(spoken(text) in named[one] for one in ("quantity", "net_amount", "gross_amount"))
+
+
+def beside_months(names: Sequence[str]) -> list[str]:
+    """Name what stands behind the first column of a month, and is neither one nor a sum: a month written wrongly?"""
+    found = {one.name for one in month_columns(names)}
+    first = next((at for at, name in enumerate(names) if name in found), len(names))
+    return [name for name in names[first:] if name not in found and not is_sum(name)]
+
+
+@dataclass(frozen=True)
+class Unpivoted:
+    """Lines of a matrix: its cells, the place of each line's row, which month of ``months`` it is of.
+
+    ``came`` tells from which column of the matrix the cells of a column by month came, month by month.
+    """
+
+    cells: pa.Table
+    row: np.ndarray
+    month: np.ndarray
+    months: list[str]
+    columns: dict[str, str]
+    came: dict[str, list[str]]
+
+    def marked(self, marks: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Give what was marked of the rows of the matrix, by column, for its lines."""
+        nothing = np.zeros(len(self.row), dtype=bool)
+        found = {name: marked[self.row] for name, marked in marks.items() if name in self.cells.column_names}
+        for name, columns in self.came.items():
+            of_lines = nothing.copy()
+            for month, column in enumerate(columns):
+                if column in marks:
+                    here = self.month == month
+                    of_lines[here] = marks[column][self.row[here]]
+            if of_lines.any():
+                found[name] = of_lines
+        return found
+
+
+class NoMonths(Told):
+    """The header has no months, or a month lacks a column; what it says tells which."""
+
+
+def unpivot(cells: pa.Table, profile: Months) -> Unpivoted:
+    """Make a line of each row and month in which anything stands.
+
+    Raises:
+        NoMonths: There is nothing to make them of.
+    """
+    found = month_columns(cells.column_names)
+    nameless = [one.name for one in found if one.year is None and profile.year is None]
+    if not found:
+        raise NoMonths(_("no column is named like a month, such as 2025-12"))
+    if nameless:
+        words = _("the month %(month)s has no year; say year in the profile's months")
+        raise NoMonths(words, month=repr(nameless[0]))
+    _refuse_new_year(found)
+    named = {"quantity": profile.quantity or ""}
+    if profile.net_amount is not None:
+        named["net_amount"] = profile.net_amount
+    by_month: dict[str, dict[str, str]] = {}
+    for one in found:
+        for field, label in named.items():
+            if name_key(label) in keys_of(one.label):
+                columns = by_month.setdefault(one.text(profile.year), {})
+                if field in columns:
+                    words = _("the columns %(first)s and %(second)s are of the same month")
+                    raise NoMonths(words, first=repr(columns[field]), second=repr(one.name))
+                columns[field] = one.name
+    lacking = [month for month, columns in by_month.items() if columns.keys() != named.keys()]
+    if not by_month or lacking:
+        seen = sorted({one.label for one in found})
+        words = _("a month has no %(names)s; over its columns stands %(found)s")
+        raise NoMonths(words, names=together(*map(repr, named.values())), found=list(map(repr, seen)))
+    ids = [name for name in cells.column_names if name not in {one.name for one in found} and not is_sum(name)]
+    return _stack(cells, ids, by_month, called(profile))
+
+
+def _refuse_new_year(found: Sequence[MonthColumn]) -> None:
+    """Refuse months without a year of which a January follows a December: they are not all of one year.
+
+    Raises:
+        NoMonths: They are such.
+    """
+    order = list(dict.fromkeys(one.month for one in found if one.year is None))
+    if (_LAST, 1) in itertools.pairwise(order):
+        raise NoMonths(_("January follows December, and neither has a year; write the year to the name of each month"))
+
+
+def called(profile: Months) -> dict[str, str]:
+    """Give the columns that lines of a matrix have by month, by field."""
+    columns = {"quantity": profile.quantity or QUANTITY}
+    return columns if profile.net_amount is None else columns | {"net_amount": profile.net_amount}
+
+
+def _stack(
+    cells: pa.Table, ids: Sequence[str], by_month: Mapping[str, Mapping[str, str]], called: dict[str, str]
+) -> Unpivoted:
+    months = sorted(by_month)
+    pieces, rows = [], []
+    for month in months:
+        columns = by_month[month]
+        filled = np.zeros(cells.num_rows, dtype=bool)
+        for name in columns.values():
+            texts = pc.utf8_trim_whitespace(cells.column(name))
+            filled |= np.asarray(pc.fill_null(pc.not_equal(texts, ""), False), dtype=bool)  # noqa: FBT003
+        places = np.flatnonzero(filled)
+        taken = cells.take(pa.array(places))
+        arrays = [taken.column(name) for name in ids]
+        arrays.append(pa.chunked_array([pa.array([month] * len(places), type=pa.large_string())]))
+        arrays += [taken.column(columns[field]) for field in called]
+        pieces.append(pa.table(arrays, names=[*ids, MONTH, *called.values()]))
+        rows.append(places)
+    of = np.repeat(np.arange(len(months)), [len(places) for places in rows])
+    came = {name: [by_month[month][field] for month in months] for field, name in called.items()}
+    return Unpivoted(pa.concat_tables(pieces), np.concatenate(rows), of, months, called, came)
+
+
+def last_day(month: str) -> str:
+    """Give the last day of a month: what was sold in it is known then."""
+    year, number = map(int, month.split("-"))
+    return f"{month}-{calendar.monthrange(year, number)[1]:02}"

@@ -1,0 +1,221 @@
+"""Which column holds which field, by what it is called and what stands in it: guesses, each with why."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from rapidfuzz import fuzz
+
+from app.domain.typed.fields import KINDS
+from importers.layout.rows.corrected import of_a_correction
+from importers.layout.tables.header import JOINT
+from importers.layout.words.around import DRAWN, TOTAL
+from importers.layout.words.known import says_yes_or_no
+from importers.layout.words.synonyms import names_of, of_others, spoken
+from importers.layout.written.dates import read_moment
+from importers.layout.written.numbers import PIECES, currencies_of, tidy
+from importers.layout.written.settling import DATES, HAPPENED, NUMBERS
+
+SAMPLE = 2_000
+"""Distinct texts of a column that are looked at."""
+
+_STAND_INS = {"distributor": "distributor_name", "product": "product_name"}
+"""A name serves where a source has no code."""
+_LEAST, _NEAR, _SURE = 80, 10, 100
+_SAID_OF_OTHERS = 95
+_DIGITS_OF_EAN = (8, 12, 13)
+_NUMBER = r"^-?(?:\d[\d ']*(?:[.,]\d+)?|\d{1,3}(?:[.,]\d{3})+(?:[.,]\d+)?)$"
+_LEAST_TOKEN = 4
+
+
+class Because(StrEnum):
+    """Why a column may hold a field: what it is called, or what stands in it."""
+
+    NAMED = "named"
+    NEARLY = "nearly"
+    EANS = "eans"
+    DATES = "dates"
+    PROVED = "proved"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A field that a column may hold: how sure (to 100, more where figures prove it), and why.
+
+    ``name`` is what the column is called; ``called`` the known name that it nearly is.
+    """
+
+    field: str
+    score: int
+    because: Because
+    name: str = ""
+    called: str = ""
+
+    @property
+    def why(self) -> str:
+        """Say why."""
+        return {
+            Because.NAMED: f"named {self.name!r}",
+            Because.NEARLY: f"named {self.name!r}, nearly {self.called!r}",
+            Because.EANS: "holds EAN codes",
+            Because.DATES: "holds dates",
+            Because.PROVED: f"named {self.name!r}; is quantity x unit price",
+        }[self.because]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the texts of a column are: shares in basis points."""
+
+    filled_bp: int
+    dates_bp: int
+    numbers_bp: int
+    eans_bp: int
+    flags_bp: int
+    samples: tuple[str, ...]
+
+
+@dataclass
+class Guesses:
+    """What was guessed: a column for each field; fields of which several columns may be the one; nobody's columns.
+
+    ``stand_ins`` are the fields for whose codes a name serves.
+    """
+
+    columns: dict[str, str] = field(default_factory=dict)
+    choices: dict[str, list[str]] = field(default_factory=dict)
+    ignored: list[str] = field(default_factory=list)
+    stand_ins: set[str] = field(default_factory=set)
+
+
+def facts_of(texts: pa.ChunkedArray, samples: int = 5, names: Collection[str] = ()) -> Facts:
+    """Look at the texts of a column; ``names`` are what it is called, which may stand in it once more on each page."""
+    trimmed = pc.utf8_trim_whitespace(texts)
+    said = trimmed.filter(pc.fill_null(pc.not_equal(trimmed, ""), False))  # noqa: FBT003
+    distinct = pc.unique(said).slice(0, SAMPLE)
+    drawn = pc.match_substring_regex(distinct, rf"^{DRAWN}$")
+    distinct = distinct if pc.all(drawn).as_py() else distinct.filter(pc.invert(drawn))
+    if names:
+        again = pc.is_in(distinct, value_set=pa.array(sorted(names), type=distinct.type))
+        distinct = distinct if pc.all(again).as_py() else distinct.filter(pc.invert(again))
+    if any(totals := [bool(TOTAL.match(text)) for text in distinct.to_pylist()]) and not all(totals):
+        distinct = distinct.filter(pa.array([not one for one in totals]))  # what adds lines up says nothing of a column
+    count = len(distinct)
+    plain = tidy(distinct).values
+    numbers = np.asarray(pc.match_substring_regex(plain, _NUMBER), dtype=bool)
+    read = distinct.to_pylist()
+    dates = sum(not number and bool(read_moment(text).days) for text, number in zip(read, numbers, strict=True))
+    return Facts(
+        filled_bp=10_000 * len(said) // max(1, len(texts)),
+        dates_bp=10_000 * dates // max(1, count),
+        numbers_bp=10_000 * int(numbers.sum()) // max(1, count),
+        eans_bp=10_000 * sum(is_ean(text) for text in read) // max(1, count),
+        flags_bp=10_000 * sum(map(says_yes_or_no, read)) // max(1, count),
+        samples=tuple(read[:samples]),
+    )
+
+
+def is_ean(text: str) -> bool:
+    """Say whether a text is an EAN or a UPC: its last digit proves the others."""
+    if not text.isdecimal() or len(text) not in _DIGITS_OF_EAN:
+        return False
+    weighed = sum(int(digit) * (3 if at % 2 == 0 else 1) for at, digit in enumerate(reversed(text[:-1])))
+    return (weighed + int(text[-1])) % 10 == 0
+
+
+def candidates(name: str, facts: Facts, kind: str) -> list[Candidate]:
+    """Say which fields a column may hold, the likeliest first."""
+    known = KINDS[kind].known
+    heads = _heads(name)
+    found = []
+    told = of_a_correction(name)
+    if is_of_others(name, kind):
+        return []
+    for one, names in names_of(kind).items():
+        if one not in known or not _holds(one, facts) or (told and one in NUMBERS):
+            continue
+        score, called = max(_alike(head, names) for head in heads)
+        if score >= _LEAST:
+            because = Because.NAMED if called in heads else Because.NEARLY
+            found.append(Candidate(one, score, because, name, called))
+    if "product" in known and facts.eans_bp >= 9_000 and facts.filled_bp:
+        found.append(Candidate("product", _LEAST + 5, Because.EANS))
+    if "ean" in known and facts.eans_bp >= 9_000 and facts.filled_bp:
+        found.append(Candidate("ean", _SURE, Because.EANS))
+    if not found and facts.dates_bp >= 9_000:
+        found = [Candidate(one, _LEAST, Because.DATES) for one in HAPPENED if one in known]
+    best: dict[str, Candidate] = {}
+    for candidate in found:
+        if candidate.field not in best or best[candidate.field].score < candidate.score:
+            best[candidate.field] = candidate
+    return sorted(best.values(), key=lambda one: -one.score)
+
+
+def is_of_others(name: str, kind: str) -> bool:
+    """Say whether a column is called after what is of no field of a kind."""
+    return not of_others(kind).isdisjoint(_heads(name))
+
+
+def _heads(name: str) -> list[str]:
+    """Give what a column is called: in all rows of its header, in the last, and without a unit behind it."""
+    heads = [spoken(part) for part in (name, name.rpartition(JOINT)[2])]
+    bare = [head.rpartition(" ") for head in heads]
+    heads += [head for head, _, unit in bare if head and (unit in PIECES or currencies_of(unit))]
+    return list(dict.fromkeys(heads))
+
+
+def _holds(one: str, facts: Facts) -> bool:
+    """Say whether what stands in a column can be the field's."""
+    if not facts.samples:
+        return True
+    if one in DATES:
+        return facts.dates_bp >= 5_000 or facts.dates_bp + facts.numbers_bp >= 9_000
+    if one in NUMBERS:
+        return facts.numbers_bp >= 5_000
+    if one == "discounted":  # a rebate of so many per cent is called so as well
+        return facts.flags_bp >= 9_000
+    return facts.dates_bp < 9_000
+
+
+def _alike(head: str, names: Mapping[str, bool]) -> tuple[int, str]:
+    if head in names:
+        return _SURE if names[head] else _SAID_OF_OTHERS, head
+    best, called = 0.0, ""
+    for name in names:
+        ratio = fuzz.token_sort_ratio(head, name)
+        if len(name) >= _LEAST_TOKEN and " " in name and fuzz.token_set_ratio(head, name) == _SURE:
+            ratio = max(ratio, 85.0 if set(name.split()) <= set(head.split()) else 0.0)
+        if ratio > best:
+            best, called = ratio, name
+    return min(int(best), _SURE - 1), called
+
+
+def guess(found: Mapping[str, Sequence[Candidate]], kind: str) -> Guesses:
+    """Give each field the column that is likeliest, and name the choices that somebody else must make."""
+    required = KINDS[kind].needed(())
+    ranked = sorted(
+        (-one.score, one.field not in required, at, one.field, name)
+        for at, (name, several) in enumerate(found.items())
+        for one in several
+    )
+    guesses, taken = Guesses(), set()
+    for _, _, _, wanted, name in ranked:
+        if wanted not in guesses.columns and name not in taken:
+            guesses.columns[wanted] = name
+            taken.add(name)
+    for wanted, stand_in in _STAND_INS.items():
+        if wanted in required and wanted not in guesses.columns and stand_in in guesses.columns:
+            guesses.columns[wanted] = guesses.columns.pop(stand_in)
+            guesses.stand_ins.add(wanted)
+    scores = {(one.field, name): one.score for name, several in found.items() for one in several}
+    for wanted, chosen in guesses.columns.items():
+        best = scores.get((wanted, chosen), _LEAST)
+        least = best if best >= _SURE else max(_LEAST, best - _NEAR)
+        rivals = [name for name in found if name not in taken and scores.get((wanted, name), 0) >= least]
+        if rivals:
+            guesses.choices[wanted] = [chosen, *rivals]
+    guesses.ignored = [name for name in found if name not in guesses.columns.values()]
+    return guesses

@@ -1,0 +1,119 @@
+"""What the figures and codes of a file's columns prove, whatever the columns are called."""
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from importers.layout.columns.naming import Because, Candidate, Guesses, is_of_others
+from importers.layout.written.numbers import tidy
+
+_PROVED = 110
+_ALIKE = 0.9
+_LEAST_SHARE = 0.3
+"""Of quantity times price: less than that is no amount after a discount."""
+_LEAST_TAX, _MOST_TAX, _SOME = 0.03, 0.27, 0.5
+"""Rates of value added tax, and the share of the rows that must have one: others may be without."""
+_SAMPLE = 500
+_CODE = re.compile(r"(?=\S*\d)\S{2,40}")
+
+
+def proved(body: pa.Table, found: dict[str, list[Candidate]]) -> dict[str, list[Candidate]]:
+    """Raise what figures prove: a column that is quantity x unit price on nearly every row is the net amount.
+
+    ``body`` is what stands below the header, a column of texts for each name; ``found`` what each may hold.
+    """
+    first = {
+        wanted: next((name for name, several in found.items() if several and several[0].field == wanted), None)
+        for wanted in ("quantity", "unit_price")
+    }
+    if not all(first.values()):
+        return found
+    pieces, price = (floats(body, str(name)) for name in first.values())
+    raised = dict(found)
+    for name, several in found.items():
+        if not any(one.field == "net_amount" for one in several):
+            continue
+        amount = floats(body, name)
+        told = ~np.isnan(pieces * price * amount)
+        alike = np.abs(pieces * price - amount)[told] <= 0.011 * np.maximum(1, np.abs(pieces[told]))
+        if told.sum() > 1 and alike.mean() >= _ALIKE:
+            raised[name] = [
+                replace(one, score=_PROVED, because=Because.PROVED) if one.field == "net_amount" else one
+                for one in several
+            ]
+    return raised
+
+
+def overlooked(body: pa.Table, guesses: Guesses) -> dict[str, list[str]]:
+    """Find what nobody named so that we know it, and may be what is read elsewise.
+
+    A code for each name of goods, where names serve for codes; an amount less than quantity times price, where that
+    would be reckoned; and an amount that is as much more as a tax comes to.
+    """
+    columns, found = guesses.columns, dict[str, list[str]]()
+    if "product" in guesses.stand_ins:
+        codes = [name for name in guesses.ignored if _are_codes_of(body, name, columns["product"])]
+        if codes:
+            found["product"] = [columns["product"], *codes]
+    if {"quantity", "unit_price"} <= columns.keys() and "net_amount" not in columns:
+        worth = floats(body, columns["quantity"]) * floats(body, columns["unit_price"])
+        perhaps = [name for name in guesses.ignored if not is_of_others(name, "sales")]  # what they cost is less, too
+        amounts = [name for name in perhaps if _is_part_of(floats(body, name), worth)]
+        if amounts:
+            found["net_amount"] = amounts
+    if {"quantity", "unit_price", "net_amount"} <= columns.keys():
+        worth = floats(body, columns["quantity"]) * floats(body, columns["unit_price"])
+        if _is_taxed(floats(body, columns["net_amount"]), worth):
+            found["net_amount"] = [columns["net_amount"]]
+    return found
+
+
+def _is_taxed(amount: np.ndarray, worth: np.ndarray) -> bool:
+    """Say whether a column is quantity times price with a tax of so many whole per cent added, on nearly every row."""
+    told = ~np.isnan(amount * worth) & (worth != 0)
+    if told.sum() < 2:
+        return False
+    amount, worth = amount[told], worth[told]
+    rate = np.round((amount / worth - 1) * 200) / 200  # some countries have halves
+    alike = np.abs(worth * (1 + rate) - amount) <= 0.011
+    taxed = (rate >= _LEAST_TAX) & (rate <= _MOST_TAX)
+    return bool((alike & (taxed | (rate == 0))).mean() >= _ALIKE and (alike & taxed).mean() > _SOME)
+
+
+def _are_codes_of(body: pa.Table, codes: str, names: str) -> bool:
+    """Say whether a column has one text without blanks, with a figure in it, for each name, and another for another."""
+    rows = zip(*(body.column(name).slice(0, _SAMPLE).to_pylist() for name in (codes, names)), strict=True)
+    pairs = {(one.strip(), other.strip()) for one, other in rows if one and other}
+    said = {one for one, _ in pairs}
+    return (
+        len(said) > 1
+        and len(said) == len(pairs) == len({other for _, other in pairs})
+        and all(_CODE.fullmatch(one) for one in said)
+    )
+
+
+def _is_part_of(amount: np.ndarray, worth: np.ndarray) -> bool:
+    """Say whether a column is quantity times price, or not much less, on nearly every row."""
+    told = ~np.isnan(amount * worth) & (worth != 0)
+    if told.sum() < 2:
+        return False
+    share = amount[told] / worth[told]
+    return bool(((share > _LEAST_SHARE) & (share < 1 + 1e-6)).mean() >= _ALIKE)
+
+
+def floats(body: pa.Table, name: str) -> np.ndarray:
+    """Read the first figures of a column, near enough to compare them; what is none is no number (``nan``)."""
+    texts = body.column(name).slice(0, _SAMPLE).combine_chunks()
+    plain = pc.replace_substring_regex(tidy(texts).values, r"[ ']", "")
+    read = []
+    for text in plain.to_pylist():
+        sign = max(text.rfind(","), text.rfind(".")) if text else -1
+        digits = text if sign < 0 else text[:sign].replace(",", "").replace(".", "") + "." + text[sign + 1 :]
+        try:
+            read.append(float(digits))
+        except (TypeError, ValueError):
+            read.append(np.nan)
+    return np.asarray(read)

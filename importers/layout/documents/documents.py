@@ -1,0 +1,81 @@
+"""What lines tell of their documents: what is written once for several rows, how credit notes are numbered."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pyarrow.compute as pc
+
+from importers.layout.columns.naming import Guesses
+from importers.layout.columns.proving import floats
+from importers.layout.rows.rows import Body
+from importers.layout.tables.header import empty_cells
+
+_FILLED_DOWN_FROM = 0.2
+_MOST_LINES = 100_000
+_LETTERS = re.compile(r"[^\W\d_]{2,}")
+
+
+def filled_down(lines: Body, guesses: Guesses) -> tuple[str, ...]:
+    """Find fields that are written once for several rows: a number is often missing where goods are named."""
+    if not {"document_number", "product"} <= lines.columns.keys() or not len(lines):
+        return ()
+    lacks = {name: empty_cells(lines.cells.column(at)) for name, at in lines.columns.items()}
+    named = ~lacks["product"]
+    without = lacks["document_number"] & named
+    if lacks["document_number"][0]:
+        return ()
+    if not without.any():
+        return _first_of_document(lines, lacks, guesses)
+    if without.mean() < _FILLED_DOWN_FROM:
+        return ()
+    own = named & ~without
+    found = ["document_number"]
+    for name in ("issued_on", "distributor", "distributor_name"):
+        # what every document's first row has, and most of the others have not, belongs to the document
+        if name in lacks and not lacks[name][own].any() and lacks[name][without].mean() > 0.5:
+            found.append(name)
+    return tuple(one for one in found if one in guesses.columns)
+
+
+def _first_of_document(lines: Body, lacks: Mapping[str, np.ndarray], guesses: Guesses) -> tuple[str, ...]:
+    """Find what only the first row of each document says, though all have its number: as merged cells leave it."""
+    lacking = [
+        name
+        for name in ("issued_on", "distributor", "distributor_name")
+        if name in lacks and name in guesses.columns and lacks[name].any()
+    ]
+    if not lacking:
+        return ()
+    numbers = pc.dictionary_encode(lines.cells.column(lines.columns["document_number"]).combine_chunks()).indices
+    codes = np.asarray(numbers.fill_null(-1))
+    begins = np.append(True, codes[1:] != codes[:-1])
+    return tuple(name for name in lacking if not lacks[name][begins].any())
+
+
+def credit_notes(lines: Body) -> dict[str, Any]:
+    """Find the letters that the numbers of all documents with returned goods begin with, and no other's.
+
+    They have signs: of what is above zero in such a document next month nothing is known.
+    """
+    if not {"document_number", "quantity"} <= lines.columns.keys() or len(lines) > _MOST_LINES:
+        return {}
+    numbers_ = lines.cells.column(lines.columns["document_number"]).to_pylist()
+    pieces = floats(lines.cells, lines.cells.column_names[lines.columns["quantity"]]).tolist()
+    numbers_ = numbers_[: len(pieces)]
+    of = {
+        sign: Counter(
+            letters[0]
+            for text, one in zip(numbers_, pieces, strict=True)
+            if text and (one < 0) is sign
+            if (letters := _LETTERS.match(text.strip()))
+        )
+        for sign in (True, False)
+    }
+    returned = sum(1 for text, one in zip(numbers_, pieces, strict=True) if text and one < 0)
+    prefix = next(iter(of[True]), None)
+    if prefix is None or of[True][prefix] != returned or any(one.startswith(prefix) for one in of[False]):
+        return {}
+    return {"credit_note": {"number_prefix": prefix, "signed": True}}

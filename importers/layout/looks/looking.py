@@ -1,0 +1,451 @@
+"""A look at a file: what it seems to be, column by column, and what somebody must say before it can be read."""
+
+import hashlib
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
+from typing import Any, Literal, TypeVar
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from app.domain.program_file.import_profile import DATE_ORDERS
+from app.domain.saying.wording import marked
+from app.domain.typed.fields import FIGURES
+from importers.files.grid import Grid, SheetSeen
+from importers.layout.columns.months import MonthColumn, is_sum, may_be_month, month_columns, read_month
+from importers.layout.columns.months_seen import MonthsSeen, months_seen
+from importers.layout.columns.naming import Candidate, Facts, Guesses, candidates, facts_of, guess
+from importers.layout.columns.proving import floats, overlooked, proved
+from importers.layout.documents.documents import credit_notes, filled_down
+from importers.layout.documents.other_documents import PerhapsOthers, perhaps_others
+from importers.layout.documents.returned import PerhapsReturned, perhaps_returned
+from importers.layout.looks.guessing import guessed
+from importers.layout.looks.pointing import with_places, with_rows
+from importers.layout.looks.questions import Question, about_columns, about_encoding, about_rows
+from importers.layout.rows.cancelled import PerhapsCancelled, perhaps_cancelled
+from importers.layout.rows.corrected import PerhapsCorrected, perhaps_corrected
+from importers.layout.rows.headed import below_returns, says_returns, text_of
+from importers.layout.rows.rows import Body, likeness, recognise, says_whose
+from importers.layout.tables.header import (
+    JOINT,
+    Header,
+    HeaderNotThere,
+    Said,
+    distinct,
+    empty_cells,
+    kept_columns,
+    name_key,
+    said_header,
+    top_of,
+)
+from importers.layout.tables.table import Recognised
+from importers.layout.written import dates, numbers
+from importers.layout.written.settling import DATES, NUMBERS
+from importers.layout.written.signs import agree
+
+_ = marked
+Found = TypeVar("Found")
+SHOWN_ROWS = 20
+_WIDE = 4
+"""Columns of a table below whose header a text alone in its row is no line."""
+_LEAST_MONTHS = 2
+_ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}.*)?")
+_SURE = 5_000
+
+
+@dataclass(frozen=True)
+class ColumnSeen:
+    """A column: its name, what stands in it, and which fields it may hold, the likeliest first."""
+
+    name: str
+    facts: Facts
+    fields: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a file seems to be. Everything in it is a guess but the questions, which are open.
+
+    ``confidence_bp`` is that of the header; ``rows`` are the first of the sheet, with their numbers; ``columns_of``
+    gives the column of each field, ``ignored`` those of none; ``form`` what a profile would say of numbers and dates;
+    ``fitting`` names the sheets that have these columns; ``returned`` are documents that are perhaps no sales,
+    ``cancelled`` is a column that perhaps says so of rows, and ``corrected`` one of rows before and after a correction;
+    ``others`` is a column that perhaps names documents by which nothing was sold.
+    """
+
+    kind: str
+    sheets: tuple[SheetSeen, ...]
+    sheet: str
+    read: tuple[str, ...] | Literal["first", "visible"]
+    encoding: str | None
+    delimiter: str | None
+    header: int
+    header_rows: int
+    confidence_bp: int
+    hidden_rows: int
+    rows: tuple[tuple[int, tuple[str, ...]], ...]
+    columns: tuple[ColumnSeen, ...]
+    columns_of: dict[str, str]
+    ignored: tuple[str, ...]
+    months: MonthsSeen | None
+    fill_down: tuple[str, ...]
+    form: dict[str, Any]
+    recognised: dict[str, int]
+    questions: tuple[Question, ...]
+    fingerprint: str
+    fitting: tuple[str, ...] = ()
+    returned: PerhapsReturned | None = None
+    cancelled: PerhapsCancelled | None = None
+    corrected: PerhapsCorrected | None = None
+    others: PerhapsOthers | None = None
+
+
+@dataclass
+class _Sheet:
+    """A sheet with its header as it was guessed."""
+
+    grid: Grid
+    header: Header
+    confidence_bp: int
+    names: list[str]
+    kept: list[int]
+    months: list[MonthColumn] = field(default_factory=list)
+
+    @property
+    def body(self) -> pa.Table:
+        """Give what is below the header, where numbers are numbers."""
+        return self.below(self.kept)
+
+    def below(self, figures: Collection[int]) -> pa.Table:
+        """Give what is below the header, as people see it but for the columns of figures."""
+        return self.grid.seen(figures).slice(self.header.below).select(self.kept).rename_columns(self.names)
+
+    @cached_property
+    def _of_lines(self) -> pa.Array | None:
+        """Mark the rows that say more than titles do, which stand alone in a row; none where all do, or no row does."""
+        said: np.ndarray = np.zeros(self.grid.cells.num_rows - self.header.below, dtype=np.int32)
+        for at in self.kept:
+            said += ~empty_cells(self.grid.cells.column(at).slice(self.header.below))
+        lines = said > (0 if len(self.kept) < _WIDE else 1)
+        return pa.array(lines) if lines.any() and not lines.all() else None
+
+    def said_of_lines(self, texts: pa.ChunkedArray) -> pa.ChunkedArray:
+        """Leave out of a column what titles of pages say in it, and of groups of lines."""
+        return texts if self._of_lines is None else texts.filter(self._of_lines)
+
+
+@dataclass
+class _Guess:
+    """What the columns of a sheet seem to hold."""
+
+    sheet: _Sheet
+    kind: str
+    columns: list[ColumnSeen]
+    months: MonthsSeen | None
+    guesses: Guesses
+
+    @property
+    def questions(self) -> list[Question]:
+        """Ask for what no column holds, or more than one."""
+        return about_columns(self.guesses, self.months, self.kind)
+
+
+class NothingSeen(Exception):
+    """No sheet that people see has a table."""
+
+
+def look(grids: Sequence[Grid], sheets: Sequence[SheetSeen], kind: str, said: Said | None = None) -> Seen:
+    """Look at the sheets of a file that people see; ``said`` is where somebody says that its table stands.
+
+    Raises:
+        NothingSeen: There is no table in any of them.
+        HeaderNotThere: There is none where somebody says.
+    """
+    found = [one for one in (_sheet(grid, kind) for grid in grids) if one is not None]
+    if said is not None and (said.sheet is not None or said.row is not None):
+        guess = _guess_of(_said(grids, found, kind, said), kind)
+        found = [guess.sheet, *(one for one in found if one.grid is not guess.sheet.grid)]
+    else:
+        guess = _likeliest(found, kind)
+    main, months, guesses = guess.sheet, guess.months, guess.guesses
+    key = fingerprint(main.names)
+    alike = [one for one in found if fingerprint(one.names) == key]
+    if kind == "sales" and months is None:
+        guesses.choices |= overlooked(main.body, guesses)
+    recognised = Recognised()
+    lines, above = _lines_of(main, guesses, recognised), top_of(main.grid, main.header.at)
+    form, open_ = _form(alike, guesses, months)
+    notes = credit_notes(lines)
+    fitting = [one for one in found if set(guesses.columns.values()) <= set(one.names)]
+    rest = [one for one in fitting if one is not main]
+    fill_down = filled_down(lines, guesses)
+    if not fill_down:  # each document of the first sheet may have one line
+        others = (filled_down(_lines_of(one, guesses, Recognised()), guesses) for one in rest)
+        fill_down = next(filter(None, others), ())
+    cancelled = _first(perhaps_cancelled, fitting or [main], guesses) if kind == "sales" else None
+    corrected = _first(perhaps_corrected, fitting or [main], guesses) if kind == "sales" else None
+    returned = perhaps_returned(lines, corrected) if kind == "sales" else None
+    named = _first(perhaps_others, fitting or [main], guesses) if kind == "sales" else None
+    headed = _headed(main, lines, recognised.headings, rest, guesses) if kind == "sales" and not notes else None
+    of_rows = about_rows(returned, headed, cancelled, corrected, named)
+    return Seen(
+        kind=kind,
+        sheets=tuple(sheets),
+        sheet=main.grid.name,
+        read=_which(grids, main, fitting),
+        encoding=main.grid.encoding,
+        delimiter=main.grid.delimiter,
+        header=int(main.grid.row_number[main.header.at]),
+        header_rows=len(main.header.rows),
+        confidence_bp=main.confidence_bp,
+        hidden_rows=len(main.grid.hidden_rows),
+        rows=_first_rows(main.grid, _figures(main, guesses)),
+        columns=tuple(guess.columns),
+        columns_of=guesses.columns,
+        ignored=tuple(guesses.ignored),
+        months=months,
+        fill_down=fill_down,
+        form=form | notes,
+        recognised={str(one): count for one, count in recognised.count().items()},
+        questions=(
+            *about_encoding(main.grid),
+            *with_places(
+                guess.questions, _sheets_of(fitting or [main]), above, recognised.headings | _broken_heads(main)
+            ),
+            *with_rows(lines, [*open_, *of_rows], returned),
+        ),
+        returned=returned,
+        cancelled=cancelled,
+        corrected=corrected,
+        others=named,
+        fingerprint=key,
+        fitting=tuple(one.grid.name for one in fitting),
+    )
+
+
+def _lines_of(sheet: _Sheet, guesses: Guesses, recognised: Recognised) -> Body:
+    """Give the lines of a sheet, and note what its other rows are."""
+    body = Body(
+        sheet.below(_figures(sheet, guesses)), sheet.grid.row_number[sheet.header.below :], _places(sheet, guesses)
+    )
+    titles = {likeness(row) for row in top_of(sheet.grid, sheet.header.at)}
+    return body.without(recognise(body, sheet.header.of(sheet.kept), sheet.names, frozenset(), recognised, titles))
+
+
+def _sheets_of(sheets: Sequence[_Sheet]) -> list[str]:
+    return [one.grid.name for one in sheets if one.grid.name]
+
+
+def _broken_heads(sheet: _Sheet) -> dict[int, str]:
+    """Give the rows of a text, shorter than its lines, that say whose the lines below them are."""
+    found = {row: [cell.strip() for cell in cells if cell.strip()] for row, cells in sheet.grid.broken.items()}
+    return {row: text_of(cells) for row, cells in found.items() if says_whose(cells)}
+
+
+def fingerprint(names: Sequence[str]) -> str:
+    """Give what two headers share that name the same columns, in whatever order; months count as one another."""
+    keys, months = set(), {one.name for one in month_columns(names)}
+    for name in names:
+        is_month = may_be_month if name in months else read_month
+        parts = ["month" if is_month(part) else name_key(part) for part in name.split(JOINT)]
+        keys.add(JOINT.join(parts))
+    return hashlib.sha256("\n".join(sorted(keys)).encode()).hexdigest()[:32]
+
+
+def _likeliest(found: Sequence[_Sheet], kind: str) -> "_Guess":
+    """Take the first sheet that surely has a header and names all that is needed: a summary may stand before it.
+
+    Where none names all, that of which least is asked; where none surely has a header, the likeliest.
+    """
+    if not found:
+        raise NothingSeen
+    sure = [one for one in found if one.confidence_bp >= _SURE] or [max(found, key=lambda one: one.confidence_bp)]
+    best: _Guess | None = None
+    for one in (_guess_of(sheet, kind) for sheet in sure):
+        if best is None or len(one.questions) < len(best.questions):
+            best = one
+        if not best.questions:
+            break
+    assert best is not None, "there is one"
+    return best
+
+
+def _guess_of(sheet: _Sheet, kind: str) -> "_Guess":
+    columns = [_column(sheet, at, kind) for at in range(len(sheet.names))]
+    above = top_of(sheet.grid, sheet.header.at)
+    months = months_seen(sheet.months, above) if len(sheet.months) >= _LEAST_MONTHS and kind == "sales" else None
+    return _Guess(sheet, kind, columns, months, _guesses(sheet, columns, months, kind))
+
+
+def _said(grids: Sequence[Grid], found: Sequence[_Sheet], kind: str, said: Said) -> _Sheet:
+    """Take the sheet and the header that somebody named; of a sheet alone the header is found."""
+    name = said.sheet if said.sheet is not None else grids[0].name
+    grid = next((one for one in grids if one.name == name), None)
+    if grid is None:
+        raise HeaderNotThere(_("No sheet that people see is called %(sheet)s; choose another one."), sheet=repr(name))
+    if said.row is None:
+        sheet = next((one for one in found if one.grid is grid), None)
+        if sheet is None:
+            words = _("There is no table in the sheet %(sheet)s; say the row in which its header stands.")
+            raise HeaderNotThere(words, sheet=repr(name))
+        return sheet
+    return _below(grid, said_header(grid, said), 10_000)
+
+
+def _sheet(grid: Grid, kind: str) -> _Sheet | None:
+    header, confidence_bp = guessed(grid, kind)
+    return _below(grid, header, confidence_bp) if header is not None else None
+
+
+def _below(grid: Grid, header: Header, confidence_bp: int) -> _Sheet:
+    kept = kept_columns(grid, header)
+    names = distinct([header.names[at] for at in kept], ())
+    return _Sheet(grid, header, confidence_bp, names, kept, month_columns(names))
+
+
+def _column(sheet: _Sheet, at: int, kind: str) -> ColumnSeen:
+    called = {row[sheet.kept[at]] for row in sheet.header.rows} - {""}
+    facts = facts_of(sheet.said_of_lines(sheet.body.column(at)), names=called)
+    fields = candidates(sheet.names[at], facts, kind)
+    if sheet.kept[at] in sheet.grid.shown and not (fields and fields[0].field in FIGURES):
+        facts = facts_of(sheet.said_of_lines(sheet.below(()).column(at)), names=called)
+        fields = candidates(sheet.names[at], facts, kind)
+    return ColumnSeen(sheet.names[at], facts, tuple(fields))
+
+
+def _guesses(sheet: _Sheet, columns: Sequence[ColumnSeen], months: MonthsSeen | None, kind: str) -> Guesses:
+    of_months = {one.name for one in sheet.months} if months else set()
+    found = {
+        one.name: list(one.fields)
+        for one in columns
+        if one.name not in of_months and not (months and is_sum(one.name)) and not one.name.startswith("column ")
+    }
+    if months:
+        found = {name: [one for one in several if one.field not in months.fields] for name, several in found.items()}
+    guesses = guess(proved(sheet.body, found), kind)
+    guesses.ignored += [one.name for one in columns if one.name not in found and one.name not in of_months]
+    return guesses
+
+
+def _places(sheet: _Sheet, guesses: Guesses) -> dict[str, int]:
+    return {wanted: sheet.names.index(name) for wanted, name in guesses.columns.items()}
+
+
+def _which(
+    grids: Sequence[Grid], main: _Sheet, fitting: Sequence[_Sheet]
+) -> tuple[str, ...] | Literal["first", "visible"]:
+    """Say which sheets are read: all that people see, where several have the columns that are read."""
+    if len(fitting) > 1:
+        return "visible"
+    return "first" if main.grid is grids[0] else (main.grid.name,)
+
+
+def _figures(sheet: _Sheet, guesses: Guesses) -> set[int]:
+    """Give the columns of the grid that seem to hold figures."""
+    names = {name for wanted, name in guesses.columns.items() if wanted in FIGURES}
+    names |= {one.name for one in sheet.months}
+    return {at for at, name in zip(sheet.kept, sheet.names, strict=True) if name in names}
+
+
+def _first_rows(grid: Grid, figures: Collection[int]) -> tuple[tuple[int, tuple[str, ...]], ...]:
+    top = top_of(replace(grid, cells=grid.seen(figures)), SHOWN_ROWS)
+    return tuple((int(row), tuple(cells)) for row, cells in zip(grid.row_number, top, strict=False))
+
+
+def _form(
+    sheets: Sequence[_Sheet], guesses: Guesses, months: MonthsSeen | None
+) -> tuple[dict[str, Any], list[Question]]:
+    """Say what a profile must of numbers and dates, and what it cannot know."""
+    form: dict[str, Any] = {}
+    questions: list[Question] = []
+    _about_numbers(sheets, guesses, months, form, questions)
+    texts = {name: _distinct(sheets, name).to_pylist() for one in DATES if (name := guesses.columns.get(one))}
+    agreed = dates.agreed({name: dates.proof(of) for name, of in texts.items()})
+    if agreed.proof.order is None:
+        ways = agreed.proof.orders or DATE_ORDERS
+        questions.append(Question("dates", "dates", agreed.asked, ways, agreed.proof.examples))
+    elif not all(_ISO.fullmatch(text) for of in texts.values() for text in of):
+        form["dates"] = agreed.proof.order
+    return form, questions
+
+
+def _about_numbers(
+    sheets: Sequence[_Sheet],
+    guesses: Guesses,
+    months: MonthsSeen | None,
+    form: dict[str, Any],
+    questions: list[Question],
+) -> None:
+    """Say how numbers are written, by most columns and by those that differ; of months all are written alike."""
+    main = sheets[0]
+    held = {one: guesses.columns[one] for one in NUMBERS if one in guesses.columns}
+    of_months = {f"month {one.name}": one.name for one in main.months} if months else {}
+    held |= of_months
+    proofs = {
+        one: numbers.proof(_distinct(sheets, name), typed=main.grid.typed, as_text=_as_text(sheets, name))
+        for one, name in held.items()
+    }
+    agreed = agree(proofs, lambda one: main.body.column(held[one]))
+    asked = agreed.open or next((one for one in agreed.others if one in of_months), None)
+    if asked is not None:
+        questions.append(Question("decimal", "decimal", held[asked], (",", "."), proofs[asked].examples))
+    elif agreed.most is not None:
+        form |= {"decimal": ","} if agreed.most.decimal == "," else {}
+        form |= {"thousands": agreed.most.thousands} if agreed.most.thousands else {}
+    others = {one: signs for one, signs in agreed.others.items() if one not in of_months}
+    if others:
+        form["numbers"] = {one: asdict(signs) for one, signs in others.items()}
+
+
+def _as_text(sheets: Sequence[_Sheet], name: str) -> list[str]:
+    """Give some texts such as 1.234 of a column that stand in text cells, beside number cells that look so."""
+    found: list[str] = []
+    for sheet in sheets:
+        marked = sheet.grid.texts.get(sheet.kept[sheet.names.index(name)]) if name in sheet.names else None
+        if marked is not None:
+            texts = sheet.body.column(name).filter(pa.array(marked[sheet.header.below :]))
+            found += texts.slice(0, numbers.EXAMPLES).to_pylist()
+    return found
+
+
+def _distinct(sheets: Sequence[_Sheet], name: str) -> pa.Array:
+    columns = [sheet.body.column(name) for sheet in sheets if name in sheet.names]
+    texts = pc.unique(pc.utf8_trim_whitespace(pa.chunked_array([chunk for one in columns for chunk in one.chunks])))
+    return texts.filter(pc.fill_null(pc.not_equal(texts, ""), False))  # noqa: FBT003
+
+
+def _first(
+    find: Callable[[Mapping[str, pa.ChunkedArray]], Found | None], sheets: Sequence[_Sheet], guesses: Guesses
+) -> Found | None:
+    """Give what is found first of the columns that are not read, sheet by sheet."""
+    taken = set(guesses.columns.values())
+    for sheet in sheets:
+        seen = find({name: sheet.body.column(name) for name in sheet.names if name not in taken})
+        if seen is not None:
+            return seen
+    return None
+
+
+def _headed(
+    main: _Sheet, lines: Body, headings: Mapping[int, str], others: Sequence[_Sheet], guesses: Guesses
+) -> str | None:
+    """Give a heading that says that goods came back whose quantities are above zero.
+
+    ``headings`` stand among the ``lines`` of the first sheet; of the others only what stands above is looked at.
+    """
+    for sheet in (main, *others):
+        above = [sheet.grid.name, *map(text_of, top_of(sheet.grid, sheet.header.at))]
+        among = headings if sheet is main else {}
+        said = next((text for text in (*above, *among.values()) if says_returns(text)), None)
+        if said is None:
+            continue
+        cells, rows = (lines.cells, lines.row_number) if sheet is main else (sheet.body, np.arange(len(sheet.body)))
+        marked = below_returns(rows, above, among)
+        pieces = [one.name for one in sheet.months] or [guesses.columns.get("quantity", "")]
+        below = cells if marked is None else cells.filter(pa.array(marked))
+        if any((floats(below, name) > 0).any() for name in pieces if name in cells.column_names):
+            return said
+    return None

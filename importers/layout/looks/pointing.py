@@ -1,0 +1,38 @@
+"""Questions point at the file: in which rows stands what they are about, and where what they miss may stand."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+import pyarrow.compute as pc
+
+from importers.layout.documents.returned import PerhapsReturned
+from importers.layout.looks.questions import Question
+from importers.layout.rows.named_beside import places_of
+from importers.layout.rows.rows import Body
+
+
+def with_places(
+    questions: Sequence[Question], sheets: Sequence[str], above: Sequence[Sequence[str]], headings: Mapping[int, str]
+) -> list[Question]:
+    """Tell with what holds for every row where it may stand instead: in the names of sheets, above, or in headings."""
+    return [
+        replace(one, examples=places_of(one.about, sheets, above, headings)) if one.topic == "fixed" else one
+        for one in questions
+    ]
+
+
+def with_rows(lines: Body, questions: Sequence[Question], returned: PerhapsReturned | None) -> Iterator[Question]:
+    """Tell with what stands in a column in which rows of the sheet it does."""
+    for one in questions:
+        column, texts = one.about, one.examples
+        if one.topic == "returned" and returned is not None:
+            column = returned.credit_note.get("column", "")
+            texts = tuple(text.removeprefix(f"{column}: ") for text in returned.told)
+        if not column and "document_number" in lines.columns:
+            column = lines.cells.column_names[lines.columns["document_number"]]
+        if not texts or column not in lines.cells.column_names:
+            yield one
+            continue
+        cells = pc.utf8_trim_whitespace(lines.cells.column(column))
+        places = [pc.index(cells, text).as_py() for text in texts]
+        yield replace(one, rows=tuple(int(lines.row_number[at]) for at in places if at >= 0))

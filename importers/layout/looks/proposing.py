@@ -1,0 +1,248 @@
+"""From what was seen of a file, and what somebody answered, to the profile that reads it and those like it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import ValidationError
+
+from app.domain.program_file.import_profile import ImportProfile, Months
+from app.domain.saying.wording import Said, either, marked
+from importers.errors import ImportRefused
+from importers.layout.documents.credit_notes import both
+from importers.layout.looks.looking import Seen
+from importers.layout.looks.questions import (
+    CANCELLED_OR_SOLD,
+    DELIVERIES_SOLD,
+    DIFFERENCE_OR_SOLD,
+    MONTH_ALONE,
+    NO_AMOUNTS,
+    NO_SALES_OR_SOLD,
+    RETURNED_OR_SOLD,
+    Question,
+)
+from importers.layout.written.settling import DATES, NUMBERS
+
+_ = marked
+SERIES = "REPORT"
+"""What numbers of documents begin with that stand for months of a report, where nobody says otherwise."""
+
+
+OF_MONTHS = ("year", "month_quantity", "month_net_amount")
+"""Answers that say how the months of a matrix are read."""
+
+
+OF_ROWS = ("returned", "headed_returns", "cancelled", "other_documents", "corrections")
+"""Answers that say what rows are that may be no sales."""
+
+
+class Unanswered(ImportRefused):
+    """A file cannot be read before somebody says what it does not."""
+
+    def __init__(self, questions: list[Question]) -> None:
+        """Say what is asked."""
+        self.questions = questions
+        super().__init__("%(questions)s.", questions=[asked(one) for one in questions])
+
+
+class AnswerInvalid(ImportRefused):
+    """An answer is none of those that there are, or answers nothing that was asked."""
+
+
+_ASKED: Mapping[str, str] = {
+    "dates": _("In which order are day, month and year in the column %(about)s%(told)s?"),
+    "decimal": _("What parts the decimals in the column %(about)s%(told)s?"),
+    "encoding": _("In which encoding is the file written?"),
+    "year": _("Of which year are the months %(about)s?"),
+    "month_quantity": _("Under which name do the quantities of each month stand?"),
+    "month_net_amount": _("Under which name do the net amounts of each month stand?"),
+    "returned": _("Did goods come back by documents such as %(about)s, whose quantities are above zero?"),
+    "headed_returns": _("Did goods come back that stand below %(about)s, whose quantities are above zero?"),
+    "cancelled": _("Are rows cancelled by what stands in the column %(about)s%(told)s?"),
+    "other_documents": _(
+        "Was nothing sold by documents as the column %(about)s%(told)s names them, such as offers, orders or transfers?"
+    ),
+    "corrections": _(
+        "Does the column %(about)s%(told)s say which rows are as before a correction, and which as after it?"
+    ),
+    "column": _("Which column holds %(about)s?"),
+    "fixed": _("No column holds %(about)s: what holds for every row?"),
+}
+
+
+def asked(question: Question) -> Said:
+    """Put a question into words, with how it is answered."""
+    told = Said(_(" (it holds %(examples)s)"), {"examples": list(map(repr, question.examples))})
+    quoted = question.topic in ("dates", "decimal", "headed_returns", "cancelled", "other_documents", "corrections")
+    about = repr(question.about) if quoted else Said(question.about)
+    what = Said(_ASKED[question.topic], {"about": about, "told": told if question.examples else ""})
+    free = Said(_("the name of a column")) if question.topic == "column" else Said(_("a text"))
+    choice = either(*map(repr, question.options)) if question.options else free
+    if question.topic == "fixed" and question.examples:
+        places = {"choice": choice, "places": either(*map(repr, question.examples))}
+        choice = Said(_("%(choice)s, or what stands before the colon of %(places)s"), places)
+    if question.optional:
+        choice = Said(_("%(choice)s, or nothing where none does"), {"choice": choice})
+    return Said(_("%(what)s Answer %(key)s=%(choice)s"), {"what": what, "key": question.key, "choice": choice})
+
+
+def propose(seen: Seen, answers: Mapping[str, str] | None = None) -> ImportProfile:
+    """Make a profile.
+
+    An answer may also name the column of a field that was guessed otherwise; one of nothing says that none holds it.
+
+    Raises:
+        Unanswered: Something must be said first.
+        AnswerInvalid: An answer does not fit its question.
+    """
+    answers = dict(answers or {})
+    open_ = [one for one in seen.questions if not _is_answered(one, answers)]
+    if open_:
+        raise Unanswered(open_)
+    columns, fixed, said = dict(seen.columns_of), dict[str, str](), dict[str, Any]()
+    asked_for = {one.key: one for one in seen.questions}
+    for key, answer in answers.items():
+        question = asked_for.get(key)
+        declined = question is not None and question.optional and not answer
+        if question is not None and question.options and answer not in question.options and not declined:
+            words = _("%(answer)s: expected %(options)s.")
+            raise AnswerInvalid(words, answer=f"{key}={answer}", options=either(*map(repr, question.options)))
+        topic, _colon, about = key.partition(":")
+        if topic == "column":
+            _choose(seen, columns, about, answer)
+        elif topic == "fixed":
+            fixed[about] = answer
+            columns.pop(about, None)
+        elif topic in ("dates", "decimal", "encoding"):
+            said[topic] = answer
+        elif topic in OF_ROWS:
+            said |= of_rows(seen, {topic: answer})
+        elif topic not in OF_MONTHS:
+            raise AnswerInvalid(_("%(answer)s: nothing is called %(topic)s."), answer=f"{key}={answer}", topic=topic)
+    told = {topic: answers[topic] for topic in OF_MONTHS if topic in answers}
+    if "credit_note" in said:
+        said["credit_note"] = both(seen.form.get("credit_note", {}), said["credit_note"])
+    return compose(seen, columns, fixed, seen.form | unproved(seen, columns) | said, told)
+
+
+def _is_answered(question: Question, answers: Mapping[str, str]) -> bool:
+    """Say whether a question is answered; an amount may be reckoned of a price instead."""
+    fields = (question.about, "unit_price") if question.key == "column:net_amount" else (question.about,)
+    if question.key in answers or any(f"fixed:{one}" in answers for one in fields):
+        return True
+    return not question.optional and any(answers.get(f"column:{one}") for one in fields[1:])
+
+
+def _choose(seen: Seen, columns: dict[str, str], field: str, name: str) -> None:
+    """Take a column for what somebody says that it holds; it holds nothing else then."""
+    known = [one.name for one in seen.columns]
+    if name and name not in known:
+        words = _("%(answer)s: the file has no such column; it has %(has)s.")
+        raise AnswerInvalid(words, answer=f"column:{field}={name}", has=list(map(repr, known)))
+    for other in [one for one, taken in columns.items() if taken == name or one == field]:
+        del columns[other]
+    if name:
+        columns[field] = name
+
+
+def of_rows(seen: Seen, answers: Mapping[str, str]) -> dict[str, Any]:
+    """Say of a profile what rows are that may be no sales, as somebody answered."""
+    said: dict[str, Any] = {}
+    if seen.returned is not None and answers.get("returned") == RETURNED_OR_SOLD[0]:
+        said["credit_note"] = seen.returned.credit_note
+    if seen.returned is not None and answers.get("returned") == RETURNED_OR_SOLD[1]:
+        said["sold"] = list(seen.returned.words)
+    if answers.get("headed_returns"):
+        said["headed_returns"] = answers["headed_returns"]
+    if seen.cancelled is not None and answers.get("cancelled"):
+        values = list(seen.cancelled.values) if answers["cancelled"] == CANCELLED_OR_SOLD[0] else []
+        said["cancelled"] = {"column": seen.cancelled.column, "values": values}
+    if seen.others is not None and (answer := answers.get("other_documents")):
+        sold = {DELIVERIES_SOLD: seen.others.delivered, NO_SALES_OR_SOLD[0]: ()}.get(answer, seen.others.values)
+        values = [one for one in seen.others.values if one not in sold]
+        said["other_documents"] = {"column": seen.others.column, "values": values}
+        said["sold"] = [*said.get("sold", ()), *(sold if values else ())]
+    if seen.corrected is not None and answers.get("corrections"):
+        before = list(seen.corrected.before) if answers["corrections"] == DIFFERENCE_OR_SOLD[0] else []
+        said["corrections"] = {"column": seen.corrected.column, "before": before}
+    return said
+
+
+def unproved(seen: Seen, columns: Mapping[str, str]) -> dict[str, Any]:
+    """Leave to the file what was seen of other columns than those that were chosen."""
+
+    def other(fields: Sequence[str]) -> bool:
+        return any(columns.get(one) not in (None, seen.columns_of.get(one)) for one in fields)
+
+    found: dict[str, Any] = {"dates": "found"} if other(DATES) else {}
+    return found | {"decimal": "found", "thousands": None, "numbers": {}} if other(NUMBERS) else found
+
+
+def compose(
+    seen: Seen,
+    columns: Mapping[str, str],
+    fixed: Mapping[str, str],
+    form: Mapping[str, Any],
+    of_months: Mapping[str, str],
+) -> ImportProfile:
+    """Make a profile of which columns hold which fields, what holds for every row, and the forms of the file.
+
+    ``of_months`` are the answers of how its months are read.
+
+    Raises:
+        AnswerInvalid: They do not go together.
+    """
+    form = dict(form)
+    if seen.encoding is not None and not seen.encoding.startswith("utf"):
+        form.setdefault("encoding", seen.encoding)
+    if form.get("thousands") is None and (other := _other_sign(seen, form.get("decimal"))):
+        form["thousands"] = other
+    given = columns.keys() | fixed.keys()
+    form["numbers"] = {field: one for field, one in form.get("numbers", {}).items() if field in given}
+    try:
+        return ImportProfile(
+            **{"kind": seen.kind, "header_key": seen.fingerprint, "columns": columns, "fixed": fixed}
+            | _places(seen, columns)
+            | _months(seen, of_months)
+            | form
+        )
+    except ValidationError as problem:
+        found = [str(one["msg"]) for one in problem.errors()]
+        raise AnswerInvalid(_("These answers do not go together: %(problems)s"), problems=found) from None
+
+
+def _other_sign(seen: Seen, decimal: str | None) -> str | None:
+    """Give what parts thousands where somebody said what parts decimals: the other sign, if numbers have it."""
+    other = {",": ".", ".": ","}.get(decimal or "")
+    asked_of = next((one for one in seen.questions if one.topic == "decimal"), None)
+    if other is None or asked_of is None or not any(other in one for one in asked_of.examples):
+        return None
+    return other
+
+
+def _places(seen: Seen, columns: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "sheets": seen.read if isinstance(seen.read, str) else list(seen.read),
+        "header_rows": seen.header_rows,
+        "fill_down": [one for one in seen.fill_down if one in columns],
+    }
+
+
+def _months(seen: Seen, said: Mapping[str, str]) -> dict[str, Any]:
+    if seen.months is None:
+        return {}
+    year, quantity = said.get("year", ""), said.get("month_quantity") or seen.months.quantity
+    amount = said.get("month_net_amount") or seen.months.net_amount
+    return {
+        "months": Months(
+            series=SERIES,
+            quantity=None if quantity == MONTH_ALONE else quantity,
+            net_amount=None if amount == NO_AMOUNTS else amount,
+            year=int(year) if year.isdecimal() else seen.months.year,
+        )
+    }
+
+
+def as_document(profile: ImportProfile) -> dict[str, Any]:
+    """Give a profile as it stands in a programme file: without what it would say anyway."""
+    found: dict[str, Any] = profile.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    return found

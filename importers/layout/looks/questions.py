@@ -1,0 +1,140 @@
+"""What a file does not say, and nobody may guess: questions with a key, and the answers that there are."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from app.domain.typed.fields import KINDS, problems_of_columns
+from importers.files.grid import Grid
+from importers.layout.columns.months_seen import MonthsSeen
+from importers.layout.columns.naming import Guesses
+from importers.layout.documents.other_documents import PerhapsOthers
+from importers.layout.documents.returned import PerhapsReturned
+from importers.layout.rows.cancelled import PerhapsCancelled
+from importers.layout.rows.corrected import PerhapsCorrected
+
+RETURNED_OR_SOLD = ("returned", "sold")
+"""What documents may be that are called credit notes, or stand below a heading that says returns."""
+CANCELLED_OR_SOLD = ("cancelled", "sold")
+"""What rows may be of which a column seems to say that they are cancelled."""
+
+DIFFERENCE_OR_SOLD = ("difference", "sold")
+"""What rows may be of which a column seems to say that they are as before or after a correction."""
+
+NO_SALES_OR_SOLD = ("no_sales", "sold")
+"""What rows may be of documents by which nothing seems to be sold."""
+DELIVERIES_SOLD = "deliveries_sold"
+"""Of those, what goods were delivered by is sold, and the others are not."""
+
+MONTH_ALONE = "<month>"
+"""Of months side by side: nothing but the month stands over their quantities."""
+NO_AMOUNTS = "<none>"
+"""None of the names over months is that of net amounts."""
+
+Topic = Literal[
+    "column",
+    "dates",
+    "decimal",
+    "encoding",
+    "fixed",
+    "year",
+    "month_quantity",
+    "month_net_amount",
+    "returned",
+    "headed_returns",
+    "cancelled",
+    "other_documents",
+    "corrections",
+]
+
+
+@dataclass(frozen=True)
+class Question:
+    """What the file does not say, and nobody may guess.
+
+    Attributes:
+        key: names it, for the answer: ``dates``, ``decimal``, ``encoding``, ``year``, ``month_quantity``,
+            ``month_net_amount``, ``returned``, ``headed_returns``, ``cancelled``,
+            ``other_documents``, ``corrections``, ``column:FIELD`` or ``fixed:FIELD``.
+        topic: what it is about.
+        about: the column or field.
+        options: the answers there are; empty: any text.
+        examples: what stands in the file.
+        rows: in which rows examples stand, as people number them: the first of each.
+        optional: whether the answer may be that none of them is it.
+    """
+
+    key: str
+    topic: Topic
+    about: str
+    options: tuple[str, ...] = ()
+    examples: tuple[str, ...] = ()
+    optional: bool = False
+    rows: tuple[int, ...] = ()
+
+
+def about_encoding(grid: Grid) -> list[Question]:
+    """Ask in which of several encodings a text is written."""
+    if not grid.encodings:
+        return []
+    return [Question("encoding", "encoding", "", tuple(filter(None, (grid.encoding, *grid.encodings))))]
+
+
+def about_rows(
+    returned: PerhapsReturned | None,
+    headed: str | None,
+    cancelled: PerhapsCancelled | None,
+    corrected: PerhapsCorrected | None,
+    others: PerhapsOthers | None,
+) -> list[Question]:
+    """Ask what rows are that may be no sales."""
+    questions = []
+    if corrected is not None:
+        questions.append(Question("corrections", "corrections", corrected.column, DIFFERENCE_OR_SOLD, corrected.told))
+    if returned is not None:
+        questions.append(Question("returned", "returned", ", ".join(returned.told), RETURNED_OR_SOLD))
+    if headed is not None:
+        questions.append(Question("headed_returns", "headed_returns", headed, RETURNED_OR_SOLD))
+    if cancelled is not None:
+        questions.append(Question("cancelled", "cancelled", cancelled.column, CANCELLED_OR_SOLD, cancelled.told))
+    if others is not None:
+        both = 0 < len(others.delivered) < len(others.values)
+        options = (*NO_SALES_OR_SOLD, DELIVERIES_SOLD) if both else NO_SALES_OR_SOLD
+        questions.append(Question("other_documents", "other_documents", others.column, options, others.told))
+    return questions
+
+
+def about_columns(guesses: Guesses, months: MonthsSeen | None, kind: str) -> list[Question]:
+    """Ask for what no column holds that a kind needs, or more than one may, and how months are read."""
+    mapped = guesses.columns.keys()
+    questions = [
+        Question(
+            f"column:{wanted}",
+            "column",
+            wanted,
+            tuple(several),
+            optional=not problems_of_columns(kind, {*mapped - {wanted}, *KINDS[kind].needed(mapped) - {wanted}}),
+        )
+        for wanted, several in guesses.choices.items()
+    ]
+    given = months.fields if months else frozenset()
+    lacking = sorted(KINDS[kind].needed(mapped) - mapped - given)
+    if kind == "sales" and not (mapped | given) & {"unit_price", "net_amount"}:
+        lacking.append("net_amount")
+    for wanted in lacking:
+        if wanted == "distributor":
+            questions.append(Question("fixed:distributor", "fixed", wanted))
+        else:
+            others = (guesses.columns[one] for one in guesses.columns if one not in KINDS[kind].needed(mapped))
+            questions.append(Question(f"column:{wanted}", "column", wanted, (*guesses.ignored, *others)))
+    if months and "quantity" in months.open:
+        questions.append(
+            Question("month_quantity", "month_quantity", "", tuple(one or MONTH_ALONE for one in months.labels))
+        )
+    if months and "net_amount" in months.open:
+        questions.append(
+            Question("month_net_amount", "month_net_amount", "", (*filter(None, months.labels), NO_AMOUNTS))
+        )
+    if months and months.year is None and any(one.startswith("0000") for one in months.months):
+        without = [one for one in months.months if one.startswith("0000")]
+        questions.append(Question("year", "year", ", ".join(without)))
+    return questions

@@ -1,0 +1,341 @@
+"""Kinds of rows: which of those below a header are no lines of the table, and what they are instead."""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from importers.layout.rows.adding_up import lines_called_totals, subtotals
+from importers.layout.rows.headed import parts_lines, text_of
+from importers.layout.rows.named_beside import heads, heads_alone
+from importers.layout.tables.header import Header, empty_cells, name_key
+from importers.layout.tables.table import Kind, Recognised
+from importers.layout.words.around import DRAWN, TOTAL, TOTAL_WORDS, WHOLE_TOTAL
+from importers.layout.written.settling import OF_LINES
+
+KEYS = frozenset({"document_number", "issued_on", "distributor", "product", "code", "name"})
+"""Fields that say of what a row is: one that says nothing of the kind is no line."""
+
+_BOOKED = "booked_on"
+_OF_BOOKINGS = frozenset({_BOOKED, "reference", "token", "last4", "booking"})
+"""Those of a provider's bookings. A row without its day, which each booking has, is a line where others say of what."""
+
+_NUMERIC = re.compile(r"[-+(]?\s*\d[\d\s.,'\u00a0\u202f]*.{0,5}")
+
+
+_LINE = re.compile(DRAWN)
+_DIGITS = re.compile(r"\d+")
+
+_LEAST_WIDTH = 4
+"""Columns of a table below which a text alone is a note: of fewer, it is a row that lacks something."""
+_MOST_HEADING = 2
+"""Cells of a row that says whose the lines below it are: the name may stand behind ``Klient:`` in one of its own."""
+_LEAST_NAMES = 3
+"""Names of columns that a row has which is a header."""
+_ASKED = 3
+"""Columns in which another header is looked for: one of them it names, or it is of another table."""
+
+
+@dataclass(frozen=True)
+class Body:
+    """What is below a header: its cells, the number of each row, and the columns (places) of our fields."""
+
+    cells: pa.Table
+    row_number: np.ndarray
+    columns: Mapping[str, int]
+
+    def __len__(self) -> int:
+        """Count the rows."""
+        return len(self.row_number)
+
+    def without(self, marked: np.ndarray) -> "Body":
+        """Leave out the rows that are marked."""
+        if not marked.any():
+            return self
+        kept = ~marked
+        return Body(self.cells.filter(pa.array(kept)), self.row_number[kept], self.columns)
+
+    def cells_of(self, places: np.ndarray) -> list[list[str]]:
+        """Give the cells of some rows, trimmed."""
+        taken = self.cells.take(pa.array(places))
+        columns = [[(cell or "").strip() for cell in column.to_pylist()] for column in taken.columns]
+        return [list(row) for row in zip(*columns, strict=True)]
+
+
+def blank_rows(cells: pa.Table) -> np.ndarray:
+    """Mark the rows in which nothing stands."""
+    blank: np.ndarray = np.ones(cells.num_rows, dtype=bool)
+    for texts in cells.columns:
+        blank &= empty_cells(texts)
+        if not blank.any():
+            break
+    return blank
+
+
+def likeness(cells: Sequence[str]) -> str:
+    """Give what two rows share that say the same of two pages: all but their figures."""
+    return _DIGITS.sub("0", "|".join(cell for cell in cells if cell)).casefold()
+
+
+def recognise(
+    body: Body,
+    header: Header,
+    names: Sequence[str],
+    hidden: Collection[int],
+    recognised: Recognised,
+    titles: Collection[str] = (),
+) -> np.ndarray:
+    """Find the rows that are no lines, note what they are, and mark them.
+
+    Args:
+        body: the rows below the header.
+        header: the header of these columns, which may come again.
+        names: of the columns.
+        hidden: rows whose cells are one over several columns: a heading stands in such.
+        recognised: takes what is found.
+        titles: what stands above the header (`likeness`), and again above it on every page.
+    """
+    blank = blank_rows(body.cells)
+    drawn = _drawn_lines(body, blank)
+    blank |= drawn
+    recognised.add(Kind.BLANK, body.row_number[blank])
+    repeated = _repeated_headers(body, header)
+    recognised.add(Kind.REPEATED_HEADER, body.row_number[repeated])
+    found: np.ndarray = blank | repeated
+    keys = sorted(KEYS & body.columns.keys()) or [_BOOKED] * (_BOOKED in body.columns)
+    if not keys:
+        return found
+    lacks, short = _lack_keys(body, keys, found)
+    added = _subtotals(body, keys, short, found)
+    lacks |= added | _named_totals(body)
+    notes = _notes(body, blank) if len(keys) > 1 else np.zeros(len(body), dtype=bool)
+    lacks |= notes
+    doubtful = np.flatnonzero(lacks & ~found)
+    if not len(doubtful):
+        return found
+    whole = np.flatnonzero(~lacks & ~found)
+    last = int(whole[-1]) if len(whole) else -1
+    above_headers = _just_above(found, repeated, doubtful)
+    numbers = _numbers(body)
+    for at, cells in zip(doubtful.tolist(), body.cells_of(doubtful), strict=True):
+        row = int(body.row_number[at])
+        if added[at]:
+            kind: Kind | None = Kind.TOTAL
+        elif (notes[at] and at > last) or (at in above_headers and likeness(cells) in titles):
+            kind = Kind.HEADING
+        else:
+            heading = row in hidden or at in above_headers
+            kind = _kind(cells, body.columns, numbers, trailing=at > last, heading=heading)
+        if kind is None:
+            continue
+        found[at] = True
+        recognised.add(kind, [row])
+        if kind is Kind.HEADING and (at < last or says_whose([cell for cell in cells if cell])):
+            recognised.headings[row] = text_of(cells)
+        if kind is Kind.TOTAL:
+            recognised.totals[row] = {name: cell for name, cell in zip(names, cells, strict=True) if cell}
+    return found
+
+
+def _lack_keys(body: Body, keys: Sequence[str], found: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mark the rows that lack what names a line, and those that lack all of it but for one."""
+    lacking = np.zeros(len(body), dtype=np.int8)
+    for field in keys:
+        lacking += empty_cells(body.cells.column(body.columns[field]))
+    short = lacking >= len(keys) - 1
+    if len(keys) == 1:  # a month matrix, say, of goods alone: each row has no more than one word of the kind
+        totals = _are_totals(body.cells.column(body.columns[keys[0]]))
+        named = (lacking == 0) & ~found & ~totals
+        lacks = (lacking == 1) | (totals & ~lines_called_totals(body.cells, body.columns, keys[0], totals, named))
+    else:
+        lacks = short.copy()
+    return lacks, short
+
+
+def _drawn_lines(body: Body, blank: np.ndarray) -> np.ndarray:
+    """Mark the rows in which nothing stands but dashes or the like, in every cell that is filled."""
+    drawn: np.ndarray = np.zeros(len(body), dtype=bool)
+    if not body.cells.num_columns:
+        return drawn
+    first = pc.match_substring_regex(body.cells.column(0), rf"^\s*{DRAWN}\s*$")  # where such a line begins
+    places = np.flatnonzero(np.asarray(pc.fill_null(first, False), dtype=bool) & ~blank)  # noqa: FBT003
+    for at, cells in zip(places.tolist(), body.cells_of(places) if len(places) else (), strict=True):
+        drawn[at] = all(_LINE.fullmatch(cell) for cell in cells if cell)
+    return drawn
+
+
+def _notes(body: Body, blank: np.ndarray) -> np.ndarray:
+    """Mark the rows behind a blank one below the table that have no goods and no number of a line: ``Rows: 24``."""
+    said: np.ndarray = np.zeros(len(body), dtype=bool)
+    for field in ("product", *OF_LINES):
+        if field in body.columns:
+            said |= ~empty_cells(body.cells.column(body.columns[field]))
+    last = int(np.flatnonzero(said)[-1]) if said.any() else -1
+    below = np.arange(len(body)) > last
+    gaps = np.flatnonzero(blank & below)
+    if last < 0 or not len(gaps):
+        return np.zeros(len(body), dtype=bool)
+    return np.asarray(below & ~blank & (np.arange(len(body)) > gaps[0]), dtype=bool)
+
+
+def _subtotals(body: Body, keys: Sequence[str], alone: np.ndarray, no_lines: np.ndarray) -> np.ndarray:
+    """Mark the rows that add up others, and whose goods are called as a total may be.
+
+    Such a row names nothing else, or its goods are called nothing but a total: it may repeat whose lines it adds up.
+    """
+    if "product" not in body.columns:
+        return np.zeros(len(body), dtype=bool)
+    texts = body.cells.column(body.columns["product"])
+    told = pc.match_substring_regex(texts, TOTAL_WORDS)
+    places = np.flatnonzero(np.asarray(pc.fill_null(told, False), dtype=bool))  # noqa: FBT003
+    called = np.zeros(len(body), dtype=bool)
+    said = [text.strip() for text in texts.take(pa.array(places)).to_pylist()]
+    whole = np.asarray([bool(WHOLE_TOTAL.fullmatch(text)) for text in said], dtype=bool)
+    called[places] = [bool(TOTAL.match(text)) for text in said]
+    called[places] &= alone[places] ^ whole
+    return subtotals(body.cells, body.columns, keys, called, ~no_lines & ~called & ~empty_cells(texts))
+
+
+def _named_totals(body: Body) -> np.ndarray:
+    """Mark the rows that have no code of goods, and where their name stands nothing but that they are a total."""
+    if not {"product", "product_name"} <= body.columns.keys():
+        return np.zeros(len(body), dtype=bool)
+    coded = ~empty_cells(body.cells.column(body.columns["product"]))
+    return np.asarray(_are_totals(body.cells.column(body.columns["product_name"])) & ~coded, dtype=bool)
+
+
+def _are_totals(texts: pa.Array | pa.ChunkedArray) -> np.ndarray:
+    """Mark the cells that say nothing but that the row is a total."""
+    coded = pc.dictionary_encode(texts).combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
+    coded = coded if isinstance(coded, pa.DictionaryArray) else pc.dictionary_encode(coded)
+    said = [bool(text and WHOLE_TOTAL.fullmatch(text.strip())) for text in coded.dictionary.to_pylist()]
+    of: np.ndarray = pc.fill_null(coded.indices, len(said)).to_numpy(zero_copy_only=False)
+    marked: np.ndarray = np.asarray([*said, False], dtype=bool)[of]
+    return marked
+
+
+def kind_of_broken(cells: Sequence[str], *, above: bool, trailing: bool, on_page_top: bool) -> Kind | None:
+    """Say what a row is whose number of cells is not the table's."""
+    said = [cell for cell in cells if cell.strip()]
+    if above or ((trailing or on_page_top) and len(said) == 1):
+        return Kind.HEADING
+    if says_whose(said):
+        return Kind.HEADING
+    if said and all(_LINE.fullmatch(cell.strip()) for cell in said):
+        return Kind.BLANK
+    if said and TOTAL.match(said[0]) and all(_NUMERIC.fullmatch(cell.strip()) for cell in said[1:]):
+        return Kind.TOTAL
+    return None
+
+
+def _numbers(body: Body) -> frozenset[str]:
+    """Give the numbers of the documents: what adds one up may be called by it."""
+    if "document_number" not in body.columns:
+        return frozenset()
+    texts = pc.unique(pc.utf8_trim_whitespace(body.cells.column(body.columns["document_number"])))
+    return frozenset(filter(None, texts.to_pylist()))
+
+
+def _adds_up(text: str, numbers: AbstractSet[str]) -> bool:
+    """Say whether a text where a name of goods might stand is that of a total: of all, or of a document."""
+    if WHOLE_TOTAL.fullmatch(text):
+        return True
+    called = text.rstrip(" :")
+    return bool(TOTAL.match(text)) and not numbers.isdisjoint((called.partition(" ")[2], called.rpartition(" ")[0]))
+
+
+def _kind(
+    cells: Sequence[str], columns: Mapping[str, int], numbers: AbstractSet[str], *, trailing: bool, heading: bool
+) -> Kind | None:
+    said = [at for at, cell in enumerate(cells) if cell]
+    product = columns.get("product")
+    words = [at for at in said if (_adds_up(cells[at], numbers) if at == product else TOTAL.match(cells[at]))]
+    fields = {place: field for field, place in columns.items()}
+    telling = _OF_BOOKINGS if _BOOKED in columns else KEYS
+    keyed = [at for at in said if fields.get(at) in telling and at not in words]
+    if words and (not keyed or _is_total_named(cells, columns)):
+        return Kind.TOTAL
+    if len(cells) >= _LEAST_WIDTH and says_whose([cells[at] for at in said]):
+        return Kind.HEADING
+    if (
+        len(said) == 1
+        and (heading or (len(cells) >= _LEAST_WIDTH and (trailing or parts_lines(cells[said[0]]))))
+        and not _NUMERIC.fullmatch(cells[said[0]])
+    ):
+        return Kind.HEADING
+    if trailing and not keyed and len(said) < len(cells) and all(_NUMERIC.fullmatch(cells[at]) for at in said):
+        return Kind.TOTAL  # sums that nothing names, below the last line
+    return None
+
+
+def says_whose(said: Sequence[str]) -> bool:
+    """Say whether what a row says in its cells, of which none is empty, is whose the lines below it are."""
+    return heads_alone(said[0]) if len(said) == 1 else 0 < len(said) <= _MOST_HEADING and heads(text_of(said))
+
+
+def _is_total_named(cells: Sequence[str], columns: Mapping[str, int]) -> bool:
+    """Say whether a row has no code of goods, and where their name stands nothing but that it is a total."""
+    if not {"product", "product_name"} <= columns.keys() or cells[columns["product"]]:
+        return False
+    return bool(WHOLE_TOTAL.fullmatch(cells[columns["product_name"]]))
+
+
+def _repeated_headers(body: Body, header: Header) -> np.ndarray:
+    found = np.zeros(len(body), dtype=bool)
+    for row in header.rows:
+        names = [name_key(cell) for cell in row]
+        first = next((at for at, name in enumerate(names) if name), None)
+        if first is None:
+            continue
+        texts = body.cells.column(first)
+        spoken = pc.utf8_lower(pc.utf8_trim_whitespace(texts))
+        alike = np.flatnonzero(np.asarray(pc.fill_null(pc.equal(spoken, row[first].lower()), False)))  # noqa: FBT003
+        if len(alike):
+            rows = body.cells_of(alike)
+            found[alike] |= [[name_key(cell) for cell in cells] == names for cells in rows]
+    below = np.flatnonzero(np.append(True, found)[:-1])  # what stands directly below the header, or below one of them
+    if len(below):
+        found[below] |= [_is_numbering(cells) for cells in body.cells_of(below)]
+    return found
+
+
+def _is_numbering(cells: Sequence[str]) -> bool:
+    """Say whether a row numbers the columns, as forms of offices do below their names: 1, 2, 3 or (1), (2), (3)."""
+    said = [cell.strip("().") for cell in cells]
+    return len(cells) >= _LEAST_WIDTH and any(
+        said == [str(at) for at in range(first, len(cells) + first)] for first in (0, 1)
+    )
+
+
+def other_header(body: Body, header: Header, names: Sequence[str]) -> int | None:
+    """Give the row of another header, which names columns that are read in other places; None where there is none.
+
+    What stands below it would be taken for what it is not: a price for a number of pieces, say.
+    """
+    keys = {name_key(header.rows[-1][at] or names[at]): at for at in body.columns.values()}
+    asked = [at for at in sorted(keys.values()) if at < len(header.rows[-1])][:_ASKED]
+    spellings = pa.array(sorted({cell for row in header.rows for cell in row if cell}), pa.large_string())
+    found = np.zeros(len(body), dtype=bool)
+    for at in asked:
+        found |= np.asarray(pc.is_in(pc.utf8_trim_whitespace(body.cells.column(at)), value_set=spellings))
+    places = np.flatnonzero(found)
+    for place, cells in zip(places.tolist(), body.cells_of(places) if len(places) else (), strict=True):
+        said = {name_key(cell): at for at, cell in enumerate(cells) if name_key(cell) in keys}
+        if len(said) >= _LEAST_NAMES and any(keys[key] != at for key, at in said.items()):
+            return int(body.row_number[place])
+    return None
+
+
+def _just_above(found: np.ndarray, repeated: np.ndarray, doubtful: np.ndarray) -> set[int]:
+    """Give the doubtful rows that stand directly above a header that comes again: a new page begins with them."""
+    doubted, above = set(doubtful.tolist()), set()
+    for header in np.flatnonzero(repeated).tolist():
+        at = header - 1
+        while at in doubted or (at >= 0 and found[at]):
+            above.add(at)
+            at -= 1
+    return above & doubted

@@ -1,0 +1,142 @@
+"""Several sheets one beneath the other, and months side by side, as rows of one table."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from importers.errors import FileRefused
+from importers.files.grid import Merge
+from importers.layout.columns.columns import mapped
+from importers.layout.columns.months import month_columns
+from importers.layout.laying import lay, stack
+from importers.layout.tables.table import Stretch, place_of
+from importers.layout.written.settling import settle
+from tests.importers.layout.reports import HEADER, grid, laid, line, numbers, profile, recognised, typed
+
+TITLE: list[str | None] = ["Hurtownia Żółw", None, None, None, None, None]
+BLANK: list[str | None] = [None, " ", None, None, None, None]
+
+
+def test_sheets_lie_one_beneath_the_other_and_rows_know_where_they_are() -> None:
+    first, second = (
+        grid(rows, name=name) for rows, name in (([HEADER, line("A")], "May"), ([TITLE, HEADER, line("B")], "June"))
+    )
+    form = profile(sheets="visible", fixed={"person": "Ann"})
+    table = stack([(one.name, found) for one in (first, second) if (found := lay(one, form, "x"))])
+    assert numbers(table) == [2, 5]
+    assert table.stretches == (Stretch("May", 0), Stretch("June", 2))
+    assert [place_of(row, table.stretches)[1] for row in (2, 5)] == [2, 3]
+    assert recognised(table) == {"heading": [3]}
+    assert table.given["person"].to_pylist() == ["Ann", "Ann"]
+    assert lay(grid([["proszę o rozliczenie"]], name="Notatki"), form, "x") is None
+
+
+def test_months_become_lines_and_each_a_document_of_its_own() -> None:
+    rows = [
+        ["Kod", "sty 2026", None, "luty 2026", None, "Razem", None],
+        [None, "szt.", "zł", "szt.", "zł", "szt.", "zł"],
+        ["P1", "2", "20,00", None, None, "2", "20,00"],
+        ["P2", None, None, None, None, "0", "0"],
+        ["P3", "1", "5,00", "3", "15,00", "4", "20,00"],
+    ]
+    form = profile(
+        columns={"product": "Kod"},
+        fixed={"distributor": "D1"},
+        months={"series": "R", "quantity": "szt.", "net_amount": "zł"},
+        header_rows=2,
+        decimal=",",
+    )
+    table = laid(rows, form, name="Zestawienie")
+    assert [(one[0], one[1], one[3], one[5], one[7]) for one in typed(table, form).good] == [
+        ("R-2026-01", "2026-01-31", "P1", 2000, 2000),
+        ("R-2026-01", "2026-01-31", "P3", 1000, 500),
+        ("R-2026-02", "2026-02-28", "P3", 3000, 1500),
+    ]
+    assert numbers(table) == [3, 5, 10]
+    assert [place_of(row, table.stretches)[1] for row in (3, 5, 10)] == [3, 5, 5]
+    assert recognised(table) == {"blank": [4]}
+    with pytest.raises(FileRefused, match="a month has no 'pcs' and 'zł'"):
+        laid(rows, form.model_copy(update={"months": form.months.model_copy(update={"quantity": "pcs"})}))  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("names", "found"),
+    [
+        (["P", "XI 2018", "XII 2018", "I 2019"], ["2018-11", "2018-12", "2019-01"]),
+        (["P", "2019M01", "2019M02", "2019-M03"], ["2019-01", "2019-02", "2019-03"]),
+        (["P", "M01", "M02", "M03"], ["2026-01", "2026-02", "2026-03"]),
+        (["P", "IV", "V", "VI"], ["2026-04", "2026-05", "2026-06"]),
+        (["P", "M01", "M02", "maj 2019"], ["2019-05"]),  # a name is surer than numbers
+        (["P", "I", "II", "III", "IV"], []),  # quarters, for all that one knows
+        (["I", "V", "X"], []),
+        (["M6", "M8", "M10"], []),  # sizes of screws
+        (["P", "M1", "M2"], []),
+        (["P", "M13", "M14", "M15"], []),
+    ],
+)
+def test_months_are_numbered_as_offices_do_where_nothing_else_is(names: list[str], found: list[str]) -> None:
+    assert [one.text(2026) for one in month_columns(names)] == found
+
+
+def test_months_without_a_year_need_one() -> None:
+    rows = [["Kod", "January", "February"], ["P1", "2", "3"]]
+    form = profile(columns={"product": "Kod", "unit_price": "Kod"}, fixed={"distributor": "D1"}, months={"series": "R"})
+    with pytest.raises(FileRefused, match="the month 'January' has no year; say year in the profile's months"):
+        laid(rows, form)
+    dated = form.model_copy(update={"months": form.months.model_copy(update={"year": 2026})})  # type: ignore[union-attr]
+    assert laid(rows, dated).given["document_number"].to_pylist() == ["R-2026-01", "R-2026-02"]
+
+
+def matrix(*names: str, **months: Any) -> tuple[list[list[str | None]], Any]:
+    """Give a matrix of one product, with a number in each of these columns, and the profile that reads it."""
+    form = profile(columns={"product": "Kod"}, fixed={"distributor": "D1"}, months={"series": "R"} | months)
+    return [["Kod", *names], ["P1", *(str(at) for at in range(1, len(names) + 1))]], form
+
+
+def test_the_same_month_does_not_come_twice() -> None:
+    rows, form = matrix("sty 2026", "styczeń 2026")
+    with pytest.raises(FileRefused, match="the columns 'sty 2026' and 'styczeń 2026' are of the same month"):
+        laid(rows, form)
+    rows, form = matrix("sty", "lut", "sty", "lut", year=2026)
+    with pytest.raises(FileRefused, match="are of the same month"):
+        laid(rows, form)
+
+
+def test_months_that_go_over_a_new_year_say_their_years() -> None:
+    rows, form = matrix("listopad", "grudzień", "styczeń", year=2026)
+    with pytest.raises(FileRefused, match="January follows December, and neither has a year; write the year to the"):
+        laid(rows, form)
+    rows, form = matrix("grudzień", "listopad", "styczeń", year=2026)
+    assert len(laid(rows, form).row_number) == 3
+
+
+def test_a_month_that_is_written_wrongly_is_told() -> None:
+    rows, form = matrix("sierpień 2026", "wrzesień 2026", "pażdziernik 2026", "Razem")
+    warned = [one for one in laid(rows, form).warnings if one["code"] == "column_beside_months"]
+    assert warned == [{"code": "column_beside_months", "field": "pażdziernik 2026", "found": "3"}]
+    rows[1][3] = "zob. faktura"
+    assert laid(rows, form).warnings == [], "words are no amounts"
+
+
+@pytest.mark.parametrize("days", [("2026-01-01", "2026-02-01"), ("2026-01-31", "2026-02-28")])
+def test_cells_that_are_days_name_months(days: tuple[str, str]) -> None:
+    rows, form = matrix(*(f"{day} 00:00:00" for day in days))
+    assert laid(rows, form).given["document_number"].to_pylist() == ["R-2026-01", "R-2026-02"]
+
+
+def test_a_text_that_may_be_a_thousand_is_one_in_a_month_as_well() -> None:
+    rows: list[list[str | None]] = [["Kod", "sty 2026", "lut 2026"], ["P1", "1.234", "5"], ["P2", "7.125", "1.234"]]
+    _, form = matrix()
+    said = form.model_copy(update={"decimal": ",", "thousands": "."})
+    texts = {1: np.array([False, True, False]), 2: np.array([False, False, False])}
+    table = laid(rows, said, texts=texts, typed=True)
+    settle(table, mapped(table, said), said)
+    assert table.column("Quantity").to_pylist() == ["1.234", "7,125", "5", "1,234"]
+
+
+def test_an_amount_that_is_merged_over_rows_counts_once() -> None:
+    rows = [HEADER, line(), line(product="P2", quantity=None, net=None, date=None)]
+    merged = tuple(Merge(2, column, 3, column) for column in (1, 4, 5))
+    table = laid(rows, merged=merged)
+    assert table.frame.iloc[1].isna().tolist() == [False, False, False, False, True, True]

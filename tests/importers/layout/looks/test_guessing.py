@@ -1,0 +1,149 @@
+"""Which rows are a header, and what columns are called, where several ways of writing a report come together."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from importers.layout.columns.naming import Facts, candidates
+from importers.layout.laying import lay
+from importers.layout.looks.looking import Seen, look
+from importers.layout.looks.proposing import propose
+from tests.importers.layout.reports import grid, numbers, profile, recognised
+
+Row = Sequence[str | None]
+NAMES = ["Data faktury", "Nr faktury", "Odbiorca", "Kod towaru", "Ilość", "Cena", "Wartość netto"]
+ENGLISH = ["Invoice Date", "Invoice No", "Customer", "Item Code", "Qty", "Price", "Net Amount"]
+TITLE: Row = ["Raport sprzedaży"]
+FIGURES = Facts(10_000, 0, 10_000, 0, 0, ("1,23",))
+DAYS = Facts(10_000, 10_000, 0, 0, 0, ("2026-01-31",))
+
+
+def sold(number: str | None = "F/1", day: str | None = "13.01.2026", who: str | None = "D1") -> Row:
+    return [day, number, who, "P1", "2", "10,00", "20,00"]
+
+
+def seen(rows: Sequence[Row]) -> Seen:
+    return look([grid(rows)], [], "sales")
+
+
+def laid_out(rows: Sequence[Row]) -> tuple[list[int], dict[str, list[int]]]:
+    """Give the lines of a sheet, and what its other rows are, as a look at it proposes."""
+    found = lay(grid(rows), propose(seen(rows)), "report.csv")
+    assert found is not None
+    return numbers(found.table), dict(recognised(found.table))
+
+
+def test_a_header_that_comes_again_on_the_last_page_is_not_the_first() -> None:
+    total: Row = ["Suma", None, None, None, "8", None, "80,00"]
+    rows = [[*NAMES, None], *[[*sold(), "uwaga"]] * 4, ["str. 1"], [*NAMES, None], [*total, None]]
+    assert seen(rows).header == 1
+    assert laid_out(rows) == ([2, 3, 4, 5], {"repeated_header": [7], "heading": [6], "total": [8]})
+
+
+@pytest.mark.parametrize("rows", [[NAMES, ENGLISH], [ENGLISH, NAMES]])
+def test_a_header_in_two_languages_is_one_header(rows: list[Row]) -> None:
+    found = seen([TITLE, *rows, sold()])
+    assert (found.header, found.header_rows) == (2, 2)
+    assert found.columns_of["quantity"] in ("Ilość / Qty", "Qty / Ilość")
+    assert laid_out([TITLE, *rows, sold(), ["str. 1"], TITLE, *rows, sold()])[0] == [4, 9]
+
+
+def test_lines_that_look_like_names_are_none() -> None:
+    rows = [NAMES, ["wczoraj", "F", "Klient", "Kod", "dwa", "Cena", "dużo"], sold()]
+    assert seen(rows).header_rows == 1, "few of them are names of what stands above them"
+
+
+def test_the_row_that_numbers_the_columns_comes_again_with_the_header() -> None:
+    numbering: Row = [str(at) for at in range(1, 8)]
+    rows = [NAMES, numbering, sold(), sold(), NAMES, numbering, sold()]
+    assert laid_out(rows) == ([3, 4, 7], {"repeated_header": [2, 5, 6]})
+
+
+def test_what_stands_alone_in_a_row_says_nothing_of_its_column() -> None:
+    """The days of the first column are few, and the titles of pages and customers above the lines are many."""
+    rows: list[Row] = [[*NAMES, "Data zamówienia"]]
+    for page in range(4):
+        lines = [[*sold(), "10.01.2026"], [*sold(None, None, None), "11.01.2026"]]
+        rows += [[f"Strona {page}"], [f"Wydruk {page}"], [f"Klient: {page}"], *lines]
+    assert seen(rows).columns_of["issued_on"] == "Data faktury"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Себестоимость", "VAT amount", "Сумма НДС", "Einkaufspreis", "EK-Preis", "Wartość zakupu netto", "Wartość / VAT"],
+)
+def test_what_goods_cost_and_taxes_are_no_amounts_of_a_sale(name: str) -> None:
+    assert candidates(name, FIGURES, "sales") == []
+
+
+@pytest.mark.parametrize("name", ["Termin płatności", "Due Date", "Vencimiento", "Срок годности", "Fälligkeit"])
+def test_the_day_of_payment_is_not_taken_for_that_of_the_sale(name: str) -> None:
+    """It was, where no other column holds days: by what stands in it."""
+    assert candidates(name, DAYS, "sales") == []
+    rows = [[name, *NAMES[1:]], sold(), sold()]
+    assert [one.key for one in seen(rows).questions] == ["column:issued_on"]
+
+
+def test_what_goods_cost_is_not_offered_as_what_they_were_sold_for() -> None:
+    rows = [[*NAMES[:6], "Koszt"], *[[*sold()[:6], "14,00"]] * 2]
+    assert seen(rows).questions == ()
+
+
+@pytest.mark.parametrize("text", ["F/1 suma", "Suma F/1", "Razem netto", "Total net", "Итого без НДС"])
+def test_a_total_is_told_where_the_code_of_goods_stands(text: str) -> None:
+    rows = [NAMES, sold(), sold("F/2"), [None, None, None, text, "4", None, "40,00"], sold("F/3")]
+    assert laid_out(rows) == ([2, 3, 5], {"total": [4]})
+
+
+@pytest.mark.parametrize("text", ["F/9 suma", "Suma wiertło", "Total Netting 5 kg"])
+def test_goods_that_are_called_like_a_total_are_lines(text: str) -> None:
+    rows = [NAMES, sold(), ["13.01.2026", "F/2", "D1", text, "4", None, "40,00"], sold("F/3")]
+    assert laid_out(rows)[0] == [2, 3, 4]
+
+
+def test_lines_drawn_between_documents_say_nothing_of_a_column_of_days() -> None:
+    rows: list[Row] = [NAMES]
+    for at in range(3):
+        rows += [sold(f"F/{at}", "46035"), ["-" * (8 + at)] * 2]
+    found = seen([*rows, ["=" * 12] * 2, ["." * 12] * 2])
+    assert (found.columns_of["issued_on"], found.questions) == ("Data faktury", ())
+
+
+def test_a_summary_before_the_sheets_is_not_looked_at_where_they_leave_something_open() -> None:
+    summary = grid([["Odbiorca", "Wartość"], ["D1", "10,00"]], name="Suma")
+    lines = grid([[name for name in NAMES if name != "Odbiorca"], *[[*sold()[:2], *sold()[3:]]] * 2], name="Styczeń")
+    found = look([summary, lines], [], "sales")
+    assert (found.sheet, [one.key for one in found.questions]) == ("Styczeń", ["fixed:distributor"])
+
+
+def test_what_is_written_once_for_several_rows_is_seen_in_whichever_sheet_has_such() -> None:
+    first = grid([NAMES, sold("F/1"), sold("F/2")], name="Styczeń")
+    second = grid([NAMES, sold("F/3"), sold(None, None, None), sold(None, None, None)], name="Luty")
+    assert look([first, second], [], "sales").fill_down == ("document_number", "issued_on", "distributor")
+
+
+def test_over_a_row_that_nobody_can_read_no_document_is_filled_down() -> None:
+    """It may be the first of the next one, whose lines would else be sold by the one before."""
+    again = sold(None, None, None)
+    rows = [NAMES, sold("F/1"), again, again, again, sold("F/3"), again]
+    shape = grid(rows, wrong_width=((4, 3),), broken={4: ["14.01.2026", "F/2", "D2"]})
+    shape.row_number[3:] += 1
+    read = profile(
+        columns=dict(zip(("issued_on", "document_number", "distributor", "product", "quantity"), NAMES, strict=False)),
+        fill_down=["document_number", "issued_on", "distributor"],
+    )
+    found = lay(shape, read, "report.csv")
+    assert found is not None
+    assert found.table.column("Nr faktury").to_pylist() == ["F/1", "F/1", None, None, "F/3", "F/3"]
+
+
+@pytest.mark.parametrize(
+    ("pieces", "amounts"),
+    [("Ilość", "Wartość netto"), ("Menge", "Betrag netto"), ("Кол-во", "Сумма без НДС"), ("szt.", "Wartość")],
+)
+def test_months_without_a_year_are_told_by_what_stands_beside_their_names(pieces: str, amounts: str) -> None:
+    names = [f"{month} {what}" for month in ("Styczeń", "Luty", "Marzec") for what in (pieces, amounts)]
+    found = seen([["Rok 2025"], ["Odbiorca", "Kod", *names], ["D1", "P1", "1", "10,00", "2", "20,00", "3", "30,00"]])
+    assert found.questions == ()
+    assert found.months is not None
+    assert (found.months.quantity, found.months.net_amount, found.months.year) == (pieces, amounts, 2025)
