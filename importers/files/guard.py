@@ -9,11 +9,11 @@ from typing import Literal
 
 from app.domain.saying.wording import Said, marked
 from importers.errors import FileRefused
-from importers.files.encodings import Encoding, encoding_marked
+from importers.files.containers.parts import Parts
+from importers.files.containers.workbooks import ScannedSheet, judge_workbook
 from importers.files.limits import Limits
-from importers.files.parts import Parts
-from importers.files.text import judge_text
-from importers.files.workbooks import ScannedSheet, judge_workbook
+from importers.files.texts.encodings import Encoding, encoding_marked
+from importers.files.texts.text import judge_text
 
 Form = Literal["text", "html", "spreadsheetml", "xlsx", "xlsb", "xls", "ods"]
 

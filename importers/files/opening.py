@@ -6,12 +6,12 @@ from typing import Any
 
 from importers.errors import FileRefused
 from importers.files.cells import Unreadable
-from importers.files.delimited import read_delimited
+from importers.files.containers.workbooks import ScannedSheet
+from importers.files.elsewhere.process import read_elsewhere
 from importers.files.grid import Grid, SheetSeen
 from importers.files.guard import Judged
-from importers.files.process import read_elsewhere
-from importers.files.text import stated
-from importers.files.workbooks import ScannedSheet
+from importers.files.texts.delimited import read_delimited
+from importers.files.texts.text import stated
 
 
 def grids(

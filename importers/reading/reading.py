@@ -5,10 +5,10 @@ from collections.abc import Collection, Iterator, Sequence
 from app.domain.program_file.import_profile import ImportProfile
 from app.domain.saying.wording import either, marked
 from importers.errors import ColumnsMissing, FileRefused
-from importers.files.delimited import DELIMITERS
 from importers.files.grid import Grid
 from importers.files.guard import Judged
 from importers.files.opening import grids, sheet_names, whole
+from importers.files.texts.delimited import DELIMITERS
 from importers.layout.columns.columns import wanted_columns
 from importers.layout.laying import lay, lay_plainly, stack
 from importers.layout.looks.looking import NothingSeen, Seen, look

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from app.domain.program_file.import_profile import ImportProfile
 from app.domain.typed.fields import MONEY, SHARES
-from importers.files.signs import PERCENT
+from importers.files.shown.signs import PERCENT
 from importers.layout.written.numbers import signs_of_others
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from importers.errors import FileRefused
-from importers.files.encodings import Encoding
 from importers.files.guard import Judged, judge
 from importers.files.limits import Limits
+from importers.files.texts.encodings import Encoding
 from tests.importers.driver import xlsx_file
 from tests.importers.files.made import LIMITS
 

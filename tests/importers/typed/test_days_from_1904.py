@@ -12,15 +12,15 @@ from sqlalchemy import select
 from app.db.transaction import transaction
 from app.domain.program_file.import_profile import ImportProfile
 from app.models.sales import SalesDocument
-from importers.files.biff import xls_counts_from_1904
+from importers.files.containers.biff import xls_counts_from_1904
 from importers.files.guard import judge
 from importers.layout.columns.columns import mapped
 from importers.layout.written.settling import settle
 from importers.reading.reading import read_as
 from tests.importers.driver import HEADER, Desk
+from tests.importers.files.containers.test_biff import biff, compound, record
 from tests.importers.files.made import LIMITS, read
-from tests.importers.files.test_biff import biff, compound, record
-from tests.importers.files.test_biff_looks import xlsb
+from tests.importers.files.shown.test_biff_looks import xlsb
 
 DAY = dt.date(2026, 1, 5)
 SINCE_1904 = (DAY - dt.date(1904, 1, 1)).days
