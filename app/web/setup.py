@@ -57,28 +57,18 @@ from app.web.auth import invitations, passkeys, resets, samples, sessions, ways
 from app.web.auth import views as auth
 from app.web.auth.attempts import Attempts
 from app.web.extensions import bootstrap, csrf, login_manager
-from app.web.finance import (
-    books,
-    cards,
-    cards_life,
-    cards_provider,
-    cards_told,
-    compensations,
-    differences,
-    export_plans,
-    exports,
-    exports_together,
-    invoicing,
-    invoicing_settings,
-    liability,
-    periods,
-    prepaid_settings,
-    reconciliation,
-    redemptions,
-    runs,
-    tax,
-    top_ups,
-)
+from app.web.finance import tax
+from app.web.finance.books import books, invoicing, invoicing_settings, liability, periods
+from app.web.finance.cards import cards
+from app.web.finance.cards import life as cards_life
+from app.web.finance.cards import provider as cards_provider
+from app.web.finance.cards import told as cards_told
+from app.web.finance.conversions import compensations, redemptions, runs, top_ups
+from app.web.finance.conversions import settings as prepaid_settings
+from app.web.finance.exports import exports
+from app.web.finance.exports import plans as export_plans
+from app.web.finance.exports import together as exports_together
+from app.web.finance.reconciling import differences, reconciliation
 from app.web.forms import form as forms
 from app.web.forms import uploads, widgets
 from app.web.look import assets, branding, fonts, icons, installing, look, preferences, templating

@@ -11,7 +11,7 @@ from app.db.transaction import transaction
 from app.extensions import db
 from app.models.prepaid import TopUp
 from app.models.programs import Program
-from tests.app.web.finance.test_reconciliation import PROFILE, loads_of
+from tests.app.web.finance.reconciling.test_reconciliation import PROFILE, loads_of
 from tests.app.web.world import World, do_one_job
 
 pytestmark = pytest.mark.slow

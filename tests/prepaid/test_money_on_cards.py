@@ -13,7 +13,7 @@ from app.models.programs import Program
 from app.models.reconciling import ProviderStatement, StatementFinding
 from app.services.loads import invoicing
 from app.services.tracing import chain
-from app.web.finance import redemptions
+from app.web.finance.conversions import redemptions
 from prepaid.conversions import sending
 from prepaid.reconciling import answering
 from prepaid.redeeming.redemption_stories import story

@@ -21,7 +21,7 @@ from app.models.prepaid import ConversionRun
 from app.models.programs import Program
 from app.services.ledger import ledger, liability
 from app.services.rulebooks import rules_of
-from app.web.finance.run_reading import response_hint
+from app.web.finance.conversions.reading import response_hint
 from app.web.words import runs as wording
 from prepaid.conversions import preparing
 from tests.app.web.account.test_account import asked_of_the_database

@@ -13,7 +13,7 @@ from app.models.prepaid import TopUp
 from app.models.programs import Program
 from app.services.by_hand import disputes
 from tests.app.web.admin.ledger.test_adjusting_many import asked
-from tests.app.web.finance.test_compensations import _by_run as pay_back_by_runs
+from tests.app.web.finance.conversions.test_compensations import _by_run as pay_back_by_runs
 from tests.app.web.finance.test_finance import post, previewed, work
 from tests.app.web.world import World
 

@@ -15,7 +15,7 @@ from app.domain.states import ExportForm, ExportRhythm, ExportSpan, ExportSubjec
 from app.exports.histories.catalogue import HISTORIES
 from app.services.telling.languages import LANGUAGES
 from app.web.context import scope
-from app.web.finance import export_words
+from app.web.finance.exports import words as export_words
 from app.web.forms.fields import DayField, NotBefore
 from app.web.forms.form import LONGEST_LINE, Form, choice
 

@@ -15,7 +15,7 @@ from app.models.desk import AdjustmentRequest
 from app.models.prepaid import TopUp
 from app.models.programs import Program
 from app.models.reconciling import ProviderStatement, StatementFinding
-from app.web.finance import reconciling_words
+from app.web.finance.reconciling import words as reconciling_words
 from prepaid.conversions import ordering, preparing, runs
 from prepaid.conversions.segments import Segment
 from prepaid.issuers.sandbox import SandboxProvider

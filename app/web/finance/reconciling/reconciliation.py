@@ -22,7 +22,7 @@ from app.models.prepaid import TopUp
 from app.models.reconciling import ProviderStatement, StatementFinding, StatementLine
 from app.web import formats
 from app.web.context import kontor, now, person, scope, session, settings
-from app.web.finance import reconciling_words as words
+from app.web.finance.reconciling import words
 from app.web.forms.fields import DayField, NotBefore
 from app.web.forms.form import Form
 from app.web.lists import showing

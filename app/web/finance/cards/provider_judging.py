@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from app.domain.program_file.batch_file import IN_NAMES, NEEDED, UNCUT, OfFile
 from app.domain.typed.encodings import text_encoding
 from app.web import formats
-from app.web.finance.provider_forms import OF_LOAD, TEXT, AnswersForm, FilesForm, words_of
+from app.web.finance.cards.provider_forms import OF_LOAD, TEXT, AnswersForm, FilesForm, words_of
 from app.web.forms.form import Form
 
 

@@ -19,8 +19,8 @@ from app.extensions import db
 from app.services.setup.program_files import ProgramFileInvalid
 from app.web import formats
 from app.web.context import now, person, scope, session, settings
-from app.web.finance import card_words
-from app.web.finance.provider_forms import (
+from app.web.finance.cards import words as card_words
+from app.web.finance.cards.provider_forms import (
     AnswersForm,
     BenchForm,
     FilesForm,
@@ -32,7 +32,7 @@ from app.web.finance.provider_forms import (
     typed_answers,
     typed_files,
 )
-from app.web.finance.provider_judging import judge_answers, judge_files
+from app.web.finance.cards.provider_judging import judge_answers, judge_files
 from app.web.forms.form import Form
 from app.web.words import imports as import_words
 from importers.errors import ImportRefused

@@ -16,9 +16,9 @@ from app.models.exports import Export, ExportPlan
 from app.models.programs import Program
 from app.web import formats
 from app.web.context import kontor, now, person, scope, session
-from app.web.finance import export_words
-from app.web.finance.export_plans import PLANS
-from app.web.finance.exports import EXPORTS, may_take
+from app.web.finance.exports import words as export_words
+from app.web.finance.exports.exports import EXPORTS, may_take
+from app.web.finance.exports.plans import PLANS
 from app.web.forms.form import Form
 from app.web.lists import together
 from app.web.lists.together import Deed, Row, Stays

@@ -18,9 +18,9 @@ from app.jobs import messenger
 from app.models.exports import ExportPlan
 from app.web.access.guarding import permitted
 from app.web.context import kontor, now, person, scope, session, settings
-from app.web.finance import export_words
-from app.web.finance.export_forms import PlanForm
-from app.web.finance.exports import siblings, subject_asked
+from app.web.finance.exports import words as export_words
+from app.web.finance.exports.exports import siblings, subject_asked
+from app.web.finance.exports.forms import PlanForm
 from app.web.forms.form import choice
 from app.web.languages import language
 from app.web.lists.answering import answer

@@ -22,7 +22,7 @@ from app.models.distributors import DistributorGroup
 from app.services.placing import tiers
 from app.services.setup.program_files import ProgramFileInvalid
 from app.web.context import now, person, scope, session
-from app.web.finance.run_segments import MOST_POINTS
+from app.web.finance.conversions.segments import MOST_POINTS
 from app.web.forms.fields import Between, MoneyField, PointsField
 from app.web.forms.form import Form, choice
 from prepaid.issuers import provider_settings

@@ -25,7 +25,7 @@ from app.models.reconciling import ProviderStatement, StatementFinding, Statemen
 from app.services.by_hand.adjustments import MOST, AdjustmentError
 from app.web import formats
 from app.web.context import now, person, scope, session
-from app.web.finance import reconciling_words as words
+from app.web.finance.reconciling import words
 from app.web.forms.fields import Between, MoneyField, PointsField
 from app.web.forms.form import Form, choice
 from app.web.lists import together

@@ -22,7 +22,7 @@ from app.models.orders import OrderLine
 from app.models.prepaid import ConversionRun, Redemption
 from app.services.loads.arrivals import is_there
 from app.web.context import now, person, scope, session, today
-from app.web.finance import runs
+from app.web.finance.conversions import runs
 from app.web.forms.fields import DayField, NotBefore
 from app.web.forms.form import Form, choice
 from app.web.lists.answering import answer

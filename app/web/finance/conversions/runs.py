@@ -23,10 +23,10 @@ from app.jobs import messenger
 from app.models.prepaid import ConversionRun, LoadBatch, LoadResponse, TopUp
 from app.web import formats
 from app.web.context import kontor, now, person, scope, session, settings, today
-from app.web.finance import run_reading
-from app.web.finance.prepaid_settings import TAKES
-from app.web.finance.run_segments import new_run, segment_of, whose
-from app.web.finance.top_ups import of_run
+from app.web.finance.conversions import reading as run_reading
+from app.web.finance.conversions.segments import new_run, segment_of, whose
+from app.web.finance.conversions.settings import TAKES
+from app.web.finance.conversions.top_ups import of_run
 from app.web.forms.form import Form
 from app.web.lists import showing
 from app.web.lists.answering import answer

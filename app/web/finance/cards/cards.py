@@ -17,7 +17,7 @@ from app.models.distributors import Distributor
 from app.models.prepaid import Card
 from app.services.tracing.balances import NoSuchDistributor
 from app.web.context import now, person, scope, session
-from app.web.finance import card_words
+from app.web.finance.cards import words as card_words
 from app.web.forms.form import CodeField, Form
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Choice, Column, Kind, Listing, OneOf, Search, To

@@ -16,7 +16,7 @@ from app.extensions import db
 from app.models.prepaid import Card
 from app.web import formats
 from app.web.context import now, person, scope, session
-from app.web.finance import card_words
+from app.web.finance.cards import words as card_words
 from app.web.forms.form import Form, choice
 from prepaid.cards import card_lives, cards, healing
 from prepaid.errors import PrepaidError

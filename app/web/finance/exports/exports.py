@@ -25,8 +25,8 @@ from app.services import audit
 from app.services.telling.texts import translated
 from app.web import formats
 from app.web.context import kontor, now, person, scope, session, settings, today
-from app.web.finance import export_words
-from app.web.finance.export_forms import ExportDays
+from app.web.finance.exports import words as export_words
+from app.web.finance.exports.forms import ExportDays
 from app.web.languages import language
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Action, Choice, Column, Kind, Listing, OneOf, Search, To

@@ -1,0 +1,1 @@
+"""What finance takes away: asked for, planned, made again."""

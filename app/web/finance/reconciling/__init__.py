@@ -1,0 +1,1 @@
+"""The card provider's statements held against the books, and what differs."""
