@@ -78,27 +78,28 @@ from app.web.platform import outbox as all_messages
 from app.web.platform import programs as new_programs
 from app.web.platform import style
 from app.web.platform import users as everybody
-from app.web.portal import basket as portal_basket
-from app.web.portal import branches as portal_branches
-from app.web.portal import card as portal_card
-from app.web.portal import chain, consents, statements
-from app.web.portal import claims as portal_claims
-from app.web.portal import company as portal_company
-from app.web.portal import disputes as portal_disputes
-from app.web.portal import documents as portal_documents
 from app.web.portal import home as portal_home
-from app.web.portal import loaded_sales as portal_sales
-from app.web.portal import notices as portal_notices
-from app.web.portal import orders as portal_orders
-from app.web.portal import promotions as portal_promotions
-from app.web.portal import purchases as portal_purchases
-from app.web.portal import redemptions as portal_redemptions
-from app.web.portal import rewards as portal_rewards
-from app.web.portal import tax as portal_tax
-from app.web.portal import team as portal_team
-from app.web.portal import terms as portal_terms
-from app.web.portal import tier as portal_tier
-from app.web.portal import transfers as portal_transfers
+from app.web.portal.claims import claims as portal_claims
+from app.web.portal.claims import loaded_sales as portal_sales
+from app.web.portal.company import branches as portal_branches
+from app.web.portal.company import company as portal_company
+from app.web.portal.company import consents
+from app.web.portal.company import tax as portal_tax
+from app.web.portal.company import team as portal_team
+from app.web.portal.company import terms as portal_terms
+from app.web.portal.documents import disputes as portal_disputes
+from app.web.portal.documents import documents as portal_documents
+from app.web.portal.notices import notices as portal_notices
+from app.web.portal.points import card as portal_card
+from app.web.portal.points import chain, statements
+from app.web.portal.points import promotions as portal_promotions
+from app.web.portal.points import redemptions as portal_redemptions
+from app.web.portal.points import tier as portal_tier
+from app.web.portal.points import transfers as portal_transfers
+from app.web.portal.rewarding import basket as portal_basket
+from app.web.portal.rewarding import orders as portal_orders
+from app.web.portal.rewarding import purchases as portal_purchases
+from app.web.portal.rewarding import rewards as portal_rewards
 from app.web.reports import views as reports
 from app.web.words import imports as import_words
 from app.web.words import wording

@@ -1,1 +1,1 @@
-"""Pages that a distributor sees as well: a statement, and why its points are there."""
+"""Pages that the people of a distributor see: what it has, what it registers, what its points are for, and itself."""

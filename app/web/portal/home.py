@@ -22,7 +22,7 @@ from app.services.tracing import balances
 from app.web import formats
 from app.web.access.own import own_documents_only
 from app.web.context import OneDistributor, now, person, scope, session
-from app.web.portal.notices import sentence
+from app.web.portal.notices.notices import sentence
 from prepaid.cards import cards
 
 bp = Blueprint("portal", __name__)

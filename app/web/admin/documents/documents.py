@@ -27,8 +27,8 @@ from app.web.context import now, person, scope, session, settings
 from app.web.lists import paging
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Choice, Column, Days, Kind, Listing, OneOf, Search, To
-from app.web.portal.claim_forms import proof_refused
-from app.web.portal.standing import Answer, standing
+from app.web.portal.claims.forms import proof_refused
+from app.web.portal.documents.standing import Answer, standing
 from app.web.words.telling import Telling
 from app.web.words.verdicts import told, why_not, why_refused
 from app.web.words.wording import DISPUTE_STATE, DOCUMENT_KIND, DOCUMENT_STATUS, SOURCE

@@ -17,7 +17,7 @@ from app.services.tracing.happenings import Happening, Kind, Source
 from app.web import formats, people_named
 from app.web.admin.people import outbox
 from app.web.context import scope
-from app.web.portal.notices import sentence_of
+from app.web.portal.notices.notices import sentence_of
 from app.web.words import runs as finance
 from app.web.words import wording
 from app.web.words.reasons import reason_name

@@ -30,7 +30,7 @@ from app.web.lists import together
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Action, Badge, Choice, Column, Kind, Listing, OneOf, Search, To
 from app.web.lists.together import Deed, Row, Stays
-from app.web.portal.rewards import shown
+from app.web.portal.rewarding.rewards import shown
 from app.web.words.wording import REWARD_KIND
 
 bp = Blueprint("rewards", __name__)

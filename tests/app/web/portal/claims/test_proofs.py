@@ -16,7 +16,7 @@ from app.domain.states import DocumentStatus
 from app.extensions import db
 from app.models.claims import Attachment, Claim
 from app.models.sales import SalesDocument
-from tests.app.web.portal.test_claims import key_of, portal, token, typed
+from tests.app.web.portal.claims.test_claims import key_of, portal, token, typed
 from tests.app.web.world import World
 from tests.support.e_invoices import Item, cii, fa, pdf_with
 from tests.support.photos import CAMERA, HEIC, bomb, pages, photo, written

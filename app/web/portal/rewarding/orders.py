@@ -24,8 +24,8 @@ from app.web.forms.form import Form
 from app.web.forms.refused import again, fresh
 from app.web.lists.answering import answer
 from app.web.lists.describing import Choice, Column, Kind, Listing, OneOf, To
-from app.web.portal.basket import Checkout, address_before
 from app.web.portal.home import own
+from app.web.portal.rewarding.basket import Checkout, address_before
 from app.web.words.wording import ADDRESS, ORDER_STATE, ORDER_WORD
 
 bp = Blueprint("portal_orders", __name__)

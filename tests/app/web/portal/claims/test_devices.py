@@ -11,7 +11,7 @@ from sqlalchemy import select
 from app.db.transaction import transaction
 from app.extensions import db
 from app.models.claims import Attachment, Claim
-from tests.app.web.portal.test_claims import portal, token, typed
+from tests.app.web.portal.claims.test_claims import portal, token, typed
 from tests.app.web.world import World
 
 As = Callable[[str], FlaskClient]

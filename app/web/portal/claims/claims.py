@@ -24,11 +24,11 @@ from app.web.addresses import text_asked
 from app.web.context import now, person, scope, session, settings
 from app.web.forms.proposing import proposed
 from app.web.lists.answering import answer
-from app.web.portal.claim_drafts import DRAFTS
-from app.web.portal.claim_forms import ClaimForm, filled_in, proof_refused, sentence
-from app.web.portal.devices import device, known_from_now_on
+from app.web.portal.claims.devices import device, known_from_now_on
+from app.web.portal.claims.drafts import DRAFTS
+from app.web.portal.claims.forms import ClaimForm, filled_in, proof_refused, sentence
+from app.web.portal.documents.standing import why_in_checks
 from app.web.portal.home import own
-from app.web.portal.standing import why_in_checks
 from app.web.proofs import picture_of
 from app.web.words.telling import Telling
 from verification.claiming import claims, proofs, serials

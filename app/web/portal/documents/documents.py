@@ -16,8 +16,8 @@ from app.web.access.own import own_documents_only
 from app.web.context import scope
 from app.web.lists.answering import answer
 from app.web.lists.describing import Choice, Column, Days, Kind, Listing, OneOf, Search, To
+from app.web.portal.documents.standing import why_in_checks
 from app.web.portal.home import own
-from app.web.portal.standing import why_in_checks
 from app.web.words.wording import DOCUMENT_KIND, DOCUMENT_STATUS
 
 bp = Blueprint("portal_documents", __name__)

@@ -24,7 +24,7 @@ from app.web.context import now, person, scope, session
 from app.web.forms.form import Form
 from app.web.lists.answering import answer
 from app.web.lists.describing import Column, Kind, Listing, To
-from app.web.portal.chain import cause
+from app.web.portal.points.chain import cause
 from app.web.words.wording import DISPUTE_STATE, MOVEMENT
 
 bp = Blueprint("portal_disputes", __name__)

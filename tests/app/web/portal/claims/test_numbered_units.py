@@ -10,7 +10,7 @@ from app.extensions import db
 from app.models.catalogue import Product
 from app.models.programs import Program
 from tests.app.web.conftest import token_of
-from tests.app.web.portal.test_claims import portal, token, typed
+from tests.app.web.portal.claims.test_claims import portal, token, typed
 from tests.app.web.world import World
 
 As = Callable[[str], FlaskClient]

@@ -17,7 +17,8 @@ from app.web.access.own import own_names
 from app.web.addresses import id_asked
 from app.web.context import person, scope, session
 from app.web.lists import paging
-from app.web.portal import dispute_notices, order_notices
+from app.web.portal.notices import disputes as dispute_notices
+from app.web.portal.notices import orders as order_notices
 
 bp = Blueprint("portal_notices", __name__)
 

@@ -25,7 +25,7 @@ from app.web import formats
 from app.web.context import keys, now, person, scope, session
 from app.web.forms.form import Form
 from app.web.portal.home import own
-from app.web.portal.rewards import offer_or_404, offers_of, purse
+from app.web.portal.rewarding.rewards import offer_or_404, offers_of, purse
 from app.web.reward_pictures import picture_address
 from app.web.words.wording import ADDRESS
 

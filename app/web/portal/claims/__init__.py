@@ -1,0 +1,1 @@
+"""Sales that a distributor registers, or says to be its own."""

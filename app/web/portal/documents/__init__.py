@@ -1,0 +1,1 @@
+"""A distributor's documents: where each stands, and what is disputed of it."""

@@ -1,0 +1,1 @@
+"""What happened to points, documents, orders and disputes, in a sentence each."""
