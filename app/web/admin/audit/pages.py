@@ -68,4 +68,4 @@ AUDIT = Listing(
 
 @bp.get("/programs/<code:program_code>/audit")
 def index(program_code: str) -> str | Response:
-    return answer(AUDIT, "admin/audit.html")
+    return answer(AUDIT, "admin/audit/audit.html")

@@ -255,7 +255,7 @@ def _page(document_id: int, asked: dict[str, Form] | None = None) -> str:
     lines = dossier.lines_of(session(), document_id, most=LINES)
     attached = proofs.of_document(session(), document_id)
     return render_template(
-        "admin/deciding.html",
+        "admin/documents/deciding.html",
         document=document,
         seller=named_seller(document),
         in_ksef=dossier.in_ksef(session(), document) if document.source == "portal" else None,

@@ -87,7 +87,7 @@ DISPUTES = Listing(
 
 @bp.get("/programs/<code:program_code>/disputes")
 def index(program_code: str) -> str | Response:
-    return answer(DISPUTES, "admin/disputes/list.html")
+    return answer(DISPUTES, "admin/documents/disputes/list.html")
 
 
 @bp.get("/programs/<code:program_code>/disputes/<id:dispute_id>")
@@ -99,7 +99,7 @@ def _page(dispute_id: int, granting: Granting, declining: Declining) -> str:
     found = session().get_one(Dispute, dispute_id)
     adjustment = session().get(AdjustmentRequest, found.adjustment_id) if found.adjustment_id else None
     return render_template(
-        "admin/disputes/show.html",
+        "admin/documents/disputes/show.html",
         dispute=found,
         state=DISPUTE_STATE[found.state],
         states=DISPUTE_STATE,

@@ -107,7 +107,7 @@ DOCUMENTS = Listing(
 
 @bp.get("/programs/<code:program_code>/documents")
 def index(program_code: str) -> str | Response:
-    return answer(DOCUMENTS, "admin/documents.html")
+    return answer(DOCUMENTS, "admin/documents/documents.html")
 
 
 @bp.get("/programs/<code:program_code>/documents/<id:document_id>")
@@ -177,7 +177,7 @@ def _page(document_id: int, form: Answer | None = None) -> str:
     links = links_of(session(), document_id)
     happened = timeline(session(), document_id, public=not can("see_review"))
     return render_template(
-        "admin/document.html",
+        "admin/documents/document.html",
         document=explained,
         page=paging.page(explained.lines, first=after == 0, size=LINES),
         returns=links.returns,

@@ -144,7 +144,13 @@ def index(program_code: str) -> str | Response:
     oldest = (now() - goes.oldest_at).total_seconds() if goes.oldest_at is not None else None
     refused = [(said(code, "", gettext) or gettext("Words alone"), count) for code, count in goes.refused]
     return answer(
-        REVIEW, "admin/review.html", counted=True, pace=goes, oldest_seconds=oldest, kept_minor=worth, refused=refused
+        REVIEW,
+        "admin/documents/review.html",
+        counted=True,
+        pace=goes,
+        oldest_seconds=oldest,
+        kept_minor=worth,
+        refused=refused,
     )
 
 
@@ -205,7 +211,7 @@ def _sure(chosen: list[int], becomes: DocumentStatus, form: Accepting | Refusing
         _others(chosen),
     )
     return render_template(
-        "admin/review_decide.html",
+        "admin/documents/review_decide.html",
         form=form,
         chosen=chosen,
         numbers=sorted(set(numbers) - set(others))[:NAMED],

@@ -28,7 +28,7 @@ KINDS: Mapping[str, tuple[Any, Permission, str, str]] = {
 @bp.get("/programs/<code:program_code>/search")
 def index(program_code: str) -> str:
     typed = text_asked("q")
-    return render_template("admin/search.html", typed=typed, found=_found(typed), shortest=search.SHORTEST)
+    return render_template("admin/finding/search.html", typed=typed, found=_found(typed), shortest=search.SHORTEST)
 
 
 @bp.get("/programs/<code:program_code>/search/suggest")

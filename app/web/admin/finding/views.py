@@ -40,7 +40,7 @@ class ViewForm(Form):
 def save(program_code: str) -> Response | tuple[str, int]:
     form = ViewForm()
     if not form.validate():
-        return render_template("admin/view_save.html", form=form, back=_back_to()), 400
+        return render_template("admin/finding/view_save.html", form=form, back=_back_to()), 400
     with transaction(db.session) as session:
         values = {
             "query": urlencode(parse_qsl(form.query.data or "")),

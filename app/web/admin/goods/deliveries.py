@@ -60,4 +60,4 @@ DELIVERIES = Listing(
 
 @bp.get("/programs/<code:program_code>/deliveries")
 def index(program_code: str) -> str | Response:
-    return answer(DELIVERIES, "admin/deliveries.html", counted=True)
+    return answer(DELIVERIES, "admin/goods/deliveries.html", counted=True)

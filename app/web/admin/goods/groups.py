@@ -43,7 +43,7 @@ def index(program_code: str) -> str:
     """Show both trees, each group with how much is in it."""
     here = scope().program.id
     trees = {what: group_trees.tree(session(), kind, here) for what, kind in KINDS.items()}
-    return render_template("admin/groups.html", trees=trees)
+    return render_template("admin/goods/groups.html", trees=trees)
 
 
 @bp.route("/programs/<code:program_code>/groups/edit", methods=["GET", "POST"])
@@ -100,4 +100,4 @@ def _form(tree: list[Branch], one: Branch | None) -> TreeForm:
 
 def _page(form: TreeForm, what: str, one: Branch | None) -> str:
     back = url_for("groups.index", program_code=scope().program.code)
-    return render_template("admin/group_edit.html", form=form, what=what, one=one, back=back)
+    return render_template("admin/goods/group_edit.html", form=form, what=what, one=one, back=back)

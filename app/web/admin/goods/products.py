@@ -99,7 +99,7 @@ PRODUCTS = Listing(
 
 @bp.get("/programs/<code:program_code>/products")
 def index(program_code: str) -> str | Response:
-    return answer(PRODUCTS, "admin/products.html", counted=True)
+    return answer(PRODUCTS, "admin/goods/products.html", counted=True)
 
 
 class NewProduct(Form):
@@ -123,7 +123,7 @@ def new(program_code: str) -> str | Response | tuple[str, int]:
     groups = catalogue.groups_of(session(), scope().program.id)
     form.group.choices = [choice("", gettext("No group")), *(choice(str(id_), name) for id_, name in groups)]
     if request.method == "GET":
-        return render_template("admin/product_new.html", form=form)
+        return render_template("admin/goods/product_new.html", form=form)
     if form.validate():
         row = ProductRow(
             code=form.code.data or "",
@@ -141,7 +141,7 @@ def new(program_code: str) -> str | Response | tuple[str, int]:
         else:
             flash(gettext("%(name)s is a product of the programme now.", name=row.name), "success")
             return redirect(url_for("products.index", program_code=program_code), 303)
-    return render_template("admin/product_new.html", form=form), 400
+    return render_template("admin/goods/product_new.html", form=form), 400
 
 
 @bp.post("/programs/<code:program_code>/products/move")
@@ -252,4 +252,4 @@ def history(program_code: str) -> str:
     if product is None:
         abort(404)
     stays = placements.history(session(), placements.PRODUCTS, product.id)
-    return render_template("admin/product_history.html", product=product, stays=stays)
+    return render_template("admin/goods/product_history.html", product=product, stays=stays)

@@ -54,7 +54,7 @@ def _index(form: BringForm) -> str:
     before = id_asked("before")
     found = drafts.waiting(session(), scope().program.id, paging.ROWS + 1, now(), before=before)
     return render_template(
-        "admin/import_new.html",
+        "admin/imports/import_new.html",
         form=form,
         page=paging.page(found, first=before is None),
         largest_mb=settings().max_upload_mb,
@@ -112,12 +112,12 @@ def show(program_code: str, draft_id: int) -> str:
     one = _waiting(draft_id)
     draft = one.draft
     if draft.state is DraftState.LOOKING or draft.state is DraftState.REFUSED:
-        return _page("admin/draft.html", one)
+        return _page("admin/imports/draft.html", one)
     if draft.state is DraftState.ASKING or "change" in request.args:
         return _columns_page(one, _columns(draft, sent=False))
     if one.check is not None:
         return _check_page(one)
-    return _page("admin/draft.html", one, kept=_kept(draft))
+    return _page("admin/imports/draft.html", one, kept=_kept(draft))
 
 
 @bp.get("/programs/<code:program_code>/imports/drafts/<id:draft_id>/progress")
@@ -287,7 +287,7 @@ def _page(template: str, one: Waiting, **more: Any) -> str:
 
 def _columns_page(one: Waiting, said: Columns, look_form: LookForm | None = None) -> str:
     asked = look_form or _look_form(said.seen, one.draft.kind, sent=False)
-    return _page("admin/draft_columns.html", one, said=said, seen=said.seen, look_form=asked)
+    return _page("admin/imports/draft_columns.html", one, said=said, seen=said.seen, look_form=asked)
 
 
 def _check_page(one: Waiting) -> str:
@@ -303,7 +303,7 @@ def _check_page(one: Waiting) -> str:
             },
             "place": _places(stretches_of(batch.stretches)),
         }
-    return _page("admin/draft_check.html", one, progress=one.check, kept=_kept(one.draft), say=_say, **found)
+    return _page("admin/imports/draft_check.html", one, progress=one.check, kept=_kept(one.draft), say=_say, **found)
 
 
 def _places(stretches: Sequence[Stretch]) -> Callable[[int], str]:

@@ -46,7 +46,7 @@ class Undo(Form):
 def index(program_code: str) -> str:
     before = id_asked("before")
     found = batches.newest(session(), program_code, paging.ROWS + 1, now(), before=before)
-    return render_template("admin/imports.html", page=paging.page(found, first=before is None))
+    return render_template("admin/imports/imports.html", page=paging.page(found, first=before is None))
 
 
 @bp.get("/programs/<code:program_code>/imports/<id:batch_id>")
@@ -57,7 +57,7 @@ def show(program_code: str, batch_id: int) -> str:
 def _page(batch_id: int, undoing_form: "Undo", *, asked: bool = False) -> str:
     found = batches.progress_of(session(), batch_id, now())
     return render_template(
-        "admin/import.html",
+        "admin/imports/import.html",
         progress=found,
         was=outcomes.import_of(session(), batch_id),
         earlier=batches.earlier_of(session(), batch_id),

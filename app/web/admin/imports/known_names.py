@@ -125,12 +125,12 @@ DISTRIBUTORS = Sort(
 
 @bp.get("/programs/<code:program_code>/imports/names")
 def of_products(program_code: str) -> str | Response:
-    return answer(PRODUCT_NAMES, "admin/known_names.html")
+    return answer(PRODUCT_NAMES, "admin/imports/known_names.html")
 
 
 @bp.get("/programs/<code:program_code>/imports/names/distributors")
 def of_distributors(program_code: str) -> str | Response:
-    return answer(DISTRIBUTOR_NAMES, "admin/known_names.html")
+    return answer(DISTRIBUTOR_NAMES, "admin/imports/known_names.html")
 
 
 @bp.route("/programs/<code:program_code>/imports/names/new", methods=["GET", "POST"])
@@ -191,7 +191,7 @@ def _new(sort: Sort) -> str | Response | tuple[str, int]:
     if sort is not PRODUCTS:
         del form.unit
     if request.method == "GET":
-        return render_template("admin/known_name_new.html", sort=sort, form=form)
+        return render_template("admin/imports/known_name_new.html", sort=sort, form=form)
     if form.validate() and (meaning := _meaning(sort, form)) is not None:
         try:
             with transaction(db.session) as writing:
@@ -201,7 +201,7 @@ def _new(sort: Sort) -> str | Response | tuple[str, int]:
         else:
             flash(gettext("What %(name)s means is written down.", name=form["name"].data), "success")
             return redirect(url_for(sort.index, program_code=scope().program.code), 303)
-    return render_template("admin/known_name_new.html", sort=sort, form=form), 400
+    return render_template("admin/imports/known_name_new.html", sort=sort, form=form), 400
 
 
 def _show(sort: Sort, name_id: int) -> str:
@@ -239,7 +239,7 @@ def _page(sort: Sort, one: Name, form: NameForm) -> str:
     of = _owner(one)
     source = one.profile_name if of is None else _code(DISTRIBUTORS, of)
     return render_template(
-        "admin/known_name.html",
+        "admin/imports/known_name.html",
         sort=sort,
         one=one,
         form=form,

@@ -103,7 +103,7 @@ def _numbers(one: Kept) -> list[str]:
 @bp.get("/programs/<code:program_code>/imports/profiles")
 def index(program_code: str) -> str:
     return render_template(
-        "admin/import_profiles.html", kept=import_profiles.kept(session(), scope().program), words=import_words
+        "admin/imports/import_profiles.html", kept=import_profiles.kept(session(), scope().program), words=import_words
     )
 
 
@@ -117,7 +117,7 @@ def _page(one: Kept, form: Any) -> str:
     fields = [form[f"{_FIELD}{name}"] for name in _names(one.kind)]
     numbers = [form[f"{_NUMBER}{name}"] for name in _numbers(one)]
     return render_template(
-        "admin/import_profile.html", one=one, form=form, fields=fields, numbers=numbers, words=import_words
+        "admin/imports/import_profile.html", one=one, form=form, fields=fields, numbers=numbers, words=import_words
     )
 
 

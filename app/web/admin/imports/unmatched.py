@@ -149,7 +149,7 @@ class Meaning(Form):
 
 @bp.get("/programs/<code:program_code>/imports/unmatched")
 def index(program_code: str) -> str | Response:
-    return answer(UNMATCHED, "admin/unmatched.html", counted=True)
+    return answer(UNMATCHED, "admin/imports/unmatched.html", counted=True)
 
 
 @bp.post("/programs/<code:program_code>/imports/unmatched/accept")
@@ -207,7 +207,7 @@ def _decide(what: str, kind: type[Form]) -> str | Response | tuple[str, int]:
 
 def _page(what: str, names: Sequence[unmatched.Queued], form: Form, staying: Iterable[str] = ()) -> str:
     return render_template(
-        "admin/unmatched_decide.html",
+        "admin/imports/unmatched_decide.html",
         what=what,
         names=names,
         staying=list(staying),
@@ -308,4 +308,4 @@ def _one(name: unmatched.Queued, form: Meaning, proposals: Any = None) -> str:
     proposals = _offer(name, form) if proposals is None else proposals
     if form.target.data is None:
         form.target.data = str(proposals[0][0].id) if proposals else "code"
-    return render_template("admin/unmatched_name.html", name=name, form=form, proposals=proposals, kept=_kept)
+    return render_template("admin/imports/unmatched_name.html", name=name, form=form, proposals=proposals, kept=_kept)

@@ -150,7 +150,7 @@ ADJUSTMENTS = Listing(
 
 @bp.get("/programs/<code:program_code>/adjustments")
 def index(program_code: str) -> str | Response:
-    return answer(ADJUSTMENTS, "admin/adjustments.html")
+    return answer(ADJUSTMENTS, "admin/ledger/adjustments.html")
 
 
 @bp.route("/programs/<code:program_code>/adjustments/new", methods=["GET", "POST"])
@@ -158,7 +158,7 @@ def new(program_code: str) -> str | Response | tuple[str, int]:
     form = NewOfEither() if adjustments.has_money(session(), scope().program) else NewAdjustment()
     if request.method == "GET":
         form.distributor.data = request.args.get("distributor", "")[:64]
-        return render_template("admin/adjustment_new.html", form=form)
+        return render_template("admin/ledger/adjustment_new.html", form=form)
     wanted = form.amount() if form.validate() else None
     if wanted is not None:
         unit, amount = wanted
@@ -180,7 +180,7 @@ def new(program_code: str) -> str | Response | tuple[str, int]:
             flash(gettext("Asked for. A second person decides."), "success")
             return redirect(url_for("adjustments.show", program_code=program_code, adjustment_id=made), 303)
         form.refuse("distributor", gettext("No distributor of this programme has this code."))
-    return render_template("admin/adjustment_new.html", form=form), 400
+    return render_template("admin/ledger/adjustment_new.html", form=form), 400
 
 
 def _distributor_id(writing: Session, code: str) -> int | None:
@@ -270,7 +270,7 @@ def _many(chosen: list[int], refusal: Refusal | None) -> str:
         .order_by(AdjustmentRequest.unit)
     )
     return render_template(
-        "admin/adjustments_decide.html",
+        "admin/ledger/adjustments_decide.html",
         chosen=chosen,
         sums=[(unit, int(given), -int(taken)) for unit, given, taken in sums],
         form=refusal or Form(formdata=None),
@@ -299,7 +299,7 @@ def _page(adjustment_id: int, refusal: Refusal, *, asked: bool) -> str:
     )
     asked_for = row[0]
     return render_template(
-        "admin/adjustment.html",
+        "admin/ledger/adjustment.html",
         adjustment=asked_for,
         distributor=row[1:4],
         available=row.available,

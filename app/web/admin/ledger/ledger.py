@@ -107,7 +107,7 @@ LEDGER = Listing(
 
 @bp.get("/programs/<code:program_code>/ledger")
 def index(program_code: str) -> str | Response:
-    return answer(LEDGER, "admin/ledger.html")
+    return answer(LEDGER, "admin/ledger/ledger.html")
 
 
 @bp.get("/programs/<code:program_code>/ledger/<id:transaction_id>")
@@ -157,7 +157,7 @@ def show(program_code: str, transaction_id: int) -> str:
         .all()
     )
     return render_template(
-        "admin/transaction.html",
+        "admin/ledger/transaction.html",
         transaction=found[0],
         number=found[1],
         entries=entries,

@@ -104,7 +104,7 @@ LOTS = Listing(
 
 @bp.get("/programs/<code:program_code>/lots")
 def index(program_code: str) -> str | Response:
-    return answer(LOTS, "admin/lots/index.html")
+    return answer(LOTS, "admin/ledger/lots/index.html")
 
 
 @bp.get("/programs/<code:program_code>/lots/<id:transaction_id>")
@@ -141,7 +141,7 @@ def _page(lot_id: int, form: Longer) -> str:
     settings = ProgramSettings.model_validate(scope().program.settings)
     terms = None if definition is None else PointTerms.model_validate(definition)
     return render_template(
-        "admin/lots/show.html",
+        "admin/ledger/lots/show.html",
         lot=lot,
         unit=unit,
         distributor=distributor,

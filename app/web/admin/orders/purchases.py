@@ -123,7 +123,7 @@ class SettingsForm(Form):
 
 @bp.get("/programs/<code:program_code>/purchases")
 def index(program_code: str) -> str | Response:
-    return answer(CREDITS, "admin/purchases/index.html", rules=purchase_credits.settings_of(scope().program))
+    return answer(CREDITS, "admin/orders/purchases/index.html", rules=purchase_credits.settings_of(scope().program))
 
 
 @bp.route("/programs/<code:program_code>/purchases/take", methods=["GET", "POST"])
@@ -184,7 +184,7 @@ def _discount(discount: Discount, *, whole: bool) -> str | Response | tuple[str,
             flash(gettext("Taken: %(amount)s off this purchase.", amount=share), "success")
             return redirect(url_for("purchases.take", program_code=scope().program.code), 303)
     page = render_template(
-        "admin/purchases/take.html",
+        "admin/orders/purchases/take.html",
         form=form,
         credit=None,
         discount=discount,
@@ -194,12 +194,12 @@ def _discount(discount: Discount, *, whole: bool) -> str | Response | tuple[str,
 
 
 def _ask(form: CodeForm) -> str:
-    return render_template("admin/purchases/take.html", form=form, credit=None, discount=None)
+    return render_template("admin/orders/purchases/take.html", form=form, credit=None, discount=None)
 
 
 def _look(form: TakeForm, credit: PurchaseCredit) -> str:
     return render_template(
-        "admin/purchases/take.html",
+        "admin/orders/purchases/take.html",
         form=form,
         credit=credit,
         discount=None,
@@ -265,7 +265,7 @@ def settings(program_code: str) -> str | Response | tuple[str, int]:
                 "usable_days": said.usable_days,
             },
         )
-        return render_template("admin/purchases/settings.html", form=form)
+        return render_template("admin/orders/purchases/settings.html", form=form)
     form = SettingsForm()
     if form.validate():
         wanted = Purchases(
@@ -283,7 +283,7 @@ def settings(program_code: str) -> str | Response | tuple[str, int]:
         else:
             flash(gettext("Saved. It holds for what is set aside from now on."), "success")
             return redirect(url_for("purchases.index", program_code=program_code), 303)
-    return render_template("admin/purchases/settings.html", form=form), 400
+    return render_template("admin/orders/purchases/settings.html", form=form), 400
 
 
 def _decimal(typed: int | None, decimals: int) -> Decimal | None:

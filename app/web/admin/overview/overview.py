@@ -41,7 +41,7 @@ def overview(program_code: str) -> str:
     # points are redeemed and expire after the last sale as well
     moving = reports.window_until(max([months[-1], *points]), MONTHS).each()
     return render_template(
-        "admin/overview.html",
+        "admin/overview/overview.html",
         total=total,
         bar=_bar(total),
         worth=liability.worth_minor(total.available + total.pending + total.reserved, program.point_value_micro),

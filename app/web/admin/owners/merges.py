@@ -83,7 +83,7 @@ MERGES = Listing(
 
 @bp.get("/programs/<code:program_code>/merges")
 def index(program_code: str) -> str | Response:
-    return answer(MERGES, "admin/merges/index.html")
+    return answer(MERGES, "admin/owners/merges/index.html")
 
 
 @bp.get("/programs/<code:program_code>/merges/new")
@@ -91,14 +91,14 @@ def new(program_code: str) -> str | tuple[str, int]:
     """Ask for two codes; with both, look at what would move."""
     form = Pair(request.args, meta={"csrf": False})
     if not {"merged", "survivor"} & set(request.args):
-        return render_template("admin/merges/new.html", form=Pair(formdata=None))
+        return render_template("admin/owners/merges/new.html", form=Pair(formdata=None))
     if not form.validate():
-        return render_template("admin/merges/new.html", form=form), 400
+        return render_template("admin/owners/merges/new.html", form=form), 400
     seen = _look(form)
     if seen is None:
-        return render_template("admin/merges/new.html", form=form), 400
+        return render_template("admin/owners/merges/new.html", form=form), 400
     asking = Asking(formdata=None, merged=form.merged.data, survivor=form.survivor.data)
-    return render_template("admin/merges/look.html", seen=seen, form=asking, against=against, words=BELONGINGS)
+    return render_template("admin/owners/merges/look.html", seen=seen, form=asking, against=against, words=BELONGINGS)
 
 
 def _look(form: Pair) -> merging.Look | None:
@@ -121,7 +121,7 @@ def ask(program_code: str) -> str | Response | tuple[str, int]:
     good = form.validate()
     seen = _look(form)
     if seen is None:
-        return render_template("admin/merges/look.html", seen=None, form=form), 400
+        return render_template("admin/owners/merges/look.html", seen=None, form=form), 400
     choices = {
         str(one.merged_document_id): request.form.get(f"counts-{one.merged_document_id}", "") for one in seen.twice
     }
@@ -143,7 +143,7 @@ def ask(program_code: str) -> str | Response | tuple[str, int]:
         else:
             flash(gettext("Asked for. A second person decides."), "success")
             return redirect(url_for("merges.show", program_code=program_code, merge_id=made), 303)
-    page = render_template("admin/merges/look.html", seen=seen, form=form, against=against, words=BELONGINGS)
+    page = render_template("admin/owners/merges/look.html", seen=seen, form=form, against=against, words=BELONGINGS)
     return page, 400
 
 
@@ -154,7 +154,7 @@ def show(program_code: str, merge_id: int) -> str:
     if found.state == "waiting":
         seen = merging.look(session(), scope().program, found.merged_id, found.survivor_id)
     return render_template(
-        "admin/merges/show.html",
+        "admin/owners/merges/show.html",
         merge=found,
         merged=session().get_one(Distributor, found.merged_id),
         survivor=session().get_one(Distributor, found.survivor_id),

@@ -111,14 +111,14 @@ POOLS = Listing(
 
 @bp.get("/programs/<code:program_code>/pools")
 def index(program_code: str) -> str | Response:
-    return answer(POOLS, "admin/pools/index.html")
+    return answer(POOLS, "admin/owners/pools/index.html")
 
 
 @bp.route("/programs/<code:program_code>/pools/new", methods=["GET", "POST"])
 def new(program_code: str) -> str | Response | tuple[str, int]:
     form = NewPool()
     if request.method == "GET":
-        return render_template("admin/pools/new.html", form=form)
+        return render_template("admin/owners/pools/new.html", form=form)
     if form.validate():
         try:
             with transaction(db.session) as writing:
@@ -137,7 +137,7 @@ def new(program_code: str) -> str | Response | tuple[str, int]:
             form.refuse("holder", gettext("No distributor of this programme has this code."))
         except OwnersError as error:
             form.refuse(None, why_not(error))
-    return render_template("admin/pools/new.html", form=form), 400
+    return render_template("admin/owners/pools/new.html", form=form), 400
 
 
 @bp.get("/programs/<code:program_code>/pools/<id:pool_id>")
@@ -156,7 +156,7 @@ def _page(pool_id: int, joining: Joining) -> str:
     )
     told = {one.distributor_id: one for one in pools.contributions(session(), pool_id)}
     return render_template(
-        "admin/pools/show.html",
+        "admin/owners/pools/show.html",
         pool=pool,
         holder=holder,
         balance=balances.balance_of(session(), scope().program.id, holder.code, Unit.POINTS),
@@ -189,7 +189,7 @@ def join(program_code: str, pool_id: int) -> str | Response | tuple[str, int]:
                 return _back(pool_id)
             else:
                 return render_template(
-                    "admin/pools/join.html",
+                    "admin/owners/pools/join.html",
                     pool=session().get_one(Pool, pool_id),
                     who=writing.get_one(Distributor, who),
                     brings=pools.look_at_joining(writing, program, pool_id, who),
@@ -223,7 +223,7 @@ def leave(program_code: str, pool_id: int, distributor_id: int) -> str | Respons
         flash(why_not(error), "warning")
         return _back(pool_id)
     page = render_template(
-        "admin/pools/leave.html",
+        "admin/owners/pools/leave.html",
         pool=session().get_one(Pool, pool_id),
         who=session().get_one(Distributor, distributor_id),
         look=look,

@@ -91,7 +91,7 @@ TRANSFERS = Listing(
 @bp.get("/programs/<code:program_code>/transfers")
 def index(program_code: str) -> str | Response:
     allowed = transfers.settings_of(scope().program).asked_by != "nobody"
-    return answer(TRANSFERS, "admin/transfers/index.html", allowed=allowed)
+    return answer(TRANSFERS, "admin/owners/transfers/index.html", allowed=allowed)
 
 
 @bp.route("/programs/<code:program_code>/transfers/new", methods=["GET", "POST"])
@@ -99,7 +99,7 @@ def new(program_code: str) -> str | Response | tuple[str, int]:
     form = NewTransfer()
     if request.method == "GET":
         form.giver.data, form.key.data = request.args.get("giver", "")[:64], str(uuid.uuid4())
-        return render_template("admin/transfers/new.html", form=form)
+        return render_template("admin/owners/transfers/new.html", form=form)
     if form.validate():
         try:
             with transaction(db.session) as writing:
@@ -127,7 +127,7 @@ def new(program_code: str) -> str | Response | tuple[str, int]:
                     return redirect(url_for("transfers.show", program_code=program_code, transfer_id=made), 303)
         except OwnersError as error:
             form.refuse(None, why_not(error))
-    return render_template("admin/transfers/new.html", form=form), 400
+    return render_template("admin/owners/transfers/new.html", form=form), 400
 
 
 @bp.get("/programs/<code:program_code>/transfers/<id:transfer_id>")
@@ -144,7 +144,7 @@ def _page(transfer_id: int, refusal: Refusal, *, asked: bool) -> str:
     }
     giver, receiver = people[found.giver_id], people[found.receiver_id]
     return render_template(
-        "admin/transfers/show.html",
+        "admin/owners/transfers/show.html",
         transfer=found,
         giver=giver,
         receiver=receiver,

@@ -41,7 +41,7 @@ LABELS: Mapping[str, Mapping[str, Any]] = {
 def index(program_code: str) -> str:
     typed = text_asked("q")
     return render_template(
-        "admin/customers.html",
+        "admin/participants/customers.html",
         typed=typed,
         found=customers.find(session(), scope().program.id, typed),
         shortest=customers.SHORTEST,
@@ -54,7 +54,7 @@ def show(program_code: str, distributor_id: int) -> str:
     here = scope()
     assert here.distributor is not None, "the guard found one"
     return render_template(
-        "admin/customer.html",
+        "admin/participants/customer.html",
         data=distributors.data_of(session(), distributor_id),
         balance=balances.balance_of(session(), here.program.id, here.distributor.code, Unit.POINTS),
         expiring=balances.expiring(session(), distributor_id, Unit.POINTS),
@@ -100,4 +100,4 @@ def _fill_in(form: Form) -> None:
 def _page(form: Form, kind: str) -> str:
     for name, text in LABELS[kind].items():
         form[name].label.text = str(text)
-    return render_template("admin/customer_new.html", form=form, kind=kind)
+    return render_template("admin/participants/customer_new.html", form=form, kind=kind)

@@ -117,7 +117,7 @@ DISTRIBUTORS = Listing(
 
 @bp.get("/programs/<code:program_code>/distributors")
 def index(program_code: str) -> str | Response:
-    return answer(DISTRIBUTORS, "admin/distributors.html", counted=True)
+    return answer(DISTRIBUTORS, "admin/participants/distributors.html", counted=True)
 
 
 class WhyForm(Form):

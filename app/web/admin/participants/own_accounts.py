@@ -102,7 +102,7 @@ def shares_in_words() -> str:
 
 @bp.get("/programs/<code:program_code>/own-accounts")
 def index(program_code: str) -> str | Response:
-    return answer(OWN_ACCOUNTS, "admin/own_accounts/index.html", shares=shares_in_words())
+    return answer(OWN_ACCOUNTS, "admin/participants/own_accounts/index.html", shares=shares_in_words())
 
 
 @bp.route(
@@ -124,7 +124,7 @@ def open_one(program_code: str, distributor_id: int) -> str | Response | tuple[s
         except opening.NoCompany:
             form.refuse(None, gettext("Only a company that takes part has people with accounts of their own."))
     page = render_template(
-        "admin/own_accounts/open.html",
+        "admin/participants/own_accounts/open.html",
         form=form,
         data=distributors.data_of(session(), distributor_id),
         shares=shares_in_words(),

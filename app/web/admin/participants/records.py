@@ -109,7 +109,7 @@ def _page(form: BlockForm, *, asked: bool) -> str:
     learn(login for one in page.rows for login in (one.parts.get("who"), one.parts.get("subject")))
     leads_to, merged_here = merging.kin_of(session(), one.id)
     return render_template(
-        "admin/record.html",
+        "admin/participants/record.html",
         data=distributors.data_of(session(), one.id),
         balance=balances.balance_of(session(), here.program.id, one.code, Unit.POINTS),
         expiring=balances.expiring(session(), one.id, Unit.POINTS),
@@ -155,9 +155,9 @@ def edit(program_code: str, distributor_id: int) -> Answer:
     groups = distributors.groups_of(session(), scope().program.id)
     form = _data_form(data, groups)
     if request.method == "GET":
-        return render_template("admin/record_edit.html", form=form, data=data, back=_record())
+        return render_template("admin/participants/record_edit.html", form=form, data=data, back=_record())
     if not form.validate():
-        return render_template("admin/record_edit.html", form=form, data=data, back=_record()), 400
+        return render_template("admin/participants/record_edit.html", form=form, data=data, back=_record()), 400
     try:
         with transaction(db.session) as writing:
             changed = distributor_changes.change(
@@ -179,7 +179,7 @@ def edit(program_code: str, distributor_id: int) -> Answer:
             )
     except CannotStandBelow as wrong:
         form.refuse("head_office", str(_NO_BRANCH[wrong.why]))
-        return render_template("admin/record_edit.html", form=form, data=data, back=_record()), 400
+        return render_template("admin/participants/record_edit.html", form=form, data=data, back=_record()), 400
     flash(gettext("The data are changed.") if changed else gettext("Nothing was changed."), "success")
     return redirect(_record(), 303)
 

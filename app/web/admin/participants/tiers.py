@@ -114,14 +114,14 @@ def index(program_code: str) -> str | Response:
     """Show what each tier takes and gives, how many are in it, and everybody with what they have and need."""
     tiers, program = tiers_here(), scope().program
     if not tiers.levels:
-        return render_template("admin/tiers/none.html")
+        return render_template("admin/participants/tiers/none.html")
     spread = tier_reading.distribution(session(), program.id)
     gives = tier_reading.gives(session(), program.id)
     takes = tiers.thresholds(decimals_of(program, tiers.metric))
     known = {code_key(one.code) for one in tiers.levels}
     return answer(
         _listing(),
-        "admin/tiers/index.html",
+        "admin/participants/tiers/index.html",
         counted=True,
         words=tier_words,
         levels=[
@@ -227,7 +227,7 @@ def _page(form: GiveForm, back: TakeBackForm, *, asked: str | None = None) -> st
     if progress is not None:
         level = progress.level
     return render_template(
-        "admin/tiers/one.html",
+        "admin/participants/tiers/one.html",
         progress=progress,
         level=level,
         told=tier_reading.history(session(), one.id),

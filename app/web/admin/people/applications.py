@@ -143,7 +143,7 @@ APPLICATIONS = Listing(
 @bp.get("/programs/<code:program_code>/applications")
 def index(program_code: str) -> str | Response:
     form = registration.form_of(session(), scope().program.id)
-    return answer(APPLICATIONS, "admin/applications.html", counted=True, published=form.published)
+    return answer(APPLICATIONS, "admin/people/applications.html", counted=True, published=form.published)
 
 
 @bp.post("/programs/<code:program_code>/applications/accept")
@@ -448,7 +448,7 @@ def _warned(application: Application) -> str | None:
 def _page(application: Application, accept_form: AcceptCompany | AcceptRep, refuse_form: Refuse) -> str:
     employer = session().get(Distributor, application.distributor_id) if application.distributor_id else None
     return render_template(
-        "admin/application.html",
+        "admin/people/application.html",
         one=application,
         open=application.state in OPEN,
         state=STATE[ApplicationState(application.state)],

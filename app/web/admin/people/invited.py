@@ -100,7 +100,7 @@ class SureForm(Form):
 
 @bp.get("/programs/<code:program_code>/people/invitations")
 def index(program_code: str) -> str | Response:
-    return answer(INVITATIONS, "admin/invitations.html", counted=True)
+    return answer(INVITATIONS, "admin/people/invitations.html", counted=True)
 
 
 @bp.post("/programs/<code:program_code>/people/invitations/send-many")

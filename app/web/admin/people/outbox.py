@@ -115,7 +115,7 @@ MESSAGES = listing(
 
 @bp.get("/programs/<code:program_code>/outbox")
 def index(program_code: str) -> str | Response:
-    return answer(MESSAGES, "admin/outbox.html", missing=missing())
+    return answer(MESSAGES, "admin/people/outbox.html", missing=missing())
 
 
 @bp.get("/programs/<code:program_code>/outbox/<id:message_id>")
@@ -156,7 +156,7 @@ def message_page(message_id: int, *, back: str, again: str) -> str:
     """Show a message; what opens something, only while nothing can send it."""
     found = session().get_one(Message, message_id)
     return render_template(
-        "admin/message.html",
+        "admin/people/message.html",
         one=found,
         about=about(found.kind),
         channel=CHANNEL[found.channel],

@@ -128,14 +128,14 @@ PEOPLE = Listing(
 def index(program_code: str) -> str | Response:
     invited = invitations.pending(session(), scope().program.id, now=now())
     leaving = erasure.waiting(session(), scope().program.id)
-    return answer(PEOPLE, "admin/people.html", counted=True, invited=invited, leaving=leaving, roles=ROLE)
+    return answer(PEOPLE, "admin/people/people.html", counted=True, invited=invited, leaving=leaving, roles=ROLE)
 
 
 @bp.route("/programs/<code:program_code>/people/invite", methods=["GET", "POST"])
 def invite(program_code: str) -> Answer:
     form = InviteForm()
     if request.method == "GET":
-        return render_template("admin/person_invite.html", form=form)
+        return render_template("admin/people/person_invite.html", form=form)
     if form.validate() and _is_known(form):
         try:
             with transaction(db.session) as changing:
@@ -160,7 +160,7 @@ def invite(program_code: str) -> Answer:
         else:
             flash(gettext("The invitation is on its way to %(login)s.", login=form.login.data), "success")
             return redirect(url_for("people.index", program_code=program_code), 303)
-    return render_template("admin/person_invite.html", form=form), 400
+    return render_template("admin/people/person_invite.html", form=form), 400
 
 
 @bp.get("/programs/<code:program_code>/people/<id:membership_id>")
@@ -361,7 +361,7 @@ def _page(membership_id: int, role_form: RoleForm, take_form: TakeForm, erase_fo
         .one()
     )
     return render_template(
-        "admin/person.html",
+        "admin/people/person.html",
         one=row,
         role_form=role_form,
         take_form=take_form,

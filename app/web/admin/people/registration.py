@@ -84,7 +84,7 @@ def index(program_code: str) -> Answer:
         flash(gettext("The text is saved."), "success")
         return redirect(url_for("registration.index", program_code=program_code), 303)
     page = render_template(
-        "admin/registration.html",
+        "admin/people/registration.html",
         form=form,
         kept=kept,
         kinds=KIND,
@@ -115,7 +115,7 @@ def question(program_code: str) -> Answer:
             flash(gettext("The question is saved."), "success")
             return redirect(url_for("registration.index", program_code=program_code), 303)
     page = render_template(
-        "admin/registration_question.html", form=form, before=before, first=own_language(), languages=LANGUAGES
+        "admin/people/registration_question.html", form=form, before=before, first=own_language(), languages=LANGUAGES
     )
     return (page, 400) if form.errors or form.form_errors else page
 
@@ -157,7 +157,9 @@ def preview(program_code: str) -> str:
     """Show the form as applicants see it; nothing that is typed there goes anywhere."""
     kept = registration.form_of(session(), scope().program.id)
     kind = "rep" if request.args.get("as") == "rep" else "company"
-    return render_template("admin/registration_preview.html", form=form_for(kind, kept.questions), kept=kept, kind=kind)
+    return render_template(
+        "admin/people/registration_preview.html", form=form_for(kind, kept.questions), kept=kept, kind=kind
+    )
 
 
 def own_language() -> str:

@@ -318,12 +318,12 @@ def _page(form: RewardForm, reward_id: int | None) -> str:
     formula = rewards.formula_of(scope().program)
     priced = {"formula": formula, "settings": rewards.settings_of(scope().program)}
     if reward_id is None:
-        return render_template("admin/rewards/editor.html", form=form, reward=None, computed=None, **priced)
+        return render_template("admin/rewarding/editor.html", form=form, reward=None, computed=None, **priced)
     reward = session().get_one(Reward, reward_id)
     picture = session().scalars(select(RewardPicture.sha256).where(RewardPicture.reward_id == reward_id)).one_or_none()
     draw = _draw(reward_id)
     return render_template(
-        "admin/rewards/editor.html",
+        "admin/rewarding/editor.html",
         form=form,
         reward=reward,
         **priced,

@@ -130,7 +130,7 @@ REWARDS = Listing(
 
 @bp.get("/programs/<code:program_code>/rewards")
 def index(program_code: str) -> str | Response:
-    return answer(REWARDS, "admin/rewards/index.html", counted=True)
+    return answer(REWARDS, "admin/rewarding/index.html", counted=True)
 
 
 @bp.get("/programs/<code:program_code>/rewards/sheet")
@@ -175,7 +175,7 @@ def preview(program_code: str, reward_id: int) -> str | Response:
     found = offers.of_distributor(session(), program, whose.id, now=now(), only=[reward_id])
     today = local_date(now(), program.time_zone)
     return render_template(
-        "admin/rewards/preview.html",
+        "admin/rewarding/preview.html",
         reward=session().get_one(Reward, reward_id),
         whose=whose,
         preview=True,

@@ -75,7 +75,7 @@ def _page(form: DayOfBooks, on: dt.date, basis: Basis) -> str:
     breakage = history.breakage_in(totals)
     total = owed.Sum.of(points)
     return render_template(
-        "finance/liability_day.html",
+        "finance/books/liability_day.html",
         form=form,
         on=on,
         basis=basis,

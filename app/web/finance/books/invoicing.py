@@ -36,7 +36,7 @@ def index(program_code: str) -> str | tuple[str, int]:
         form.from_on.data, form.to_on.data = days
     payers = invoicing.to_invoice(session(), program, *days)
     page = render_template(
-        "finance/invoicing.html",
+        "finance/books/invoicing.html",
         form=form,
         days=days,
         payers=payers,

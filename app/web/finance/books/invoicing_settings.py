@@ -104,7 +104,7 @@ def edit(program_code: str) -> str | Response | tuple[str, int]:
 
 
 def _page(form: InvoicingForm) -> str:
-    return render_template("finance/invoicing_settings.html", form=form)
+    return render_template("finance/books/invoicing_settings.html", form=form)
 
 
 def _begun(said: Invoicing) -> InvoicingForm:

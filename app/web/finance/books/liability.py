@@ -22,7 +22,7 @@ def index(program_code: str) -> str:
     since = _months_ago(today(), MONTHS)
     by_month = liability.points_by_month(session(), program, since)
     return render_template(
-        "finance/liability.html",
+        "finance/books/liability.html",
         groups=groups,
         total=_together(groups),
         worth=lambda points: worth_minor(points, program.point_value_micro),

@@ -48,7 +48,7 @@ def _page(form: Reopening) -> str:
     today = local_date(now(), program.time_zone)
     over = [one.month_on for one in months if one.closing is None and one.month_on < today.replace(day=1)]
     return render_template(
-        "finance/periods.html",
+        "finance/books/periods.html",
         months=months,
         columns=COLUMNS,
         sums=[(title, "num") for title, _kinds in COLUMNS],

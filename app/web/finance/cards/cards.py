@@ -106,7 +106,7 @@ CARDS = Listing(
 @bp.get("/programs/<code:program_code>/cards")
 def index(program_code: str) -> str | Response:
     without = cards.without_card(session(), scope().program)
-    return answer(CARDS, "finance/cards.html", counted=True, without=len(without))
+    return answer(CARDS, "finance/cards/cards.html", counted=True, without=len(without))
 
 
 @bp.route("/programs/<code:program_code>/cards/new", methods=["GET", "POST"])
@@ -114,7 +114,7 @@ def new(program_code: str) -> str | Response | tuple[str, int]:
     form = NewCard()
     if request.method == "GET":
         form.distributor.data = request.args.get("distributor", "")[:64]
-        return render_template("finance/card_new.html", form=form)
+        return render_template("finance/cards/card_new.html", form=form)
     if form.validate():
         try:
             with transaction(db.session) as writing:
@@ -134,7 +134,7 @@ def new(program_code: str) -> str | Response | tuple[str, int]:
         else:
             flash(gettext("The card is registered."), "success")
             return redirect(url_for("cards.index", program_code=program_code), 303)
-    return render_template("finance/card_new.html", form=form), 400
+    return render_template("finance/cards/card_new.html", form=form), 400
 
 
 @bp.post("/programs/<code:program_code>/cards/order")

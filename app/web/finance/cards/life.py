@@ -71,7 +71,7 @@ def _page(card_id: int, asked: str | None = None, **forms: Form) -> str:
     life = card_lives.life_of(session(), card_id)
     identity = IdentityForm(formdata=None, data={"identity": life.card.identity.value})
     return render_template(
-        "finance/card.html",
+        "finance/cards/card.html",
         life=life,
         card=life.card,
         state=card_words.STATE[life.card.state],

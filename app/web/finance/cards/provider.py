@@ -86,7 +86,7 @@ def _page(bench: BenchForm, *, funding: FundingForm | None = None, **more: Any) 
     program, part = scope().program, _part()
     preview, wrong, name = _preview(part.batch_file) if part.batch_file else ("", False, "")
     return render_template(
-        "finance/provider.html",
+        "finance/cards/provider.html",
         part=part,
         words=card_words,
         preview=preview,
@@ -143,7 +143,7 @@ def answers(program_code: str) -> str | Response | tuple[str, int]:
     template = _template()
     if request.method == "GET":
         form = AnswersForm(formdata=None, data=filled_answers(template.answers))
-        return render_template("finance/provider_answers.html", form=form)
+        return render_template("finance/cards/provider_answers.html", form=form)
     form = AnswersForm()
     form.validate()
     judge_answers(form)
@@ -152,7 +152,7 @@ def answers(program_code: str) -> str | Response | tuple[str, int]:
         flash(gettext("The template is kept. Answers are read by it from now on."), "success")
         return redirect(url_for("cards_provider.show", program_code=program_code), 303)
     offer_places(form)
-    return render_template("finance/provider_answers.html", form=form), 400
+    return render_template("finance/cards/provider_answers.html", form=form), 400
 
 
 @bp.post("/programs/<code:program_code>/card-provider/template/preview")
@@ -162,14 +162,14 @@ def preview(program_code: str) -> tuple[str, int]:
     template = _meant(form, _begun())
     problems = "; ".join(": ".join(part for part in (one.label, one.text) if part) for one in form.problems())
     text, wrong, _name = _preview(template) if template else (problems, True, "")
-    return render_template("finance/_provider_preview.html", text=text, wrong=wrong), 200
+    return render_template("finance/cards/_provider_preview.html", text=text, wrong=wrong), 200
 
 
 def _editor(form: FilesForm, template: BatchFile | None) -> str:
     text, wrong, _name = _preview(template) if template else (gettext("The template is not whole yet."), True, "")
     begin = request.args.get("begin") if request.args.get("begin", "") in READY else None
     return render_template(
-        "finance/provider_edit.html", form=form, text=text, wrong=wrong, ready=list(READY), begin=begin
+        "finance/cards/provider_edit.html", form=form, text=text, wrong=wrong, ready=list(READY), begin=begin
     )
 
 

@@ -142,13 +142,13 @@ GIVEN = Listing(
 @bp.get("/programs/<code:program_code>/compensations")
 def index(program_code: str) -> str | Response:
     waiting = owed.waiting(session(), scope().program.id)
-    return answer(RUNS, "finance/compensations.html", waiting=waiting, settings=_said())
+    return answer(RUNS, "finance/conversions/compensations.html", waiting=waiting, settings=_said())
 
 
 @bp.get("/programs/<code:program_code>/compensations/rewards")
 def given(program_code: str) -> str | Response:
     """List every reward whose tax is paid back, and whether it was."""
-    return answer(GIVEN, "finance/compensations_given.html")
+    return answer(GIVEN, "finance/conversions/compensations_given.html")
 
 
 @bp.route("/programs/<code:program_code>/compensations/new", methods=["GET", "POST"])
@@ -192,9 +192,9 @@ def settings(program_code: str) -> str | Response | tuple[str, int]:
     if request.method == "GET":
         said = _said()
         form.paid.data, form.goods.data = said.paid, said.goods
-        return render_template("finance/compensation_settings.html", form=form)
+        return render_template("finance/conversions/compensation_settings.html", form=form)
     if not form.validate():
-        return render_template("finance/compensation_settings.html", form=form), 400
+        return render_template("finance/conversions/compensation_settings.html", form=form), 400
     wanted = Compensation(paid=form.paid.data, goods=bool(form.goods.data))
     with transaction(db.session) as writing:
         provider_settings.put_compensation(writing, program, wanted, actor=person().login, now=now())
@@ -208,4 +208,4 @@ def _said() -> Compensation:
 
 def _form(form: NewCompensation) -> str:
     waiting = owed.waiting(session(), scope().program.id)
-    return render_template("finance/compensation_new.html", form=form, waiting=waiting, settings=_said())
+    return render_template("finance/conversions/compensation_new.html", form=form, waiting=waiting, settings=_said())

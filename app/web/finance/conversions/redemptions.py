@@ -113,7 +113,7 @@ REDEMPTIONS = Listing(
 def index(program_code: str) -> str | Response:
     return answer(
         REDEMPTIONS,
-        "finance/redemptions/index.html",
+        "finance/conversions/redemptions/index.html",
         going=_going(),
         settings=settings_of(scope().program),
     )
@@ -168,7 +168,7 @@ def _page(redemption_id: int, calling_off: CallingOff, *, asked: bool) -> str:
         errand = prepaid_jobs.errand(session(), found.run.id)
         stopped = None if errand is None or errand.stopped_by is None else formats.told(errand.stopped_by)
     return render_template(
-        "finance/redemptions/show.html",
+        "finance/conversions/redemptions/show.html",
         found=found,
         words=words,
         top_up_words=wording,

@@ -131,7 +131,7 @@ RUNS = Listing(
 
 @bp.get("/programs/<code:program_code>/runs")
 def index(program_code: str) -> str | Response:
-    return answer(RUNS, "finance/runs.html", scheduled=scheduled_of(scope().program), takes=TAKES)
+    return answer(RUNS, "finance/conversions/runs.html", scheduled=scheduled_of(scope().program), takes=TAKES)
 
 
 @bp.route("/programs/<code:program_code>/runs/new", methods=["GET", "POST"])
@@ -139,7 +139,7 @@ def new(program_code: str) -> str | Response | tuple[str, int]:
     form = new_run()
     if request.method == "GET":
         form.from_on.data, form.to_on.data = last_month()
-        return render_template("finance/run_new.html", form=form)
+        return render_template("finance/conversions/run_new.html", form=form)
     if form.validate():
         try:
             with transaction(db.session) as writing:
@@ -165,7 +165,7 @@ def new(program_code: str) -> str | Response | tuple[str, int]:
             if waits:
                 _wake(messenger.MOST_MESSAGES)
             return redirect(url_for("runs.show", program_code=program_code, run_id=run_id), 303)
-    return render_template("finance/run_new.html", form=form), 400
+    return render_template("finance/conversions/run_new.html", form=form), 400
 
 
 class Nothing(Exception):  # it is said beside the days
@@ -194,7 +194,7 @@ def _response_hint(run: ConversionRun) -> str:
 def _page(report: Report, *, cancelling: Cancelling | None = None, answers: Answers | None = None) -> str:
     run = report.run
     return render_template(
-        "finance/run.html",
+        "finance/conversions/run.html",
         report=report,
         run=run,
         errand=jobs.errand(session(), run.id),

@@ -86,7 +86,7 @@ def redemptions(program_code: str) -> str | Response | tuple[str, int]:
     if request.method == "GET":
         form.offered.data, form.approval.data = said.offered, said.approval
         form.approve_above.data = None if said.approve_above is None else smallest_units(said.approve_above, decimals)
-        return render_template("finance/redemption_settings.html", form=form)
+        return render_template("finance/conversions/redemption_settings.html", form=form)
 
     def save(writing: Any) -> None:
         above = form.approve_above.data if form.approval.data == "above" else None
@@ -100,7 +100,7 @@ def redemptions(program_code: str) -> str | Response | tuple[str, int]:
     if _saved(form, save):
         flash(gettext("Saved. It holds for what is asked for from now on."), "success")
         return redirect(url_for("redemptions.index", program_code=program_code), 303)
-    return render_template("finance/redemption_settings.html", form=form), 400
+    return render_template("finance/conversions/redemption_settings.html", form=form), 400
 
 
 @bp.route("/programs/<code:program_code>/runs/schedule", methods=["GET", "POST"])
@@ -109,7 +109,7 @@ def schedule(program_code: str) -> str | Response | tuple[str, int]:
     decimals = scope().program.point_decimals
     if request.method == "GET":
         _begin(form, said, decimals)
-        return render_template("finance/run_schedule.html", form=form)
+        return render_template("finance/conversions/run_schedule.html", form=form)
 
     def save(writing: Any) -> None:
         least = form.minimum.data
@@ -127,7 +127,7 @@ def schedule(program_code: str) -> str | Response | tuple[str, int]:
     if _saved(form, save):
         flash(gettext("Saved. Nothing is ordered before somebody approves a run."), "success")
         return redirect(url_for("runs.index", program_code=program_code), 303)
-    return render_template("finance/run_schedule.html", form=form), 400
+    return render_template("finance/conversions/run_schedule.html", form=form), 400
 
 
 def _saved(form: Form, save: Callable[[Any], None]) -> bool:

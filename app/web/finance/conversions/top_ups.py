@@ -118,4 +118,4 @@ def of_run(run_id: int, kind: RunKind) -> Listing:
 
 @bp.get("/programs/<code:program_code>/top-ups")
 def index(program_code: str) -> str | Response:
-    return answer(TOP_UPS, "finance/top_ups.html", counted=True)
+    return answer(TOP_UPS, "finance/conversions/top_ups.html", counted=True)

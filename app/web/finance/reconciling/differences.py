@@ -175,7 +175,7 @@ DIFFERENCES = Listing(
 
 @bp.get("/programs/<code:program_code>/differences")
 def index(program_code: str) -> str | Response:
-    return answer(DIFFERENCES, "finance/reconciliation/differences.html", counted=True)
+    return answer(DIFFERENCES, "finance/reconciling/differences.html", counted=True)
 
 
 @bp.post("/programs/<code:program_code>/differences/note")
@@ -251,7 +251,7 @@ def _page(finding_id: int, asked: str | None = None, **forms: Form) -> str:
     moved_at = (found.top_up.settled_at or found.top_up.created_at) if found.top_up is not None else None
     data = {"way": "take" if proposed < 0 else "give", "points": abs(proposed) or None}
     return render_template(
-        "finance/reconciliation/difference.html",
+        "finance/reconciling/difference.html",
         found=found,
         finding=finding,
         ours=ours,

@@ -186,7 +186,7 @@ def index(program_code: str) -> str | Response:
 
 def _list(form: Bringing, *, asked: bool = False) -> str | Response:
     profiles = scope().program.import_profiles
-    return answer(LISTING, "finance/reconciliation/index.html", form=form, asked=asked, readable=STATEMENTS in profiles)
+    return answer(LISTING, "finance/reconciling/index.html", form=form, asked=asked, readable=STATEMENTS in profiles)
 
 
 @bp.post("/programs/<code:program_code>/reconciliation")
@@ -233,7 +233,7 @@ def _page(statement_id: int, asked: str | None = None, **forms: Form) -> str:
     found = reading.summary(session(), scope().program, statement)
     days = {"from_on": statement.from_on, "to_on": statement.to_on}
     return render_template(
-        "finance/reconciliation/show.html",
+        "finance/reconciling/show.html",
         found=found,
         statement=statement,
         state=state_of(statement.closed_at is not None, found.open),
@@ -254,7 +254,7 @@ def _page(statement_id: int, asked: str | None = None, **forms: Form) -> str:
 def lines(program_code: str, provider_statement_id: int) -> str | Response:
     """Show all bookings of a statement, with filters, and as a file."""
     statement = session().get_one(ProviderStatement, provider_statement_id)
-    return answer(of_statement(provider_statement_id), "finance/reconciliation/lines.html", statement=statement)
+    return answer(of_statement(provider_statement_id), "finance/reconciling/lines.html", statement=statement)
 
 
 @bp.post("/programs/<code:program_code>/reconciliation/<id:provider_statement_id>/period")

@@ -50,7 +50,7 @@ def _of() -> int:
 
 @bp.get("/")
 def index(program_code: str, distributor_id: int) -> str | Response:
-    return answer(DRAFTS, "portal/claims.html", own=own())
+    return answer(DRAFTS, "portal/claims/claims.html", own=own())
 
 
 @bp.get("/products")
@@ -93,7 +93,7 @@ def check(program_code: str, distributor_id: int, claim_id: int) -> Answer:
     verification = rules_of(session(), scope().program.id).settings.verification
     resembling = claims.resembling(session(), scope().program, claim, invoice)
     page = render_template(
-        "portal/claim_check.html",
+        "portal/claims/claim_check.html",
         claim=claim,
         invoice=invoice,
         lines=earned,
@@ -275,7 +275,7 @@ def _showing(invoice: ClaimedInvoice, key: str, whose: str | None) -> ClaimForm:
 def _form_page(form: ClaimForm, claim: Claim | None = None, problems: Sequence[Problem] = ()) -> str:
     rules = rules_of(session(), scope().program.id)
     return render_template(
-        "portal/claim.html",
+        "portal/claims/claim.html",
         form=form,
         claim=claim,
         from_file=claim is not None and claims.invoice_of(claim).from_a_file,
@@ -327,7 +327,9 @@ def _sent(claim: Claim) -> Answer:
     if may(person(), Permission.SEE_DOCUMENT, here.program.id, _of()):
         return redirect(url_for("documents.show", program_code=here.program.code, document_id=claim.document_id), 303)
     document = session().get_one(SalesDocument, claim.document_id)
-    return render_template("portal/claim_sent.html", document=document, why=why_in_checks(document.reasons), own=own())
+    return render_template(
+        "portal/claims/claim_sent.html", document=document, why=why_in_checks(document.reasons), own=own()
+    )
 
 
 def _to_claim(claim_id: int, **asked: Any) -> Response:

@@ -159,7 +159,7 @@ class WhoseForm(Form):
 def index(program_code: str, distributor_id: int) -> str | Response:
     _must_be_claimed_here()
     settings = picking.settings_of(session(), scope().program.id)
-    return answer(SALES, "portal/sales_to_claim.html", own=own(), verification=settings)
+    return answer(SALES, "portal/claims/sales_to_claim.html", own=own(), verification=settings)
 
 
 @bp.post("/claim")
@@ -205,7 +205,7 @@ def _look(ids: Sequence[int]) -> Iterator[Row]:
 def claimed(program_code: str, distributor_id: int) -> str | Response:
     _must_be_claimed_here()
     settings = picking.settings_of(session(), scope().program.id)
-    return answer(CLAIMED, "portal/claimed_sales.html", own=own(), verification=settings)
+    return answer(CLAIMED, "portal/claims/claimed_sales.html", own=own(), verification=settings)
 
 
 @bp.post("/claimed/taken-back")

@@ -64,4 +64,6 @@ BRANCHES = Listing(
 
 @bp.get("/portal/<code:program_code>/<id:distributor_id>/branches")
 def index(program_code: str, distributor_id: int) -> str | Response:
-    return answer(BRANCHES, "portal/branches.html", together=head_offices.points_together(session(), distributor_id))
+    return answer(
+        BRANCHES, "portal/company/branches.html", together=head_offices.points_together(session(), distributor_id)
+    )

@@ -57,7 +57,7 @@ def _page(distributor_id: int, form: PlaceForm, brought: BroughtForm) -> str:
     named = referrals.named_by(session(), distributor_id)
     asked = referrals.rewarded(session(), scope().program.id) and not referrals.has_sold(session(), distributor_id)
     return render_template(
-        "portal/company.html",
+        "portal/company/company.html",
         data=distributors.data_of(session(), distributor_id),
         form=form,
         brought=brought if asked or brought.problems() else None,

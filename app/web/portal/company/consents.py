@@ -16,7 +16,7 @@ bp = Blueprint("consents", __name__)
 @bp.get("/portal/<code:program_code>/<id:distributor_id>/applications")
 def index(program_code: str, distributor_id: int) -> str:
     waiting = applications.waiting_for(session(), distributor_id)
-    return render_template("portal/consents.html", waiting=waiting)
+    return render_template("portal/company/consents.html", waiting=waiting)
 
 
 @bp.post("/portal/<code:program_code>/<id:distributor_id>/applications")

@@ -18,7 +18,7 @@ bp = Blueprint("portal_tax", __name__)
 @bp.get("/portal/<code:program_code>/<id:distributor_id>/tax")
 def index(program_code: str, distributor_id: int) -> str:
     return render_template(
-        "portal/tax.html",
+        "portal/company/tax.html",
         data=distributors.data_of(session(), distributor_id),
         told=[one for one in tax_statuses.history(session(), distributor_id) if not one.overruled],
         years=statements.years_of(session(), scope().program.id, distributor_id),

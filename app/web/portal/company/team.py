@@ -38,7 +38,7 @@ def _page(form: Invitation, *, asked: bool) -> str:
     here = scope()
     assert here.distributor is not None, "the guard found one"
     return render_template(
-        "portal/team.html",
+        "portal/company/team.html",
         team=memberships.team(session(), here.distributor.id),
         pending=invitations.pending(session(), here.program.id, distributor_id=here.distributor.id, now=now()),
         form=form,

@@ -25,7 +25,7 @@ def show(program_code: str, distributor_id: int) -> str:
     program = scope().program
     found = terms.in_force(session(), program.id, person().id)
     text = found.text(language(), program.locale) if found is not None else None
-    return render_template("portal/terms.html", terms=found, paragraphs=_BETWEEN.split(text or ""), own=own())
+    return render_template("portal/company/terms.html", terms=found, paragraphs=_BETWEEN.split(text or ""), own=own())
 
 
 @bp.post("/portal/<code:program_code>/<id:distributor_id>/terms")

@@ -86,7 +86,7 @@ DISPUTES = Listing(
 
 @bp.get("/portal/<code:program_code>/<id:distributor_id>/disputes")
 def index(program_code: str, distributor_id: int) -> str | Response:
-    return answer(DISPUTES, "portal/disputes.html")
+    return answer(DISPUTES, "portal/documents/disputes.html")
 
 
 @bp.route("/programs/<code:program_code>/documents/<id:document_id>/dispute", methods=["GET", "POST"])
@@ -146,7 +146,7 @@ def ask_of_movement(program_code: str, distributor_id: int, movement_id: int) ->
 
     def page(filled: Disputing) -> str:
         sentence = say(cause(movement, amount, unit), gettext)
-        return render_template("portal/dispute_movement.html", form=filled, sentence=sentence, which=here)
+        return render_template("portal/documents/dispute_movement.html", form=filled, sentence=sentence, which=here)
 
     if request.method == "GET":
         return page(Disputing(formdata=None))
@@ -177,7 +177,7 @@ def _number(name: str) -> int | None:
 
 def _page(form: Disputing, line: int | None, version: int | None) -> str:
     document = session().get_one(SalesDocument, scope().thing_id)
-    return render_template("portal/dispute.html", form=form, document=document, line=line, version=version)
+    return render_template("portal/documents/dispute.html", form=form, document=document, line=line, version=version)
 
 
 @bp.post("/programs/<code:program_code>/disputes/<id:dispute_id>/withdraw")

@@ -113,4 +113,4 @@ DOCUMENTS = Listing(
 
 @bp.get("/portal/<code:program_code>/<id:distributor_id>/documents")
 def index(program_code: str, distributor_id: int) -> str | Response:
-    return answer(DOCUMENTS, "portal/documents.html", own=own())
+    return answer(DOCUMENTS, "portal/documents/documents.html", own=own())

@@ -146,7 +146,7 @@ def index(program_code: str, distributor_id: int) -> str:
     page = paging.page(found, first=before is None, size=SHOWN)
     start = url_for("portal_notices.index", program_code=program_code, distributor_id=distributor_id)
     shown = render_template(
-        "portal/notices.html",
+        "portal/notices/notices.html",
         page=page,
         news=[(one, sentence(one)) for one in page.rows],
         start=start,

@@ -90,7 +90,7 @@ def show(program_code: str, distributor_id: int) -> str | Response:
     least = terms_of(here.program, Unit.POINTS).minimum_points
     return answer(
         TOP_UPS,
-        "portal/card.html",
+        "portal/points/card.html",
         card=cards.card_of(session(), here.distributor.id),
         balance=balance,
         worth=liability.worth_minor(max(balance.available, 0), here.program.point_value_micro),

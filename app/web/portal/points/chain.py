@@ -95,7 +95,7 @@ def balance(program_code: str, distributor_id: int) -> str:
     lots = chain.lots_left(session(), distributor_id, unit, after=after or 0, most=paging.ROWS + 1)
     page = paging.page(lots, first=after is None)
     return render_template(
-        "portal/chain/balance.html",
+        "portal/points/chain/balance.html",
         balance=balances.balance_of(session(), here.program.id, here.distributor.code, unit),
         unit=unit,
         page=page,
@@ -112,7 +112,7 @@ def lot(program_code: str, distributor_id: int, lot_id: int) -> str:
     except NotTheirs:
         abort(404)
     return render_template(
-        "portal/chain/lot.html",
+        "portal/points/chain/lot.html",
         told=_told(found, found.amount, unit),
         uses=[(use, _used(use, unit)) for use in uses],
         document=(opened := _document(found.source)),
@@ -149,7 +149,7 @@ def movement(program_code: str, distributor_id: int, movement_id: int) -> str:
         said = disputes.of_movement(session(), movement_id)
         disputed = granted_disputes.as_seen(session(), said, by_distributor=not can("see_ledger"))
     return render_template(
-        "portal/chain/movement.html",
+        "portal/points/chain/movement.html",
         movement=_open(found),
         unit=unit,
         sentence=say(cause(found, shown, unit), gettext),
@@ -166,7 +166,7 @@ def order(program_code: str, distributor_id: int, reward_order_id: int) -> str:
     found = session().get_one(RewardOrder, reward_order_id)
     lots = chain.order(session(), reward_order_id)
     return render_template(
-        "portal/chain/order.html",
+        "portal/points/chain/order.html",
         order=found,
         lots=[(_told(lot, amount, Unit.POINTS), amount, _document(lot.source)) for lot, amount in lots[:MOST_LOTS]],
         more=max(len(lots) - MOST_LOTS, 0),
@@ -178,7 +178,7 @@ def order(program_code: str, distributor_id: int, reward_order_id: int) -> str:
 def top_up(program_code: str, top_up_id: int) -> str:
     spent = chain.top_up(session(), scope().program.id, top_up_id)
     return render_template(
-        "portal/chain/top_up.html",
+        "portal/points/chain/top_up.html",
         spent=spent,
         lots=[
             (_told(lot, amount, spent.unit), amount, _document(lot.source)) for lot, amount in spent.lots[:MOST_LOTS]

@@ -19,7 +19,7 @@ def index(program_code: str, distributor_id: int) -> str:
     rules = rules_of(session(), here.program.id)
     found = showing.progress_of(session(), rules, distributor_id, names, today())
     return render_template(
-        "portal/promotions.html",
+        "portal/points/promotions.html",
         promotions=found,
         given=given,
         measured=measured,

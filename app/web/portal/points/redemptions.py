@@ -144,7 +144,7 @@ def _tell_if_it_waits(redemption_id: int, distributor_id: int) -> None:
 
 def _choose(form: Amount, means: Means) -> str:
     return render_template(
-        "portal/redemptions/new.html",
+        "portal/points/redemptions/new.html",
         form=form,
         means=means,
         program=scope().program,
@@ -156,7 +156,7 @@ def _choose(form: Amount, means: Means) -> str:
 
 def _confirm(form: Sure, quoted: Quote, asked: int, means: Means) -> str:
     return render_template(
-        "portal/redemptions/confirm.html",
+        "portal/points/redemptions/confirm.html",
         form=form,
         quote=quoted,
         asked=asked,
@@ -181,7 +181,7 @@ def show(program_code: str, distributor_id: int, redemption_id: int) -> str:
     converts = may(person(), Permission.CONVERT_POINTS, scope().program.id, distributor_id)
     waits = found.state in (State.WAITING, State.RESERVED) and found.redemption.run_id is None
     return render_template(
-        "portal/redemptions/show.html",
+        "portal/points/redemptions/show.html",
         found=found,
         words=words,
         may_withdraw=converts and waits,

@@ -26,7 +26,7 @@ def show(program_code: str, distributor_id: int) -> str:
         session(), distributor_id, unit, from_on=from_on, to_on=to_on, before=before, limit=paging.ROWS + 1
     )
     return render_template(
-        "portal/statement.html",
+        "portal/points/statement.html",
         balance=of_unit[unit],
         unit=unit,
         has_money=of_unit[Unit.MONEY].moved,

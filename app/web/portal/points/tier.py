@@ -19,7 +19,7 @@ def show(program_code: str, distributor_id: int) -> str:
     tiers, program = tiers_here(), scope().program
     gives = tier_reading.gives(session(), program.id) if tiers.levels else {}
     return render_template(
-        "portal/tier.html",
+        "portal/points/tier.html",
         progress=tier_reading.progress(session(), program, distributor_id),
         levels=[
             (one, amount, gives.get(code_key(one.code), Gives()))

@@ -117,7 +117,7 @@ def _page(form: Giving, *, asked: bool) -> str | Response:
     program = here.program
     return answer(
         TRANSFERS,
-        "portal/transfers.html",
+        "portal/points/transfers.html",
         form=form,
         asked=asked,
         allowed=transfers.settings_of(program).asked_by == "participants",

@@ -93,7 +93,7 @@ def _basket() -> str:
     lines = _lines()
     total, cash = sums(lines)
     return render_template(
-        "portal/rewards/basket.html",
+        "portal/rewarding/basket.html",
         lines=lines,
         total=total,
         cash=cash,
@@ -215,7 +215,7 @@ def _confirm(form: Checkout, lines: Sequence[Aside], needed: Sequence[str]) -> s
     total, cash = sums(lines)
     limit = rewards.settings_of(scope().program).approve_above
     return render_template(
-        "portal/rewards/confirm.html",
+        "portal/rewarding/confirm.html",
         form=form,
         lines=lines,
         total=total,

@@ -87,7 +87,7 @@ ORDERS = Listing(
 
 @bp.get("/portal/<code:program_code>/<id:distributor_id>/orders")
 def index(program_code: str, distributor_id: int) -> str | Response:
-    return answer(ORDERS, "portal/rewards/orders.html", own=own())
+    return answer(ORDERS, "portal/rewarding/orders.html", own=own())
 
 
 @bp.get("/portal/<code:program_code>/<id:distributor_id>/orders/<id:reward_order_id>")
@@ -98,7 +98,7 @@ def show(program_code: str, distributor_id: int, reward_order_id: int) -> str:
 def _page(reward_order_id: int, address_form: Checkout | None = None) -> str:
     found = reading.read(session(), reward_order_id)
     return render_template(
-        "portal/rewards/order.html",
+        "portal/rewarding/order.html",
         found=found,
         codes=vouchers.of_order(session(), keys(), reward_order_id),
         tickets=draws.of_order(session(), reward_order_id),

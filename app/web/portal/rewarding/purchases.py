@@ -87,7 +87,7 @@ def _page(form: Paying, *, asked: bool) -> str | Response:
     rules = purchase_credits.settings_of(program)
     return answer(
         CREDITS,
-        "portal/purchases.html",
+        "portal/rewarding/purchases.html",
         form=form,
         asked=asked,
         rules=rules,

@@ -82,7 +82,7 @@ def index(program_code: str, distributor_id: int) -> str:
     page = max(1, request.args.get("page", 1, type=int) or 1)
     first = (min(page, 10_000) - 1) * SHOWN
     return render_template(
-        "portal/rewards/index.html",
+        "portal/rewarding/index.html",
         offers=[shown(one, today) for one in rows[first : first + SHOWN]],
         any=bool(found),
         previous=_page_address(page - 1) if page > 1 else None,
@@ -102,7 +102,7 @@ def index(program_code: str, distributor_id: int) -> str:
 def show(program_code: str, distributor_id: int, reward_id: int) -> str:
     one = offer_or_404(reward_id)
     return render_template(
-        "portal/rewards/show.html",
+        "portal/rewarding/show.html",
         one=shown(one, _today()),
         preview=False,
         draw_hash=draws.promised_of(session(), reward_id),
