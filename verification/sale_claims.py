@@ -22,8 +22,8 @@ from app.domain.states import DocumentKind
 from app.models.claims import SaleClaim
 from app.models.sales import SalesDocument
 from app.services.persons.rosters import name_key
-from verification.deciding.stored import incoming_of
 from verification.recognising import content_hashes
+from verification.stored import incoming_of
 
 WAITING: Mapping[str, Any] = {"code": WAITS, "severity": Severity.NOTE}
 """The reason of a document that waits to be claimed."""

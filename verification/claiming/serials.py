@@ -1,19 +1,19 @@
-"""Serial numbers of what was sold: each unit of some products has one, and counts once."""
+"""The serial numbers that a claim gives for the units that it sold: what is wrong with them, and keeping them."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from sqlalchemy import any_, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 from sqlalchemy.types import Text
 
-from app.db.locks import lock_name
 from app.db.many import any_of
 from app.domain.documents.serials import LONGEST, serial_key
 from app.domain.states import COUNTING
 from app.models.catalogue import Product
 from app.models.claims import SoldSerial
 from app.models.sales import SalesDocument
+from verification import sold_units
 from verification.claiming.claimed import ClaimedInvoice, Problem
 
 _PIECE = 1_000
@@ -48,37 +48,7 @@ def problems(session: Session, program_id: int, invoice: ClaimedInvoice) -> Iter
 
 def lock(session: Session, invoice: ClaimedInvoice) -> None:
     """Let whoever sends the same units at the same moment wait until they are here."""
-    _lock(session, {(line.product_id, serial_key(one)) for line in invoice.lines for one in line.serials})
-
-
-def lock_again(session: Session, document_id: int) -> None:
-    """Do so for the units of a document that is to count again; before its wallets, as whoever sends one does."""
-    units = select(SoldSerial.product_id, SoldSerial.serial_key).where(SoldSerial.document_id == document_id)
-    _lock(session, {(product_id, key) for product_id, key in session.execute(units)})
-
-
-def counting_elsewhere(session: Session, document: SalesDocument) -> str | None:
-    """Give a serial number of a document whose unit counts by another one; None where none does."""
-    other = aliased(SoldSerial)
-    found = (
-        select(SoldSerial.serial)
-        .join(other, (other.product_id == SoldSerial.product_id) & (other.serial_key == SoldSerial.serial_key))
-        .join(SalesDocument, SalesDocument.id == other.document_id)
-        .where(
-            SoldSerial.document_id == document.id,
-            SalesDocument.id != document.id,
-            SalesDocument.program_id == document.program_id,
-            SalesDocument.status.in_(COUNTING),
-        )
-        .order_by(SoldSerial.serial_key)
-        .limit(1)
-    )
-    return session.scalars(found).one_or_none()
-
-
-def _lock(session: Session, units: Collection[tuple[int | None, str]]) -> None:
-    for name in sorted(f"serial {product_id}:{key}" for product_id, key in units):
-        lock_name(session, name)
+    sold_units.lock(session, {(line.product_id, serial_key(one)) for line in invoice.lines for one in line.serials})
 
 
 def store(session: Session, document_id: int, invoice: ClaimedInvoice) -> None:
@@ -96,19 +66,6 @@ def store(session: Session, document_id: int, invoice: ClaimedInvoice) -> None:
         if line.product_id in numbered
         for serial in line.serials
     )
-
-
-def of_document(session: Session, document_id: int) -> dict[int, list[str]]:
-    """Give the serial numbers of a document's lines, by line number."""
-    rows = session.execute(
-        select(SoldSerial.line_number, SoldSerial.serial)
-        .where(SoldSerial.document_id == document_id)
-        .order_by(SoldSerial.line_number, SoldSerial.serial_key)
-    )
-    found: dict[int, list[str]] = {}
-    for line, serial in rows:
-        found.setdefault(line, []).append(serial)
-    return found
 
 
 def _numbered(session: Session, product_ids: Sequence[int]) -> set[int]:

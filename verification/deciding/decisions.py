@@ -29,7 +29,7 @@ from app.services.ledger.accounts import lock_wallets
 from app.services.persons.rosters import with_people
 from app.services.rulebooks import rules_of
 from app.services.telling import notices
-from verification.claiming import serials
+from verification import sold_units
 from verification.deciding import letters, queue, replacing
 from verification.deciding.errors import (
     CannotDecide,
@@ -239,7 +239,7 @@ def reopen(session: Session, program: Program, document_id: int, *, reason: str,
         CannotDecide: It is not decided, is of a company of theirs, or no reason was given.
     """
     why = Why(reason)
-    serials.lock_again(session, document_id)
+    sold_units.lock_again(session, document_id)
     document = opened(session, program, document_id)
     if document.status not in (DocumentStatus.ACCEPTED, DocumentStatus.REFUSED):
         raise CannotDecide(f"Document {document_id} is {document.status.name.lower()}: there is nothing to reopen.")

@@ -15,9 +15,9 @@ from app.models.catalogue import Product
 from app.models.claims import Claim, SoldSerial
 from app.models.distributors import Distributor
 from app.models.sales import Award, SalesDocument, SalesLine
-from verification.deciding.stored import named_seller
 from verification.einvoices import ksef
 from verification.einvoices.invoice import Party
+from verification.stored import named_seller
 
 LOOKED_AT = 500
 """So many of a distributor's newest documents say what is usual for it."""

@@ -21,7 +21,7 @@ from app.services.counting.awards import would_award
 from app.services.ledger.movements import single
 from verification import sale_claims
 from verification.deciding.recounting import Expired, count_once_more
-from verification.deciding.stored import incoming_of
+from verification.stored import incoming_of
 
 
 def hand_on_first_purchases(

@@ -24,10 +24,9 @@ from app.models.sales import ReturnMatch, SalesDocument, SalesLine
 from app.services.counting.awards import count_documents
 from app.services.counting.voiding import void_documents
 from app.services.ledger import figures
-from verification import sale_claims
-from verification.claiming import serials
-from verification.deciding.stored import incoming_of
+from verification import sale_claims, sold_units
 from verification.recognising import content_hashes
+from verification.stored import incoming_of
 
 
 class NumberTaken(Exception):
@@ -170,7 +169,7 @@ def _must_be_free(session: Session, document: SalesDocument) -> None:
     if session.execute(select(another.exists())).scalar_one():
         raise NumberTaken
     # what counts has its units; what does not had let them go
-    serial = None if document.status in COUNTING else serials.counting_elsewhere(session, document)
+    serial = None if document.status in COUNTING else sold_units.counting_elsewhere(session, document)
     if serial is not None:
         raise UnitCounts(serial)
 

@@ -13,7 +13,7 @@ from app.models.reviews import Review
 from app.models.sales import SalesDocument
 from app.services.counting.wordings import chain
 from app.services.telling import notices
-from verification.claiming import serials
+from verification import sold_units
 from verification.deciding import decisions, errors, letters, queue
 from verification.deciding.errors import CannotDecide, Taken
 from verification.deciding.queue import Place
@@ -72,7 +72,7 @@ def appeal(session: Session, program: Program, document_id: int, words: str, *, 
         AppealedAlready: There was an appeal before.
         CannotDecide: It is not refused, another attempt or a unit of it counts meanwhile, or nothing was said.
     """
-    serials.lock_again(session, document_id)
+    sold_units.lock_again(session, document_id)
     document = decisions.opened(session, program, document_id)
     if document.status is not DocumentStatus.REFUSED:
         raise CannotDecide(f"Document {document_id} is {document.status.name.lower()}: there is nothing to appeal.")

@@ -27,9 +27,9 @@ from tests.importers.undoing.test_sales import invoice, standing, undo
 from tests.support.programs import SALES_PROFILE
 from tests.support.sales import Sold, sell
 from verification.deciding import decisions
-from verification.deciding.stored import incoming_of
 from verification.gate import admit
 from verification.incoming import Source
+from verification.stored import incoming_of
 
 ACCEPTED, REVIEW, REFUSED, SUPERSEDED, UNDONE = DocumentStatus
 FIRST = {

@@ -13,7 +13,8 @@ from app.models.sales import SalesDocument
 from app.services.goods import catalogue
 from tests.support.programs import NOW, document, goods, load, people
 from tests.verification.claiming.test_claims import TODAY, invoice
-from verification.claiming import claims, serials
+from verification import sold_units
+from verification.claiming import claims
 from verification.claiming.claimed import ClaimedInvoice, ClaimedLine
 from verification.claiming.claims import NotReady
 from verification.deciding.decisions import accept_in_part, decide, reopen
@@ -64,7 +65,7 @@ def test_each_unit_is_asked_for_and_counts_once(session: Session, program: Progr
     plain = invoice("1", ClaimedLine("DR-2", quantity_milli=2000, net_minor=10_000))
     assert wrong(session, program, who, plain) == []
     first = send(session, program, who, drills("1", "S-1", "S-2"))
-    assert serials.of_document(session, first) == {1: ["S-1", "S-2"]}
+    assert sold_units.of_document(session, first) == {1: ["S-1", "S-2"]}
     other = people(session, program, ["D2"])["D2"]
     assert wrong(session, program, other, drills("9", "s2", "S-3")) == ["serial_here"]
     with pytest.raises(NotReady):
@@ -81,9 +82,9 @@ def test_each_unit_is_asked_for_and_counts_once(session: Session, program: Progr
 def test_another_wording_keeps_the_units_that_stay(session: Session, program: Program, who: int) -> None:
     first = send(session, program, who, drills("1", "S-1", "S-2", "S-3"))
     again = reopen(session, program, first, reason="a letter", actor="ann", now=NOW)
-    assert serials.of_document(session, again) == {1: ["S-1", "S-2", "S-3"]}
+    assert sold_units.of_document(session, again) == {1: ["S-1", "S-2", "S-3"]}
     part, _ = accept_in_part(session, program, again, {1: 1000}, code="not_proved", actor="ann", now=NOW)
-    assert serials.of_document(session, part) == {1: ["S-1"]}
+    assert sold_units.of_document(session, part) == {1: ["S-1"]}
     assert wrong(session, program, who, drills("2", "S-2", "S-3")) == []
 
 

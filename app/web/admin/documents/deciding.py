@@ -24,8 +24,8 @@ from app.web.words.verdicts import Accepting, Handing, Refusing, Saying, told, w
 from verification.claiming import proofs
 from verification.deciding import decisions, dossier, queue, talk
 from verification.deciding.errors import CannotDecide
-from verification.deciding.stored import named_seller
 from verification.deciding.timeline import timeline
+from verification.stored import named_seller
 
 bp = Blueprint("deciding", __name__)
 

@@ -32,7 +32,8 @@ from app.web.portal.documents.standing import Answer, standing
 from app.web.words.telling import Telling
 from app.web.words.verdicts import told, why_not, why_refused
 from app.web.words.wording import DISPUTE_STATE, DOCUMENT_KIND, DOCUMENT_STATUS, SOURCE
-from verification.claiming import proofs, serials
+from verification import sold_units
+from verification.claiming import proofs
 from verification.deciding import talk
 from verification.deciding.errors import CannotDecide
 from verification.deciding.timeline import timeline
@@ -188,7 +189,7 @@ def _page(document_id: int, form: Answer | None = None) -> str:
         disputed=_disputed(document_id) if explained.disputed else (),
         dispute_states=DISPUTE_STATE,
         attached=proofs.of_document(session(), document_id),
-        serials=serials.of_document(session(), document_id),
+        serials=sold_units.of_document(session(), document_id),
         refused=why_refused(document_id, happened) if explained.status is DocumentStatus.REFUSED else "",
         # those who run the programme read the checks, or why it was refused; its distributor where it stands
         standing=None if can("see_review") else standing(session(), document_id, happened),

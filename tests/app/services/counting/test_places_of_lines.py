@@ -20,8 +20,8 @@ from tests.support import programs
 from tests.support.desk import CORRECTING, IN_REVIEW, Desk, Opening, Standing
 from tests.support.programs import NOW
 from verification.deciding.replacing import replace
-from verification.deciding.stored import incoming_of
 from verification.recognising import content_hashes
+from verification.stored import incoming_of
 
 SOUTH = {"code": "south", "name": "South", "kind": "per_unit", "points": 1, "scope": {"outlets": ["south"]}}
 WEB = {"code": "web", "name": "Web", "kind": "per_unit", "points": 100, "scope": {"channels": ["web"]}}
