@@ -11,7 +11,7 @@ from tests.contracts.sources import ROOMS, calls_of, imported, modules, name_of
 COMMITS = {
     "app/db/driver.py": "what a page has read ends; nothing was written",
     "app/db/migrate.py": "a migration is on a connection of its own",
-    "importers/jobs.py": "a savepoint: the job commits",
+    "importers/stages/things.py": "a savepoint: the job commits",
 }
 """Modules that commit beside `app.db.transaction`."""
 
@@ -23,7 +23,8 @@ IN_GOES = {
     "app/services/instants/due.py": "in pieces, so that nobody waits for all of them",
     "app/services/promotions/running.py": "each promotion by itself",
     "importers/batches/afterwards.py": "a job",
-    "importers/jobs.py": "a job",
+    "importers/stages/cutting.py": "a job",
+    "importers/stages/finishing.py": "a job",
     "prepaid/cards/card_lives.py": "a provider is asked between two transactions",
     "prepaid/cards/cards.py": "a provider is asked between two transactions",
     "prepaid/cards/healing.py": "a provider is asked between two transactions",

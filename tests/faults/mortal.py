@@ -27,6 +27,7 @@ from app.jobs import board, registry, worker
 from app.local.servers import Addresses
 from app.models.jobs import Job
 from importers.batches import afterwards
+from importers.stages import counting, cutting, finishing, sales, tables
 from importers.undoing import sales as undoing
 from importers.undoing import things as undoing_things
 from verification import gate
@@ -69,7 +70,7 @@ class Places:
         """Come to a place before each commit as well, and around each stage of the import and of the gate."""
         event.listen(Session, "before_commit", lambda _: self.reach(f"{self.job}, {self.steps}: about to commit"))
         gate.stage = self._staged(gate.stage)  # type: ignore[attr-defined]
-        for module in (importers.jobs, afterwards):
+        for module in (tables, sales, cutting, counting, finishing, afterwards):
             module.stage = self._staged(module.stage)  # type: ignore[attr-defined]
 
     def _staged(self, stage: Stage) -> Stage:

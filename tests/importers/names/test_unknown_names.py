@@ -336,7 +336,6 @@ def test_a_reader_that_died_is_done_again(shop: Desk, monkeypatch: pytest.Monkey
     with transaction(shop.registry) as session:
         program = session.get_one(Program, shop.program_id)
         done = continuing.accept(session, program, [Match(name.id)], actor="ann", now=shop.clock())
-    from importers import jobs
     from importers.batches.store import BatchFiles
 
     keep = BatchFiles.save_taken
@@ -346,7 +345,7 @@ def test_a_reader_that_died_is_done_again(shop: Desk, monkeypatch: pytest.Monkey
         raise OSError("the disk is gone")
 
     with monkeypatch.context() as patch:
-        patch.setattr(jobs.BatchFiles, "save_taken", dies)
+        patch.setattr(BatchFiles, "save_taken", dies)
         assert worker.do_one(worker.Bench(shop.registry, shop.registry.get_bind(), 30.0))
     shop.work()
     (taken,) = (shop.progress(one) for one in done.batches)

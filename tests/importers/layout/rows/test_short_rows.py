@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from importers.jobs import _wrong_widths
 from importers.problems.problems import Problems
+from importers.stages.tables import refuse_wrong_widths
 from tests.importers.layout.reports import read_by_proposal
 
 HEAD = "Nr faktury;Data sprzedaży;Odbiorca;Kod towaru;Nazwa;Ilość;Wartość netto"
@@ -17,7 +17,7 @@ def read(folder: Path, *rows: str) -> tuple[list[tuple[str, int, int]], dict[int
     path = folder / "report.csv"
     path.write_text("\n".join(rows) + "\n", encoding="utf-8")
     found, problems = read_by_proposal(path), Problems()
-    _wrong_widths(found.table, problems)
+    refuse_wrong_widths(found.table, problems)
     assert found.table.row_number.tolist() == sorted(found.table.row_number.tolist())
     return [(one[0], one[5], one[7]) for one in found.good], {row: one[0] for row, one in problems.reasons.items()}
 
