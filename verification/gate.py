@@ -353,6 +353,10 @@ def _note_returns(
         )
 
 
+OF_RETURNS = ("return_without_sale", "return_forgiven")
+"""The reasons that `what_returns_met` gives: they hold for the time at which a document was counted."""
+
+
 def what_returns_met(rules: ProgramRules, counted: Counted) -> dict[int, list[dict[str, Any]]]:
     """Give the reasons of documents whose returns met no sale, or were forgiven something, by the document's id."""
     found: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)

@@ -77,9 +77,12 @@ PROOFS = {
             where t.kind = 2 and e.bucket = 11 group by t.document_id, a.unit
         ) p on p.document_id = w.document_id and p.unit = w.unit
         left join sales_document d on d.id = w.document_id
-        left join account a on a.distributor_id = d.distributor_id and a.unit = w.unit
-        -- a wallet that may not owe is forgiven what it does not have
-        where case when a.may_owe is false then coalesce(p.posted, 0) > coalesce(w.taken, 0)
+        -- where nobody may owe, what a wallet does not have is let go, and stays so where they may later
+        left join (
+            select id from program where settings ->> 'returns' = 'clamp'
+            union select program_id from program_revision where document -> 'program' ->> 'returns' = 'clamp'
+        ) c on c.id = d.program_id
+        where case when c.id is not null then coalesce(p.posted, 0) > coalesce(w.taken, 0)
               else coalesce(p.posted, 0) <> coalesce(w.taken, 0) end""",
     "standing {0} of a promotion says that {1} were paid, {2} were posted": """
         select coalesce(s.id, p.standing_id), coalesce(s.paid, 0), coalesce(p.posted, 0)

@@ -21,7 +21,7 @@ from app.domain.rules.rule_compiling import compile_rules
 from app.domain.rules.rulebook import RuleVersion
 from app.models.catalogue import Product, ProductGroup
 from app.models.distributors import Distributor, DistributorGroup
-from app.models.programs import Program
+from app.models.programs import Program, ProgramRevision
 from app.models.rules import EarningRule as EarningRuleRow
 from app.models.rules import EarningRuleVersion
 from app.services.ledger import lot_terms
@@ -141,7 +141,16 @@ def _load(session: Session, program_id: int, proposal: Proposal | None = None) -
         terms={one.id: one.terms for one in lot_terms.of_program(session, program_id)},
         may_end_idle=settings.expiry.lasting.idle_months is not None or lot_terms.some_end_idle(session, program_id),
         has_people=rosters.some(session, program_id),
+        lets_go=_lets_go(session, program_id, settings),
     )
+
+
+def _lets_go(session: Session, program_id: int, settings: ProgramSettings) -> bool:
+    if settings.returns == "clamp":
+        return True
+    said = ProgramRevision.document["program"]["returns"].astext
+    once = select(ProgramRevision.id).where(ProgramRevision.program_id == program_id, said == "clamp")
+    return bool(session.execute(select(once.exists())).scalar_one())
 
 
 def _versions(session: Session, program_id: int) -> list[RuleVersion]:

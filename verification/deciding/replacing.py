@@ -25,6 +25,7 @@ from app.services.counting.awards import count_documents
 from app.services.counting.voiding import void_documents
 from app.services.ledger import figures
 from verification import sale_claims, sold_units
+from verification.gate import OF_RETURNS, what_returns_met
 from verification.recognising import content_hashes
 from verification.stored import incoming_of
 
@@ -85,7 +86,7 @@ def replace(
     # the same once more is what its file says still, whoever claimed it meanwhile
     said = document.content_hash if quantities is None else _said(session, document, sales)
     _store(session, document, new_id, sales, said)
-    count_documents(
+    counted = count_documents(
         session,
         rules,
         sales,
@@ -95,6 +96,9 @@ def replace(
         actor=actor,
         waits=np.asarray([sale_claims.waits(document)], dtype=bool),
     )
+    for one, found in what_returns_met(rules, counted).items():
+        made = session.get_one(SalesDocument, one)
+        made.reasons = [*(made.reasons or ()), *found]
     _bring_along(session, document, new_id, risk, opened_at)
     figures.touch(session, rules.program_id, sales.documents.issued_on)
     return new_id
@@ -187,7 +191,6 @@ def _store(session: Session, document: SalesDocument, new_id: int, sales: Sales,
         "issued_minute",
         "source",
         "batch_id",
-        "reasons",
         "corrects_number",
         "person",
         "outlet",
@@ -198,6 +201,7 @@ def _store(session: Session, document: SalesDocument, new_id: int, sales: Sales,
             id=new_id,
             **{name: getattr(document, name) for name in same},
             net_minor=net,
+            reasons=[one for one in document.reasons or () if one["code"] not in OF_RETURNS] or None,
             line_count=len(sales.lines),
             content_hash=content_hash,
             status=DocumentStatus.REVIEW,

@@ -32,10 +32,10 @@ from app.models.sales import Decision, SalesDocument, SalesLine
 from app.services.counting.awards import count_documents
 from app.services.ledger import figures, ledger
 from verification import sale_claims
-from verification.gate import what_returns_met
+from verification.gate import OF_RETURNS, what_returns_met
 from verification.stored import in_order, incoming_of
 
-_SAID_ANEW = (WAITS, "return_without_sale", "return_forgiven")
+_SAID_ANEW = (WAITS, *OF_RETURNS)
 """Reasons that counting gives: they are those of today."""
 
 

@@ -33,6 +33,8 @@ class ProgramRules:
     """Whether some points end by idleness: then they are written off before an account is active again."""
     has_people: bool
     """Whether people have accounts of their own beside their company's."""
+    lets_go: bool
+    """Whether nobody may owe, or once might not: then some of what was to be taken back was let go."""
 
     def lasting(self, terms_id: int = 0) -> Lasting:
         """Say how long points last that are given under a rule's terms (0: under the programme's)."""

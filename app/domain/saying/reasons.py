@@ -255,7 +255,7 @@ SENTENCES: Mapping[str, str] = {
     WAITS: _("It counts once somebody claims it."),
     "review_by_policy": _("This programme reviews every document from this source before it counts."),
     "return_without_sale": _("Line {line}: no earlier sale explains {found} returned; nothing was taken back for it."),
-    "return_forgiven": _("{found} could not be taken back: the account has no more, and here it cannot owe."),
+    "return_forgiven": _("{found} could not be taken back: the account had no more, and was not allowed to owe."),
 }
 
 

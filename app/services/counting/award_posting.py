@@ -326,7 +326,8 @@ class _Stepwise:
             left = amount
             for at in received:
                 lot = self.new_lots[int(self.awarding.transaction[at])]
-                part = min(left, lot.remaining)
+                # of what came in now some paid off what the account owes: that it owes again
+                part = min(left, int(self.awarding.amount[at]) if wallet.may_owe else lot.remaining)
                 legs += wallet.take_back(part, lot.id)[0] if part else []
                 left -= part
             if not legs:

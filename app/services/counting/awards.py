@@ -120,9 +120,9 @@ def count_documents(
         reversals = sharing.take_back(session, document_ids, reversals)
         _write_off(session, rules, wallets, sales, sharing, reversals, now)
     status = np.where(_without_sale(result.matches, document_ids), DocumentStatus.REVIEW, status)
-    # who may owe gives all of it back when it is asked for: nothing of earlier wordings is left there
-    owing = all(one.may_owe.all() for one in wallets.values())
-    earlier = EarlierWordings() if owing else earlier_wordings.of(session, document_ids[written].tolist())
+    # where everybody may owe and always might, all was given back that was asked for: nothing is left there
+    ids = document_ids[written].tolist()
+    earlier = earlier_wordings.of(session, ids) if rules.lets_go else EarlierWordings()
     posting = Posting(rules.program_id, actor=actor, today=local_date(now, rules.time_zone))
     for unit in Unit:
         mine = rules.book.units[awards.rule] == unit if len(awards) else np.zeros(0, dtype=bool)

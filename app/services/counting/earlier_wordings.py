@@ -191,20 +191,39 @@ def _note_kept(session: Session, found: EarlierWordings, later: Mapping[int, int
 
 
 def _went_back(session: Session, later: Mapping[int, int]) -> dict[tuple[int, Unit, int], int]:
-    """Give what returns took of the points of these documents and did not give back: by document, unit and person."""
-    wanted = _wanted(session, later, of_sales=True)
-    if not wanted:
+    """Give what returns took of the points of these documents and did not give back: by document, unit and person.
+
+    What a return took is divided once among all that it came from, as it was taken: of the latest sale first. A return
+    that counts no more gave back what it took of sales that still counted.
+    """
+    returns = {returning for returning, *_ in _wanted(session, later, of_sales=True)}
+    if not returns:
         return {}
     took: dict[tuple[int, Unit, int], int] = defaultdict(int)
-    for one in _moved(session, {returning for returning, *_ in wanted}).values():
+    for one in _moved(session, returns).values():
         if one.kind is TransactionKind.REVERSAL:
             took[one.document_id, one.unit, one.person] -= one.amount + one.undone
+    wanted = _wanted(session, returns, of_sales=False)
+    latest_first, counting = _sales_of(session, returns | {sale for _returning, sale, *_ in wanted})
     found: dict[tuple[int, Unit, int], int] = defaultdict(int)
-    for (returning, sale, unit, person), amount in wanted.items():
-        part = min(amount, took[returning, unit, person])
+    for returning, sale, unit, person in sorted(wanted, key=lambda key: latest_first[key[1]]):
+        if sale in counting and returning not in counting:
+            continue
+        part = min(wanted[returning, sale, unit, person], took[returning, unit, person])
         took[returning, unit, person] -= part
         found[sale, unit, person] += part
     return found
+
+
+def _sales_of(session: Session, document_ids: Collection[int]) -> tuple[Mapping[int, int], Collection[int]]:
+    """Give the places of documents, the latest first as returns meet them, and which of them count."""
+    document = SalesDocument
+    rows = session.execute(
+        select(document.id, document.status)
+        .where(document.id == any_of(sorted(document_ids)))
+        .order_by(document.issued_on.desc(), document.number.collate("C").desc(), document.id.desc())
+    ).all()
+    return {id_: at for at, (id_, _status) in enumerate(rows)}, {id_ for id_, status in rows if status in COUNTING}
 
 
 def _note_let_go(session: Session, found: EarlierWordings, later: Mapping[int, int], moved: _Ledger) -> None:

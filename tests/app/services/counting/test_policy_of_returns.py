@@ -1,4 +1,4 @@
-"""A programme whose accounts may owe becomes one whose accounts may not."""
+"""A programme whose accounts may owe becomes one whose accounts may not, or the other way round."""
 
 from sqlalchemy.orm import Session
 
@@ -7,7 +7,7 @@ from app.services.ledger import ledger, ledger_check
 from app.services.rulebooks import rules_of
 from app.services.tracing import balances
 from tests.support import programs
-from tests.support.desk import CORRECTING, CREDIT, Opening
+from tests.support.desk import CORRECTING, CREDIT, INVOICE, Desk, Opening
 from tests.support.programs import NOW
 from tests.support.sales import Sold, sell
 from verification.deciding import decisions
@@ -85,3 +85,54 @@ def test_what_was_let_go_of_a_return_stays_so_when_it_is_corrected(open_desk: Op
         assert desk.points() == (0, left, 0), pieces
     desk.refuse("K", CREDIT)
     assert desk.points() == (0, 20, 0)
+
+
+def test_what_one_return_took_of_two_sales_is_given_back_with_them_once(open_desk: Opening) -> None:
+    desk = open_desk(program={"returns": "clamp"})
+    desk.invoice("1", 10)
+    desk.invoice("2", 10)
+    desk.settle(desk.reserve(15))
+    desk.credit("K", 20)
+    for number, kind in (("1", INVOICE), ("K", CREDIT), ("2", INVOICE)):
+        desk.refuse(number, kind)
+    assert desk.points() == (0, 0, 0)
+    for number in "12":
+        decisions.reopen(desk.session, desk.program, desk.document(number).id, reason="letter", actor="ben", now=NOW)
+        desk.accept(number)
+    assert desk.points() == (0, 20 - 15, 0)
+
+
+def let_owe(desk: Desk) -> None:
+    programs.load(desk.session, programs.document(desk.program.code))
+
+
+def test_what_was_let_go_is_known_once_accounts_may_owe(open_desk: Opening) -> None:
+    """The ledger's proof, which ends the test, finds nothing wrong with it either."""
+    desk = open_desk(program={"returns": "clamp"})
+    desk.invoice("1", 10)
+    desk.settle(desk.reserve(10))
+    desk.credit("K", 5, corrects="1")
+    desk.invoice("2", 7, who="D2")
+    desk.settle(desk.reserve(7, who="D2"))
+    desk.refuse("2")
+    let_owe(desk)
+    decisions.reopen(desk.session, desk.program, desk.document("2").id, reason="letter", actor="ben", now=NOW)
+    desk.accept("2")
+    assert desk.points("D2") == (0, 0, 0), "what was spent of a sale is not given once more"
+    desk.credit("K", 6, corrects="1", source=CORRECTING)
+    assert desk.points() == (0, -1, 0), "nor is it taken when the return is corrected"
+
+
+def test_what_was_spent_of_a_sale_pays_no_debt_when_it_is_corrected(open_desk: Opening) -> None:
+    desk = open_desk(program={"returns": "clamp"})
+    desk.invoice("1", 10)
+    desk.settle(desk.reserve(10))
+    desk.refuse("1")
+    let_owe(desk)
+    desk.adjust(-4)
+    decisions.reopen(desk.session, desk.program, desk.document("1").id, reason="letter", actor="ben", now=NOW)
+    assert desk.points() == (0, -4, 0)
+    desk.accept("1")
+    assert desk.points() == (0, -4, 0)
+    desk.invoice("1", 12, source=CORRECTING)
+    assert desk.points() == (0, -2, 0)

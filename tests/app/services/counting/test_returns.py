@@ -108,6 +108,20 @@ def test_a_note_that_is_looked_at_again_meets_what_its_lines_named(desk: Desk) -
     assert desk.points() == Standing(0, 110 - 50)
 
 
+def test_what_is_looked_at_again_says_what_its_returns_meet_now(desk: Desk) -> None:
+    desk.credit("K1", 10)
+    desk.invoice("1", 6)
+    for expected in ("10", "4", "4"):
+        (said,) = desk.document("K1", CREDIT).reasons or ()
+        assert (said["code"], said["found"]) == ("return_without_sale", expected)
+        replace(
+            desk.session, desk.rules, desk.document("K1", CREDIT), None, now=NOW, actor="ann", reason="looked at again"
+        )
+    desk.invoice("2", 4)
+    replace(desk.session, desk.rules, desk.document("K1", CREDIT), None, now=NOW, actor="ann", reason="looked at again")
+    assert desk.document("K1", CREDIT).reasons is None
+
+
 def test_a_return_is_a_transaction_that_names_its_document(desk: Desk) -> None:
     desk.invoice("1", 10)
     desk.credit("K1", 4)
