@@ -12,26 +12,24 @@ from app.domain.measures.exact import Ints
 from app.domain.program_file.import_profile import ImportProfile, Months
 from app.domain.saying.wording import Said, marked
 from app.domain.typed.fields import FIGURES, MONEY, SHARES
-from importers.errors import ColumnsMissing, FileRefused
+from importers.errors import FileRefused
 from importers.files.grid import Grid
-from importers.layout.columns.columns import columns_of, wanted_columns
+from importers.layout.columns.columns import AT_ROW, columns_of, header_as, wanted_columns
+from importers.layout.columns.guessing import name_the_same
 from importers.layout.columns.months import MONTH, NoMonths, beside_months, last_day, month_columns, unpivot
 from importers.layout.rows.corrected import heads_a_correction
 from importers.layout.rows.document_heads import document_heads
-from importers.layout.rows.headed import below_returns, returns_beside, text_of
+from importers.layout.rows.headed import below_returns, returns_beside, text_of, words_over
 from importers.layout.rows.named_beside import HEADING, among, beside, other_title
 from importers.layout.rows.rows import Body, blank_rows, kind_of_broken, likeness, other_header, recognise, says_whose
 from importers.layout.rows.short_rows import with_short_rows
 from importers.layout.tables.handed_back import Proved, is_handed_back, proved_before
 from importers.layout.tables.header import (
-    MOST_ABOVE,
     Header,
     distinct,
     empty_cells,
-    find_header,
     kept_columns,
     name_key,
-    names_at,
     row_of,
     rows_above,
     top_of,
@@ -89,7 +87,7 @@ def lay(grid: Grid, profile: ImportProfile, name: str, currency: str | None = No
     """
     whole = _("%(file)s, sheet %(sheet)s") if grid.name else "%(file)s"
     place = Said(whole, {"file": name, "sheet": repr(grid.name)})
-    header = _header(grid, profile, place)
+    header = header_as(grid, profile, place)
     if header is None:
         return None
     if profile.headed_returns == "returned" and is_handed_back(grid):
@@ -111,6 +109,7 @@ def lay(grid: Grid, profile: ImportProfile, name: str, currency: str | None = No
     refuse_other_sizes(_figures_named(names, columns, profile), above, place)
     titles = {likeness(row) for row in above}
     no_lines = recognise(body, header.of(kept), names, _wide_merges(grid, len(kept)), recognised, titles)
+    _mark_other_language(body, header.of(kept), profile.kind or "sales", no_lines, recognised)
     wrong_width, broken = _broken(grid, header, body, no_lines, recognised)
     body = body.without(no_lines)
     _refuse_other_header(body, header.of(kept), names, place)
@@ -126,6 +125,7 @@ def lay(grid: Grid, profile: ImportProfile, name: str, currency: str | None = No
         recognised.add(Kind.HEADING, body.row_number[heads])
         body = body.without(heads)
         no_lines[np.flatnonzero(~no_lines)[heads]] = True
+    said_above = (grid.name, *map(text_of, above), words_over(columns.get("quantity")))
     table = TextTable(
         as_frame(body.cells),
         body.row_number,
@@ -135,7 +135,7 @@ def lay(grid: Grid, profile: ImportProfile, name: str, currency: str | None = No
         from_1904=grid.from_1904,
         grouped=_grouped(grid, header, no_lines, dict(zip(kept, names, strict=True))),
         recognised=recognised,
-        returned=below_returns(body.row_number, (grid.name, *map(text_of, above)), recognised.headings),
+        returned=below_returns(body.row_number, said_above, recognised.headings),
         warnings=_warnings(grid, body) + _beside(body),
         proved=proved_before(grid) if is_handed_back(grid) else Proved(),
     )
@@ -262,37 +262,7 @@ def _returned(parts: Sequence[TextTable]) -> np.ndarray | None:
 
 
 def _at(place: Said | str, grid: Grid, header: Header) -> Said:
-    return Said(_("%(place)s: row %(row)s"), {"place": place, "row": str(row_of(grid, header))})
-
-
-def _header(grid: Grid, profile: ImportProfile, place: Said) -> Header | None:
-    wanted = wanted_columns(profile)
-    if is_handed_back(grid):
-        top = top_of(grid, 1)
-        return Header(0, top, top[0])
-    if profile.header is not None:
-        top = top_of(grid, profile.header + profile.header_rows)
-        at = int(np.searchsorted(grid.row_number, profile.header))
-        if at + profile.header_rows > len(top) or int(grid.row_number[at]) != profile.header:
-            words = _("%(place)s: row %(row)s is empty, expected the header; correct the profile's header.")
-            raise FileRefused(words, place=place, row=str(profile.header))
-        rows = top[at : at + profile.header_rows]
-        return Header(at, rows, names_at(grid, top, at, profile.header_rows))
-    top = top_of(grid, MOST_ABOVE)
-    found, hits = find_header(grid, top, wanted.values(), profile.header_rows)
-    if found is not None and 2 * hits >= len(wanted):
-        return found
-    first = next((at for at, row in enumerate(top) if any(row)), None)
-    if first is None or (profile.sheets != "first" and hits == 0):
-        return None
-    if found is None:
-        found = Header(first, top[first : first + 1], top[first])
-    distinct(found.names, wanted.values(), _at(place, grid, found))
-    raise ColumnsMissing(_lacking(found, wanted), [one for one in found.names if one], row_of(grid, found), grid.name)
-
-
-def _lacking(header: Header, wanted: Mapping[str, str]) -> dict[str, str]:
-    return {field: one for field, one in wanted.items() if one not in header.names}
+    return Said(AT_ROW, {"place": place, "row": str(row_of(grid, header))})
 
 
 def _warnings(grid: Grid, body: Body) -> list[dict[str, Any]]:
@@ -318,6 +288,15 @@ def _above(grid: Grid, header: Header) -> Recognised:
     recognised.add(Kind.HEADING, rows[~blank])
     recognised.add(Kind.BLANK, np.concatenate([rows[blank], grid.blank]))
     return recognised
+
+
+def _mark_other_language(body: Body, header: Header, kind: str, no_lines: np.ndarray, recognised: Recognised) -> None:
+    """Mark the row below a header of one row that says it once more, in another language."""
+    if len(header.rows) > 1 or not len(body) or no_lines[0]:
+        return
+    if name_the_same(header.rows[0], body.cells_of(np.zeros(1, dtype=np.int64))[0], kind):
+        no_lines[0] = True
+        recognised.add(Kind.REPEATED_HEADER, body.row_number[:1])
 
 
 def _wide_merges(grid: Grid, columns: int) -> set[int]:

@@ -144,10 +144,10 @@ def _recognise(
     whose source sent another header before is near.
     """
     fit = [name for name, one in profiles.items() if _unfit(seen, one) is None]
-    key = fingerprint(header_of(seen, handed_back=handed_back))
+    keys = {fingerprint(header_of(seen, handed_back=handed_back)), *map(fingerprint, seen.header_names)}
     ways = (
         [name for name in fit if (pattern := profiles[name].files) and fits(file_name, pattern)],
-        [name for name in fit if profiles[name].header_key == key],
+        [name for name in fit if profiles[name].header_key in keys],
         fit if handed_back else [name for name in fit if profiles[name].header_key is None],
     )
     sure = next((found[0] for found in ways if len(found) == 1), None)
@@ -157,12 +157,19 @@ def _recognise(
 
 
 def _unfit(seen: Seen, profile: ImportProfile) -> Sentence | None:
-    """Say why a profile does not read a file; None where it does."""
-    try:
-        columns_of([one.name for one in seen.columns], profile, seen.header, seen.sheet)
-    except ColumnsMissing as missing:
-        return missing.said
-    return None
+    """Say why a profile does not read a file; None where it does.
+
+    Its header may have fewer rows than are seen: one of two languages, say, in which Kontor read it once.
+    """
+    why: Sentence | None = None
+    for names in ([one.name for one in seen.columns], *seen.header_names):
+        try:
+            columns_of(names, profile, seen.header, seen.sheet)
+        except ColumnsMissing as missing:
+            why = why or missing.said
+        else:
+            return None
+    return why
 
 
 def _refuse_cards(grids: Sequence[Grid], seen: Seen, file_name: str) -> None:

@@ -9,6 +9,7 @@ from importers.files.grid import Grid
 from importers.files.guard import Judged
 from importers.files.opening import grids, sheet_names, whole
 from importers.files.texts.delimited import DELIMITERS
+from importers.layout.aligning import aligned
 from importers.layout.columns.columns import wanted_columns
 from importers.layout.laying import lay, lay_plainly, stack
 from importers.layout.looks.looking import NothingSeen, Seen, look
@@ -84,6 +85,7 @@ def read_as(judged: Judged, name: str, profile: ImportProfile, *, currency: str 
     if not laid:
         words = _("%(file)s: there is no table with the profile's columns; expected %(columns)s.")
         raise FileRefused(words, file=name, columns=_columns(profile))
+    laid = aligned(laid)
     if len(laid) > 1 and "document_number" in profile.columns:
         read = {name for _, one in laid for name in one.columns.values()}
         refuse_twice([(sheet, one.table) for sheet, one in laid], read, name)

@@ -158,6 +158,9 @@ class ImportProfile(Part):
         None, description="what headers share that name the same columns: by it a file of this source is recognised"
     )
     columns: dict[Code, Words] = Field(description="our field -> the file's column")
+    also: dict[Code, list[Words]] = Field(
+        {}, description="our field -> what its column is called in other sheets, where it differs"
+    )
     fixed: dict[Code, Words] = Field(
         {},
         description="our field -> what holds for every row: the file does not say it; <sheet> is each sheet's name, "
@@ -227,6 +230,9 @@ class ImportProfile(Part):
         strange = sorted(set(self.fill_down) - set(self.columns))
         if strange:
             raise ValueError(f"fill_down names {', '.join(strange)}, for which there is no column")
+        strange = sorted(set(self.also) - set(self.columns))
+        if strange:
+            raise ValueError(f"also names {', '.join(strange)}, for which there is no column")
         strange = sorted(set(self.numbers) - self.fields)
         if strange:
             raise ValueError(f"numbers names {', '.join(strange)}, for which there is no column")

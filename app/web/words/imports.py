@@ -148,6 +148,11 @@ CORRECTED: Mapping[str, Any] = {
     "sold": _("no: they are sales like the others"),
 }
 
+LINES: Mapping[str, Any] = {
+    "lines": _("yes: they are read as well"),
+    "left_out": _("no: they are left out"),
+}
+
 SIGNS: Mapping[str, Any] = {
     ",": _("a comma: 1 234,50"),
     ".": _("a point: 1,234.50"),
@@ -275,6 +280,8 @@ def question(one: Question) -> str:
         return gettext("Of which year are the months %(months)s?", months=months)
     if one.topic in _OF_ROWS:
         return _of_rows(one)
+    if one.topic == "other_sheets":
+        return gettext("Are there lines as well in %(sheets)s, whose columns are called otherwise?", sheets=one.about)
     if one.topic == "month_quantity":
         return gettext("Under which name do the quantities of each month stand?")
     if one.topic == "month_net_amount":

@@ -45,7 +45,7 @@ def months_seen(months: Sequence[MonthColumn], above: Sequence[Sequence[str]]) -
     ``above`` is what stands above the header, where a year may be named for all of them.
     """
     labels = list(dict.fromkeys(one.label for one in months))
-    sold = [label for label in labels if not _NOT_SOLD & set(_WITHOUT.sub(" ", spoken(label)).split())]
+    sold = [label for label in labels if not not_sold(label)]
     pieces = [label for label in sold if _says(label, "quantity") or _last_word(label) in PIECES]
     money = [label for label in sold if _says(label, "net_amount") or currencies_of(_last_word(label))]
     net = [label for label in money if label not in pieces]
@@ -66,6 +66,11 @@ def months_seen(months: Sequence[MonthColumn], above: Sequence[Sequence[str]]) -
         tuple(labels),
         frozenset(asked),
     )
+
+
+def not_sold(label: str) -> set[str]:
+    """Give the words of a name that say that what stands below it was planned, or is with its tax."""
+    return set(_NOT_SOLD.intersection(_WITHOUT.sub(" ", spoken(label)).split()))
 
 
 def _says(label: str, wanted: str) -> bool:

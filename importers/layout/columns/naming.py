@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from rapidfuzz import fuzz
 
-from app.domain.typed.fields import KINDS
+from app.domain.typed.fields import FIGURES, KINDS
+from importers.layout.columns.months_seen import not_sold
 from importers.layout.rows.corrected import of_a_correction
 from importers.layout.tables.header import JOINT
 from importers.layout.words.around import DRAWN, TOTAL
@@ -132,12 +133,13 @@ def candidates(name: str, facts: Facts, kind: str) -> list[Candidate]:
     heads = _heads(name)
     found = []
     told = of_a_correction(name)
+    whole = heads[:1] if not_sold(name.rpartition(JOINT)[0]) else heads  # what is planned is called as what is sold
     if is_of_others(name, kind):
         return []
     for one, names in names_of(kind).items():
         if one not in known or not _holds(one, facts) or (told and one in NUMBERS):
             continue
-        score, called = max(_alike(head, names) for head in heads)
+        score, called = max(_alike(head, names) for head in (whole if one in FIGURES else heads))
         if score >= _LEAST:
             because = Because.NAMED if called in heads else Because.NEARLY
             found.append(Candidate(one, score, because, name, called))

@@ -4,39 +4,35 @@ import hashlib
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from functools import cached_property
 from typing import Any, Literal, TypeVar
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from app.domain.program_file.import_profile import DATE_ORDERS
 from app.domain.saying.wording import marked
 from app.domain.typed.fields import FIGURES
 from importers.files.grid import Grid, SheetSeen
-from importers.layout.columns.months import MonthColumn, is_sum, may_be_month, month_columns, read_month
+from importers.layout.columns.bare_names import judged
+from importers.layout.columns.guessing import guessed
+from importers.layout.columns.months import is_sum, may_be_month, month_columns, read_month
 from importers.layout.columns.months_seen import MonthsSeen, months_seen
 from importers.layout.columns.naming import Candidate, Facts, Guesses, candidates, facts_of, guess
 from importers.layout.columns.proving import floats, overlooked, proved
 from importers.layout.documents.documents import credit_notes, filled_down
 from importers.layout.documents.other_documents import PerhapsOthers, perhaps_others
 from importers.layout.documents.returned import PerhapsReturned, perhaps_returned
-from importers.layout.looks.guessing import guessed
 from importers.layout.looks.pointing import with_places, with_rows
-from importers.layout.looks.questions import Question, about_columns, about_encoding, about_rows
+from importers.layout.looks.questions import Question, about_columns, about_encoding, about_rows, about_sheets
+from importers.layout.looks.sheets import Sheet, distinct_texts, fitting_sheets, named_so, names_of_sheets, sheet_below
 from importers.layout.rows.cancelled import PerhapsCancelled, perhaps_cancelled
 from importers.layout.rows.corrected import PerhapsCorrected, perhaps_corrected
-from importers.layout.rows.headed import below_returns, says_returns, text_of
+from importers.layout.rows.headed import below_returns, says_returns, text_of, words_over
 from importers.layout.rows.rows import Body, likeness, recognise, says_whose
 from importers.layout.tables.header import (
     JOINT,
-    Header,
     HeaderNotThere,
     Said,
-    distinct,
-    empty_cells,
-    kept_columns,
     name_key,
     said_header,
     top_of,
@@ -49,8 +45,6 @@ from importers.layout.written.signs import agree
 _ = marked
 Found = TypeVar("Found")
 SHOWN_ROWS = 20
-_WIDE = 4
-"""Columns of a table below whose header a text alone in its row is no line."""
 _LEAST_MONTHS = 2
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}.*)?")
 _SURE = 5_000
@@ -71,9 +65,11 @@ class Seen:
 
     ``confidence_bp`` is that of the header; ``rows`` are the first of the sheet, with their numbers; ``columns_of``
     gives the column of each field, ``ignored`` those of none; ``form`` what a profile would say of numbers and dates;
-    ``fitting`` names the sheets that have these columns; ``returned`` are documents that are perhaps no sales,
-    ``cancelled`` is a column that perhaps says so of rows, and ``corrected`` one of rows before and after a correction;
-    ``others`` is a column that perhaps names documents by which nothing was sold.
+    ``fitting`` names the sheets that have these columns, and ``called`` what they are called, by field, in those that
+    perhaps hold lines too; ``header_names`` are what each row of a header of several calls the columns; ``returned``
+    are documents that are perhaps no sales, ``cancelled`` is a column that perhaps says so of rows, and ``corrected``
+    one of rows before and after a correction; ``others`` is a column that perhaps names documents by which nothing was
+    sold.
     """
 
     kind: str
@@ -101,47 +97,15 @@ class Seen:
     cancelled: PerhapsCancelled | None = None
     corrected: PerhapsCorrected | None = None
     others: PerhapsOthers | None = None
-
-
-@dataclass
-class _Sheet:
-    """A sheet with its header as it was guessed."""
-
-    grid: Grid
-    header: Header
-    confidence_bp: int
-    names: list[str]
-    kept: list[int]
-    months: list[MonthColumn] = field(default_factory=list)
-
-    @property
-    def body(self) -> pa.Table:
-        """Give what is below the header, where numbers are numbers."""
-        return self.below(self.kept)
-
-    def below(self, figures: Collection[int]) -> pa.Table:
-        """Give what is below the header, as people see it but for the columns of figures."""
-        return self.grid.seen(figures).slice(self.header.below).select(self.kept).rename_columns(self.names)
-
-    @cached_property
-    def _of_lines(self) -> pa.Array | None:
-        """Mark the rows that say more than titles do, which stand alone in a row; none where all do, or no row does."""
-        said: np.ndarray = np.zeros(self.grid.cells.num_rows - self.header.below, dtype=np.int32)
-        for at in self.kept:
-            said += ~empty_cells(self.grid.cells.column(at).slice(self.header.below))
-        lines = said > (0 if len(self.kept) < _WIDE else 1)
-        return pa.array(lines) if lines.any() and not lines.all() else None
-
-    def said_of_lines(self, texts: pa.ChunkedArray) -> pa.ChunkedArray:
-        """Leave out of a column what titles of pages say in it, and of groups of lines."""
-        return texts if self._of_lines is None else texts.filter(self._of_lines)
+    called: dict[str, dict[str, str]] = field(default_factory=dict)
+    header_names: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass
 class _Guess:
     """What the columns of a sheet seem to hold."""
 
-    sheet: _Sheet
+    sheet: Sheet
     kind: str
     columns: list[ColumnSeen]
     months: MonthsSeen | None
@@ -177,10 +141,12 @@ def look(grids: Sequence[Grid], sheets: Sequence[SheetSeen], kind: str, said: Sa
         guesses.choices |= overlooked(main.body, guesses)
     recognised = Recognised()
     lines, above = _lines_of(main, guesses, recognised), top_of(main.grid, main.header.at)
-    form, open_ = _form(alike, guesses, months)
     notes = credit_notes(lines)
-    fitting = [one for one in found if set(guesses.columns.values()) <= set(one.names)]
+    fitting, beside = fitting_sheets(found, main, guesses.columns, kind)
     rest = [one for one in fitting if one is not main]
+    called = _called_otherwise(guess, beside) if said is None or said.sheet is None else {}
+    alike += [one for one in rest if all(one is not other for other in alike)]
+    form, open_ = _form([*alike, *named_so(beside, called, guesses.columns)], guesses, months)
     fill_down = filled_down(lines, guesses)
     if not fill_down:  # each document of the first sheet may have one line
         others = (filled_down(_lines_of(one, guesses, Recognised()), guesses) for one in rest)
@@ -190,6 +156,7 @@ def look(grids: Sequence[Grid], sheets: Sequence[SheetSeen], kind: str, said: Sa
     returned = perhaps_returned(lines, corrected) if kind == "sales" else None
     named = _first(perhaps_others, fitting or [main], guesses) if kind == "sales" else None
     headed = _headed(main, lines, recognised.headings, rest, guesses) if kind == "sales" and not notes else None
+    rows_above = zip(main.grid.row_number.tolist(), map(text_of, above), strict=False)
     of_rows = about_rows(returned, headed, cancelled, corrected, named)
     return Seen(
         kind=kind,
@@ -213,9 +180,10 @@ def look(grids: Sequence[Grid], sheets: Sequence[SheetSeen], kind: str, said: Sa
         questions=(
             *about_encoding(main.grid),
             *with_places(
-                guess.questions, _sheets_of(fitting or [main]), above, recognised.headings | _broken_heads(main)
+                guess.questions, names_of_sheets(fitting or [main]), above, recognised.headings | _broken_heads(main)
             ),
-            *with_rows(lines, [*open_, *of_rows], returned),
+            *with_rows(lines, [*open_, *of_rows], returned, {**dict(rows_above), **recognised.headings}),
+            *about_sheets(called),
         ),
         returned=returned,
         cancelled=cancelled,
@@ -223,10 +191,25 @@ def look(grids: Sequence[Grid], sheets: Sequence[SheetSeen], kind: str, said: Sa
         others=named,
         fingerprint=key,
         fitting=tuple(one.grid.name for one in fitting),
+        called=called,
+        header_names=main.names_of_rows,
     )
 
 
-def _lines_of(sheet: _Sheet, guesses: Guesses, recognised: Recognised) -> Body:
+def _called_otherwise(guess: _Guess, beside: Sequence[Sheet]) -> dict[str, dict[str, str]]:
+    """Give what the columns that are read seem to be called in the other sheets that have them all, by field."""
+    read, found = guess.guesses.columns, {}
+    if not {"document_number", "product", "quantity"} <= read.keys() or guess.months is not None:
+        return {}
+    for sheet in beside:
+        own = _guess_of(sheet, guess.kind)
+        asked = {question.about for question in own.questions} & read.keys()
+        if sheet.confidence_bp >= _SURE and own.months is None and read.keys() <= own.guesses.columns.keys() - asked:
+            found[sheet.grid.name] = {field: own.guesses.columns[field] for field in read}
+    return found
+
+
+def _lines_of(sheet: Sheet, guesses: Guesses, recognised: Recognised) -> Body:
     """Give the lines of a sheet, and note what its other rows are."""
     body = Body(
         sheet.below(_figures(sheet, guesses)), sheet.grid.row_number[sheet.header.below :], _places(sheet, guesses)
@@ -235,11 +218,7 @@ def _lines_of(sheet: _Sheet, guesses: Guesses, recognised: Recognised) -> Body:
     return body.without(recognise(body, sheet.header.of(sheet.kept), sheet.names, frozenset(), recognised, titles))
 
 
-def _sheets_of(sheets: Sequence[_Sheet]) -> list[str]:
-    return [one.grid.name for one in sheets if one.grid.name]
-
-
-def _broken_heads(sheet: _Sheet) -> dict[int, str]:
+def _broken_heads(sheet: Sheet) -> dict[int, str]:
     """Give the rows of a text, shorter than its lines, that say whose the lines below them are."""
     found = {row: [cell.strip() for cell in cells if cell.strip()] for row, cells in sheet.grid.broken.items()}
     return {row: text_of(cells) for row, cells in found.items() if says_whose(cells)}
@@ -255,7 +234,7 @@ def fingerprint(names: Sequence[str]) -> str:
     return hashlib.sha256("\n".join(sorted(keys)).encode()).hexdigest()[:32]
 
 
-def _likeliest(found: Sequence[_Sheet], kind: str) -> "_Guess":
+def _likeliest(found: Sequence[Sheet], kind: str) -> "_Guess":
     """Take the first sheet that surely has a header and names all that is needed: a summary may stand before it.
 
     Where none names all, that of which least is asked; where none surely has a header, the likeliest.
@@ -273,14 +252,14 @@ def _likeliest(found: Sequence[_Sheet], kind: str) -> "_Guess":
     return best
 
 
-def _guess_of(sheet: _Sheet, kind: str) -> "_Guess":
+def _guess_of(sheet: Sheet, kind: str) -> "_Guess":
     columns = [_column(sheet, at, kind) for at in range(len(sheet.names))]
     above = top_of(sheet.grid, sheet.header.at)
     months = months_seen(sheet.months, above) if len(sheet.months) >= _LEAST_MONTHS and kind == "sales" else None
     return _Guess(sheet, kind, columns, months, _guesses(sheet, columns, months, kind))
 
 
-def _said(grids: Sequence[Grid], found: Sequence[_Sheet], kind: str, said: Said) -> _Sheet:
+def _said(grids: Sequence[Grid], found: Sequence[Sheet], kind: str, said: Said) -> Sheet:
     """Take the sheet and the header that somebody named; of a sheet alone the header is found."""
     name = said.sheet if said.sheet is not None else grids[0].name
     grid = next((one for one in grids if one.name == name), None)
@@ -292,21 +271,15 @@ def _said(grids: Sequence[Grid], found: Sequence[_Sheet], kind: str, said: Said)
             words = _("There is no table in the sheet %(sheet)s; say the row in which its header stands.")
             raise HeaderNotThere(words, sheet=repr(name))
         return sheet
-    return _below(grid, said_header(grid, said), 10_000)
+    return sheet_below(grid, said_header(grid, said), 10_000)
 
 
-def _sheet(grid: Grid, kind: str) -> _Sheet | None:
+def _sheet(grid: Grid, kind: str) -> Sheet | None:
     header, confidence_bp = guessed(grid, kind)
-    return _below(grid, header, confidence_bp) if header is not None else None
+    return sheet_below(grid, header, confidence_bp) if header is not None else None
 
 
-def _below(grid: Grid, header: Header, confidence_bp: int) -> _Sheet:
-    kept = kept_columns(grid, header)
-    names = distinct([header.names[at] for at in kept], ())
-    return _Sheet(grid, header, confidence_bp, names, kept, month_columns(names))
-
-
-def _column(sheet: _Sheet, at: int, kind: str) -> ColumnSeen:
+def _column(sheet: Sheet, at: int, kind: str) -> ColumnSeen:
     called = {row[sheet.kept[at]] for row in sheet.header.rows} - {""}
     facts = facts_of(sheet.said_of_lines(sheet.body.column(at)), names=called)
     fields = candidates(sheet.names[at], facts, kind)
@@ -316,7 +289,7 @@ def _column(sheet: _Sheet, at: int, kind: str) -> ColumnSeen:
     return ColumnSeen(sheet.names[at], facts, tuple(fields))
 
 
-def _guesses(sheet: _Sheet, columns: Sequence[ColumnSeen], months: MonthsSeen | None, kind: str) -> Guesses:
+def _guesses(sheet: Sheet, columns: Sequence[ColumnSeen], months: MonthsSeen | None, kind: str) -> Guesses:
     of_months = {one.name for one in sheet.months} if months else set()
     found = {
         one.name: list(one.fields)
@@ -325,17 +298,18 @@ def _guesses(sheet: _Sheet, columns: Sequence[ColumnSeen], months: MonthsSeen | 
     }
     if months:
         found = {name: [one for one in several if one.field not in months.fields] for name, several in found.items()}
+    found = judged(sheet.body, found) if kind == "sales" else found
     guesses = guess(proved(sheet.body, found), kind)
     guesses.ignored += [one.name for one in columns if one.name not in found and one.name not in of_months]
     return guesses
 
 
-def _places(sheet: _Sheet, guesses: Guesses) -> dict[str, int]:
+def _places(sheet: Sheet, guesses: Guesses) -> dict[str, int]:
     return {wanted: sheet.names.index(name) for wanted, name in guesses.columns.items()}
 
 
 def _which(
-    grids: Sequence[Grid], main: _Sheet, fitting: Sequence[_Sheet]
+    grids: Sequence[Grid], main: Sheet, fitting: Sequence[Sheet]
 ) -> tuple[str, ...] | Literal["first", "visible"]:
     """Say which sheets are read: all that people see, where several have the columns that are read."""
     if len(fitting) > 1:
@@ -343,7 +317,7 @@ def _which(
     return "first" if main.grid is grids[0] else (main.grid.name,)
 
 
-def _figures(sheet: _Sheet, guesses: Guesses) -> set[int]:
+def _figures(sheet: Sheet, guesses: Guesses) -> set[int]:
     """Give the columns of the grid that seem to hold figures."""
     names = {name for wanted, name in guesses.columns.items() if wanted in FIGURES}
     names |= {one.name for one in sheet.months}
@@ -356,13 +330,13 @@ def _first_rows(grid: Grid, figures: Collection[int]) -> tuple[tuple[int, tuple[
 
 
 def _form(
-    sheets: Sequence[_Sheet], guesses: Guesses, months: MonthsSeen | None
+    sheets: Sequence[Sheet], guesses: Guesses, months: MonthsSeen | None
 ) -> tuple[dict[str, Any], list[Question]]:
     """Say what a profile must of numbers and dates, and what it cannot know."""
     form: dict[str, Any] = {}
     questions: list[Question] = []
     _about_numbers(sheets, guesses, months, form, questions)
-    texts = {name: _distinct(sheets, name).to_pylist() for one in DATES if (name := guesses.columns.get(one))}
+    texts = {name: distinct_texts(sheets, name).to_pylist() for one in DATES if (name := guesses.columns.get(one))}
     agreed = dates.agreed({name: dates.proof(of) for name, of in texts.items()})
     if agreed.proof.order is None:
         ways = agreed.proof.orders or DATE_ORDERS
@@ -373,7 +347,7 @@ def _form(
 
 
 def _about_numbers(
-    sheets: Sequence[_Sheet],
+    sheets: Sequence[Sheet],
     guesses: Guesses,
     months: MonthsSeen | None,
     form: dict[str, Any],
@@ -385,7 +359,7 @@ def _about_numbers(
     of_months = {f"month {one.name}": one.name for one in main.months} if months else {}
     held |= of_months
     proofs = {
-        one: numbers.proof(_distinct(sheets, name), typed=main.grid.typed, as_text=_as_text(sheets, name))
+        one: numbers.proof(distinct_texts(sheets, name), typed=main.grid.typed, as_text=_as_text(sheets, name))
         for one, name in held.items()
     }
     agreed = agree(proofs, lambda one: main.body.column(held[one]))
@@ -400,7 +374,7 @@ def _about_numbers(
         form["numbers"] = {one: asdict(signs) for one, signs in others.items()}
 
 
-def _as_text(sheets: Sequence[_Sheet], name: str) -> list[str]:
+def _as_text(sheets: Sequence[Sheet], name: str) -> list[str]:
     """Give some texts such as 1.234 of a column that stand in text cells, beside number cells that look so."""
     found: list[str] = []
     for sheet in sheets:
@@ -411,14 +385,8 @@ def _as_text(sheets: Sequence[_Sheet], name: str) -> list[str]:
     return found
 
 
-def _distinct(sheets: Sequence[_Sheet], name: str) -> pa.Array:
-    columns = [sheet.body.column(name) for sheet in sheets if name in sheet.names]
-    texts = pc.unique(pc.utf8_trim_whitespace(pa.chunked_array([chunk for one in columns for chunk in one.chunks])))
-    return texts.filter(pc.fill_null(pc.not_equal(texts, ""), False))  # noqa: FBT003
-
-
 def _first(
-    find: Callable[[Mapping[str, pa.ChunkedArray]], Found | None], sheets: Sequence[_Sheet], guesses: Guesses
+    find: Callable[[Mapping[str, pa.ChunkedArray]], Found | None], sheets: Sequence[Sheet], guesses: Guesses
 ) -> Found | None:
     """Give what is found first of the columns that are not read, sheet by sheet."""
     taken = set(guesses.columns.values())
@@ -430,14 +398,15 @@ def _first(
 
 
 def _headed(
-    main: _Sheet, lines: Body, headings: Mapping[int, str], others: Sequence[_Sheet], guesses: Guesses
+    main: Sheet, lines: Body, headings: Mapping[int, str], others: Sequence[Sheet], guesses: Guesses
 ) -> str | None:
     """Give a heading that says that goods came back whose quantities are above zero.
 
     ``headings`` stand among the ``lines`` of the first sheet; of the others only what stands above is looked at.
     """
     for sheet in (main, *others):
-        above = [sheet.grid.name, *map(text_of, top_of(sheet.grid, sheet.header.at))]
+        over = words_over(guesses.columns.get("quantity")) if sheet is main else ""
+        above = [sheet.grid.name, *map(text_of, top_of(sheet.grid, sheet.header.at)), over]
         among = headings if sheet is main else {}
         said = next((text for text in (*above, *among.values()) if says_returns(text)), None)
         if said is None:

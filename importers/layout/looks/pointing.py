@@ -7,8 +7,11 @@ import pyarrow.compute as pc
 
 from importers.layout.documents.returned import PerhapsReturned
 from importers.layout.looks.questions import Question
-from importers.layout.rows.named_beside import places_of
+from importers.layout.rows.named_beside import places_of, rows_headed
 from importers.layout.rows.rows import Body
+
+_SHOWN = 3
+"""Rows of headings that a question names."""
 
 
 def with_places(
@@ -16,14 +19,25 @@ def with_places(
 ) -> list[Question]:
     """Tell with what holds for every row where it may stand instead: in the names of sheets, above, or in headings."""
     return [
-        replace(one, examples=places_of(one.about, sheets, above, headings)) if one.topic == "fixed" else one
+        replace(
+            one,
+            examples=places_of(one.about, sheets, above, headings),
+            rows=tuple(rows_headed(one.about, headings)[:_SHOWN]),
+        )
+        if one.topic == "fixed"
+        else one
         for one in questions
     ]
 
 
-def with_rows(lines: Body, questions: Sequence[Question], returned: PerhapsReturned | None) -> Iterator[Question]:
-    """Tell with what stands in a column in which rows of the sheet it does."""
+def with_rows(
+    lines: Body, questions: Sequence[Question], returned: PerhapsReturned | None, around: Mapping[int, str]
+) -> Iterator[Question]:
+    """Tell with what stands in a column in which rows of the sheet it does; ``around`` the lines stand headings."""
     for one in questions:
+        if one.topic == "headed_returns":
+            yield replace(one, rows=tuple(row for row, text in around.items() if text == one.about)[:_SHOWN])
+            continue
         column, texts = one.about, one.examples
         if one.topic == "returned" and returned is not None:
             column = returned.credit_note.get("column", "")

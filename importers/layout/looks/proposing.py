@@ -14,12 +14,14 @@ from importers.layout.looks.questions import (
     CANCELLED_OR_SOLD,
     DELIVERIES_SOLD,
     DIFFERENCE_OR_SOLD,
+    LINES_OR_NOT,
     MONTH_ALONE,
     NO_AMOUNTS,
     NO_SALES_OR_SOLD,
     RETURNED_OR_SOLD,
     Question,
 )
+from importers.layout.tables.header import name_key
 from importers.layout.written.settling import DATES, NUMBERS
 
 _ = marked
@@ -64,6 +66,7 @@ _ASKED: Mapping[str, str] = {
     "corrections": _(
         "Does the column %(about)s%(told)s say which rows are as before a correction, and which as after it?"
     ),
+    "other_sheets": _("Are there lines as well in %(about)s, whose columns are called otherwise%(told)s?"),
     "column": _("Which column holds %(about)s?"),
     "fixed": _("No column holds %(about)s: what holds for every row?"),
 }
@@ -112,7 +115,7 @@ def propose(seen: Seen, answers: Mapping[str, str] | None = None) -> ImportProfi
         elif topic == "fixed":
             fixed[about] = answer
             columns.pop(about, None)
-        elif topic in ("dates", "decimal", "encoding"):
+        elif topic in ("dates", "decimal", "encoding", "other_sheets"):
             said[topic] = answer
         elif topic in OF_ROWS:
             said |= of_rows(seen, {topic: answer})
@@ -196,12 +199,14 @@ def compose(
         form.setdefault("encoding", seen.encoding)
     if form.get("thousands") is None and (other := _other_sign(seen, form.get("decimal"))):
         form["thousands"] = other
+    lines = seen.called if form.pop("other_sheets", None) == LINES_OR_NOT[0] else {}
     given = columns.keys() | fixed.keys()
     form["numbers"] = {field: one for field, one in form.get("numbers", {}).items() if field in given}
     try:
         return ImportProfile(
             **{"kind": seen.kind, "header_key": seen.fingerprint, "columns": columns, "fixed": fixed}
             | _places(seen, columns)
+            | _other_sheets(seen, columns, lines)
             | _months(seen, of_months)
             | form
         )
@@ -225,6 +230,16 @@ def _places(seen: Seen, columns: Mapping[str, str]) -> dict[str, Any]:
         "header_rows": seen.header_rows,
         "fill_down": [one for one in seen.fill_down if one in columns],
     }
+
+
+def _other_sheets(seen: Seen, columns: Mapping[str, str], called: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+    """Say which columns go by other names in sheets that hold lines too."""
+    also: dict[str, list[str]] = {}
+    for field, name in columns.items():
+        told = dict.fromkeys(one[field] for one in called.values() if seen.columns_of.get(field) == name)
+        if others := [one for one in told if name_key(one) != name_key(name)]:
+            also[field] = others
+    return {"also": also, "sheets": "visible"} if called else {}
 
 
 def _months(seen: Seen, said: Mapping[str, str]) -> dict[str, Any]:

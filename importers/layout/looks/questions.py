@@ -1,5 +1,6 @@
 """What a file does not say, and nobody may guess: questions with a key, and the answers that there are."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -25,6 +26,9 @@ NO_SALES_OR_SOLD = ("no_sales", "sold")
 DELIVERIES_SOLD = "deliveries_sold"
 """Of those, what goods were delivered by is sold, and the others are not."""
 
+LINES_OR_NOT = ("lines", "left_out")
+"""What further sheets may hold whose columns are called otherwise."""
+
 MONTH_ALONE = "<month>"
 """Of months side by side: nothing but the month stands over their quantities."""
 NO_AMOUNTS = "<none>"
@@ -44,6 +48,7 @@ Topic = Literal[
     "cancelled",
     "other_documents",
     "corrections",
+    "other_sheets",
 ]
 
 
@@ -54,7 +59,7 @@ class Question:
     Attributes:
         key: names it, for the answer: ``dates``, ``decimal``, ``encoding``, ``year``, ``month_quantity``,
             ``month_net_amount``, ``returned``, ``headed_returns``, ``cancelled``,
-            ``other_documents``, ``corrections``, ``column:FIELD`` or ``fixed:FIELD``.
+            ``other_documents``, ``corrections``, ``other_sheets``, ``column:FIELD`` or ``fixed:FIELD``.
         topic: what it is about.
         about: the column or field.
         options: the answers there are; empty: any text.
@@ -77,6 +82,14 @@ def about_encoding(grid: Grid) -> list[Question]:
     if not grid.encodings:
         return []
     return [Question("encoding", "encoding", "", tuple(filter(None, (grid.encoding, *grid.encodings))))]
+
+
+def about_sheets(called: Mapping[str, Mapping[str, str]]) -> list[Question]:
+    """Ask whether further sheets hold lines too, whose columns are called otherwise: by sheet and field."""
+    if not called:
+        return []
+    examples = dict.fromkeys(name for columns in called.values() for name in columns.values())
+    return [Question("other_sheets", "other_sheets", ", ".join(called), LINES_OR_NOT, tuple(examples))]
 
 
 def about_rows(

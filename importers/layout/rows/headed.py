@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from importers.layout.rows.corrected import heads_a_correction
+from importers.layout.tables.header import JOINT
 
 _RETURNS = re.compile(
     r"(?<!\w)(?:zwrot(?:y|ów|u|ami|ach)?|returns|returned|return of|devoluci(?:ón|on|ones)|возврат\w*|retouren?"
@@ -63,6 +64,11 @@ def parts_lines(text: str) -> bool:
     """Say whether a text that stands alone in a row says of the lines below it what they are."""
     said = bool(_RETURNS.search(text) or _SALES.search(text)) or heads_a_correction(text)
     return len(text) <= _LONGEST and said
+
+
+def words_over(column: str | None) -> str:
+    """Give what stands over the name of a column in the upper rows of a header."""
+    return (column or "").rpartition(JOINT)[0]
 
 
 def below_returns(row_number: np.ndarray, above: Iterable[str], headings: Mapping[int, str]) -> np.ndarray | None:

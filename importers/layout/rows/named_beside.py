@@ -98,6 +98,14 @@ def places_of(
     return tuple(found)
 
 
+def rows_headed(field: str, headings: Mapping[int, str]) -> list[int]:
+    """Give the rows of headings that say something of a field, the first of each that say the same."""
+    first: dict[str, int] = {}
+    for row, text in _headed(headings, field).items():
+        first.setdefault(text, row)
+    return list(first.values())
+
+
 def beside(
     text: str, field: str, sheet: str, above: Sequence[Sequence[str]], handed_back: TextTable | None, place: Said
 ) -> pa.Array | str:

@@ -1,7 +1,7 @@
 """The header: in which rows of a grid it stands, and what it calls each column."""
 
 import itertools
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,8 @@ from importers.files.grid import Grid
 _ = marked
 MOST_ABOVE = 200
 """Rows that may stand above a header."""
+MOST_ROWS = 3
+"""Rows that a header may have."""
 JOINT = " / "
 """Stands between the names of a column that has one in each of several rows."""
 
@@ -69,16 +71,22 @@ def top_of(grid: Grid, rows: int = MOST_ABOVE) -> Cells:
     return [[(cell or "").strip() for cell in row] for row in zip(*columns, strict=True)]
 
 
-def find_header(grid: Grid, top: Cells, wanted: Collection[str], rows: int) -> tuple[Header | None, int]:
-    """Find the rows that name most of the wanted columns, and say how many of them they name; of equals the first."""
+def find_header(
+    grid: Grid, top: Cells, wanted: Collection[str], rows: int, called: Mapping[str, str] | None = None
+) -> tuple[Header | None, int]:
+    """Find the rows that name most of the wanted columns, and say how many of them they name; of equals the first.
+
+    ``called`` gives of a name by which a column may go as well the wanted one; both as they are compared.
+    """
+    called = called or {}
     keys = {name_key(one) for one in wanted}
     best, most = None, 0
     for at in range(len(top) - rows + 1):
-        here = {name_key(cell) for row in top[at : at + rows] for cell in row}
+        here = {called.get(key, key) for row in top[at : at + rows] for key in map(name_key, row)}
         if not here & keys and rows == 1:
             continue
         names = names_at(grid, top, at, rows)
-        named = keys & {key for name in names for key in keys_of(name)}
+        named = keys & {called.get(key, key) for name in names for key in keys_of(name)}
         first_alone = rows > 1 and len(named) == most and best is not None and _is_title(best.rows[0])
         if len(named) > most or (first_alone and not _is_title(top[at])):
             best, most = Header(at, top[at : at + rows], names), len(named)

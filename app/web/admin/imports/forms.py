@@ -16,6 +16,7 @@ from app.web import formats
 from app.web.forms.form import Form, choice
 from app.web.words import imports as import_words
 from importers.errors import ImportRefused
+from importers.layout.columns.columns import found_in
 from importers.layout.columns.months import month_columns
 from importers.layout.documents.credit_notes import both, with_prefix
 from importers.layout.looks.looking import Seen
@@ -26,7 +27,7 @@ from importers.layout.tables.header import Said
 IGNORED, UNDECIDED = "", "?"
 """What a column holds that nobody reads; and one of several that may be the same."""
 _COLUMN, _ANSWER, _PLACE = "column-", "answer-", "place-"
-_ANSWERED = ("dates", "decimal", "encoding", *OF_ROWS, *OF_MONTHS)
+_ANSWERED = ("dates", "decimal", "encoding", "other_sheets", *OF_ROWS, *OF_MONTHS)
 _LONGEST_NAME = 64
 
 
@@ -172,7 +173,8 @@ class Columns:
 
     def _guessed(self, source: str, profile: ImportProfile | None) -> dict[str, Any]:
         said = profile.columns if profile is not None else self.seen.columns_of
-        of = {name.casefold(): field for field, name in said.items()}
+        there = found_in([one.name for one in self.seen.columns], said, self.seen.kind)
+        of = {name.casefold(): field for field, name in there.items() if name is not None}
         data: dict[str, Any] = {"source": source}
         for at, one in enumerate(self.seen.columns):
             forced = profile is None and one.name in self.forced
@@ -184,6 +186,7 @@ class Columns:
             form["cancelled"] = profile.cancelled and ("cancelled" if profile.cancelled.values else "sold")
             others = profile.other_documents
             form["other_documents"] = others and ("no_sales" if others.values else "sold")
+            form["other_sheets"] = "lines" if profile.also else None
             form["corrections"] = profile.corrections and ("difference" if profile.corrections.before else "sold")
         if profile is not None and (months := profile.months) is not None:
             form |= dict(zip(OF_MONTHS, (months.year, months.quantity, months.net_amount), strict=True))
@@ -318,6 +321,7 @@ def _asking(one: Question) -> Any:
         "cancelled": import_words.CANCELLED,
         "other_documents": import_words.OTHERS,
         "corrections": import_words.CORRECTED,
+        "other_sheets": import_words.LINES,
         "month_quantity": {MONTH_ALONE: gettext("nothing but the month stands over them")},
         "month_net_amount": {NO_AMOUNTS: gettext("none of them")},
     }.get(one.topic, {})
@@ -339,13 +343,24 @@ def _placing(one: Question) -> Any:
     """Make the field in which somebody says where beside the table stands what no column holds."""
     choices = [choice(*import_words.place(example)) for example in one.examples]
     nowhere = choice("", gettext("elsewhere: in a column below, or as I write it here"))
-    return RadioField(import_words.question(one), [Optional()], choices=[*choices, nowhere], default="")
+    return RadioField(
+        import_words.question(one),
+        [Optional()],
+        choices=[*choices, nowhere],
+        default="",
+        description=" ".join(_rows(one)),
+    )
 
 
 def _examples(one: Question) -> Iterator[str]:
     """Tell what stands in the file, and in which rows it is found."""
     if one.examples:
         yield gettext("It holds: %(examples)s", examples=", ".join(one.examples))
+    yield from _rows(one)
+
+
+def _rows(one: Question) -> Iterator[str]:
+    """Tell in which rows of the file stands what is asked about."""
     if one.rows:
         rows = ", ".join(map(formats.figure, sorted(one.rows)))
         yield ngettext("(row %(rows)s)", "(rows %(rows)s)", len(one.rows), rows=rows)

@@ -1,5 +1,6 @@
 """Several sheets one beneath the other, and months side by side, as rows of one table."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -7,10 +8,13 @@ import pytest
 
 from importers.errors import FileRefused
 from importers.files.grid import Merge
+from importers.layout.aligning import aligned
 from importers.layout.columns.columns import mapped
 from importers.layout.columns.months import month_columns
 from importers.layout.laying import lay, stack
-from importers.layout.tables.table import Stretch, place_of
+from importers.layout.looks.looking import look
+from importers.layout.looks.proposing import Unanswered, propose
+from importers.layout.tables.table import Stretch, TextTable, place_of
 from importers.layout.written.settling import settle
 from tests.importers.layout.reports import HEADER, grid, laid, line, numbers, profile, recognised, typed
 
@@ -140,3 +144,69 @@ def test_an_amount_that_is_merged_over_rows_counts_once() -> None:
     merged = tuple(Merge(2, column, 3, column) for column in (1, 4, 5))
     table = laid(rows, merged=merged)
     assert table.frame.iloc[1].isna().tolist() == [False, False, False, False, True, True]
+
+
+LOWER = ["Nr faktury", "Data", "Odbiorca", "Kod", "Nazwa", "Ilość", "Netto"]
+Sheet = tuple[list[list[str | None]], tuple[Merge, ...]]
+
+
+def sheet(groups: dict[int, tuple[int, str]], *lines: str, lower: Sequence[str] = LOWER) -> Sheet:
+    """Give a sheet whose header has groups over some columns (first: (last, name)); the others are merged downwards."""
+    grouped = {at for first, (last, _) in groups.items() for at in range(first, last + 1)}
+    upper: list[str | None] = [None if at in grouped else name for at, name in enumerate(lower)]
+    for first, (_, name) in groups.items():
+        upper[first] = name
+    below: list[str | None] = [name if at in grouped else None for at, name in enumerate(lower)]
+    merged = [Merge(1, first, 1, last) for first, (last, _) in groups.items()]
+    merged += [Merge(1, at, 2, at) for at in range(len(lower)) if at not in grouped]
+    rows = [[number, "2026-01-05", "D1", "P1", "Klej", "2", "20.00"] for number in lines]
+    return [upper, below, *rows], tuple(merged)
+
+
+def read_sheets(sheets: dict[str, Sheet], answers: dict[str, str] | None = None) -> TextTable:
+    """Read a workbook of some sheets as a look at it proposes."""
+    grids = [grid(rows, name=name, merged=merged, typed=True) for name, (rows, merged) in sheets.items()]
+    form = propose(look(grids, [], "sales"), answers)
+    read = grids if form.sheets == "visible" else grids[:1]
+    table = stack(aligned([(one.name, found) for one in read if (found := lay(one, form, "x")) is not None]))
+    assert set(mapped(table, form)) == set(form.columns)
+    return table
+
+
+SALES = sheet({3: (4, "Towar"), 5: (6, "Sprzedaż")}, "F/1", "F/2")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        sheet({0: (1, "Dokument"), 5: (6, "Sprzedaż")}, "F/3"),
+        sheet({0: (2, "Faktura"), 3: (4, "Produkt"), 5: (6, "Wartości")}, "F/3"),
+        ([LOWER, ["F/3", "2026-01-05", "D1", "P1", "Klej", "2", "20.00"]], ()),  # one row, and nothing above it
+        sheet({3: (4, "Towar"), 5: (6, "SPRZEDAŻ")}, "F/3", lower=[one.upper() for one in LOWER]),
+    ],
+)
+def test_sheets_whose_columns_are_grouped_otherwise_are_read_all(other: Sheet) -> None:
+    for sheets, numbers_ in (((SALES, other), ["F/1", "F/2", "F/3"]), ((other, SALES), ["F/3", "F/1", "F/2"])):
+        table = read_sheets(dict(zip(("Styczeń", "Luty"), sheets, strict=True)))
+        name = next(one for one in table.header if one.casefold().endswith("nr faktury"))
+        assert table.column(name).to_pylist() == numbers_
+
+
+def test_sheets_whose_columns_are_called_otherwise_are_asked_about() -> None:
+    names = ["Faktura", "Data wystawienia", "Klient", "Indeks", "Towar", "Szt.", "Wartość netto"]
+    sheets = {"Styczeń": SALES, "Luty": sheet({0: (1, "Dokument")}, "F/3", lower=names)}
+    with pytest.raises(Unanswered) as stopped:
+        read_sheets(sheets)
+    assert [(one.key, one.about) for one in stopped.value.questions] == [("other_sheets", "Luty")]
+    assert read_sheets(sheets, {"other_sheets": "lines"}).column("Nr faktury").to_pylist() == ["F/1", "F/2", "F/3"]
+    assert len(read_sheets(sheets, {"other_sheets": "left_out"}).row_number) == 2
+
+
+def test_what_stands_over_a_name_may_say_that_it_is_something_else() -> None:
+    planned = sheet({3: (4, "Towar"), 5: (6, "Plan")}, "F/3")
+    assert len(read_sheets({"Styczeń": SALES, "Plan": planned}).row_number) == 2
+    for over, asked in (("Plan", "column:quantity"), ("Zwroty", "headed_returns")):
+        with pytest.raises(Unanswered, match=asked):
+            read_sheets({"Luty": sheet({5: (6, over)}, "F/3")})
+    with pytest.raises(Unanswered, match="column:net_amount"):
+        read_sheets({"Luty": sheet({6: (6, "Brutto")}, "F/3", lower=[*LOWER[:6], "Wartość"])})

@@ -8,6 +8,7 @@ from importers.layout.columns.naming import Facts, candidates
 from importers.layout.laying import lay
 from importers.layout.looks.looking import Seen, look
 from importers.layout.looks.proposing import propose
+from importers.reading.identifying import identify
 from tests.importers.layout.reports import grid, numbers, profile, recognised
 
 Row = Sequence[str | None]
@@ -147,3 +148,45 @@ def test_months_without_a_year_are_told_by_what_stands_beside_their_names(pieces
     assert found.questions == ()
     assert found.months is not None
     assert (found.months.quantity, found.months.net_amount, found.months.year) == (pieces, amounts, 2025)
+
+
+@pytest.mark.parametrize("read_once", [NAMES, ENGLISH])
+def test_a_header_in_two_languages_is_known_by_the_one_that_was_read_once(read_once: Row) -> None:
+    once = propose(seen([read_once, sold()]))
+    both = grid([NAMES, ENGLISH, sold(), sold("F/2")])
+    found = identify([both], [], "report.csv", {"sales": once})
+    assert (found.profile_name, found.recognised) == ("sales", True)
+    table = lay(both, once, "report.csv")
+    assert table is not None
+    assert numbers(table.table) == [3, 4]
+
+
+def test_questions_about_headings_name_their_rows() -> None:
+    rows: list[Row] = [NAMES, sold(), ["Zwroty"], sold("F/2"), ["Zwroty"], sold("F/3")]
+    asked = next(one for one in seen(rows).questions if one.topic == "headed_returns")
+    assert (asked.about, asked.rows) == ("Zwroty", (3, 5))
+    without = [[*row[:2], *row[3:]] if len(row) > 1 else row for row in rows]
+    rows = [without[0], ["Klient: Północ"], without[1], ["Klient: Południe"], without[3]]
+    asked = next(one for one in seen(rows).questions if one.topic == "fixed")
+    assert (asked.examples, asked.rows) == (("<heading>: Północ, Południe",), (2, 4))
+
+
+COUNTED = [[str(at), f"F/{at // 2}", "2026-01-13", "D1", f"P{at}", str(at), "20.00"] for at in range(1, 9)]
+NUMBERED = ["Faktura", "Data", "Odbiorca", "Kod", "Ilość", "Netto"]
+
+
+@pytest.mark.parametrize("name", ["Nr", "№", "Number", "Numer"])
+def test_a_bare_number_is_what_it_counts(name: str) -> None:
+    assert seen([[name, *NUMBERED], *COUNTED]).columns_of["document_number"] == "Faktura"
+    per_document = [[str(1 + at % 3), f"F/{at // 3}", *row[2:]] for at, row in enumerate(COUNTED)]
+    assert not seen([[name, *NUMBERED], *per_document]).questions
+    only = seen([[name, *NUMBERED[1:]], *([row[0], *row[2:]] for row in COUNTED)])
+    assert [one.key for one in only.questions] == ["column:document_number"], "rows are counted, no documents"
+    of_documents = seen([[name, *NUMBERED[1:]], *([str(7 + at // 2), *row[2:]] for at, row in enumerate(COUNTED))])
+    assert (of_documents.columns_of["document_number"], of_documents.questions) == (name, ())
+
+
+def test_a_bare_number_may_be_that_of_goods() -> None:
+    rows = [[*row[1:4], str(700 + at % 3), f"Klej {at % 3}", *row[5:]] for at, row in enumerate(COUNTED)]
+    found = seen([["Faktura", "Data", "Odbiorca", "Nr", "Nazwa", "Ilość", "Netto"], *rows])
+    assert (found.columns_of["product"], found.columns_of["product_name"], found.questions) == ("Nr", "Nazwa", ())

@@ -7,13 +7,12 @@ from importers.files.grid import Grid
 from importers.layout.columns.months import may_be_month, month_columns
 from importers.layout.columns.months_seen import YEAR
 from importers.layout.rows.rows import likeness
-from importers.layout.tables.header import Header, kept_columns, name_key, names_at, top_of
+from importers.layout.tables.header import MOST_ROWS, Header, kept_columns, name_key, names_at, top_of
 from importers.layout.words.synonyms import names_of, spoken
 from importers.layout.written.amounts_named import is_unit
 
 _MOST_ABOVE = 60
 _TYPICAL = 20
-_MOST_HEADER_ROWS = 3
 _KNOWN_NAMES = 4
 """Names of columns that a row has which is surely a header, whatever stands beside them."""
 _QUARTER = re.compile(r"(?i)(?<!\w)(?:[qhkт]\s?[1-4]|[1-4]\s?(?=kw|кв|trim|quart))")
@@ -50,12 +49,12 @@ def _with_rows(grid: Grid, top: Sequence[Sequence[str]], at: int, kind: str) -> 
     if at + 1 < len(rows) and _is_of_units(rows[at], rows[at + 1]):
         return Header(at, rows[at : at + 2], names_at(grid, rows, at, 2))
     for first in (at, at - 1):
-        if first >= 0 and first + 1 < len(rows) and _name_the_same(rows[first], rows[first + 1], kind):
+        if first >= 0 and first + 1 < len(rows) and name_the_same(rows[first], rows[first + 1], kind):
             return Header(first, rows[first : first + 2], names_at(grid, rows, first, 2))
     one = Header(at, rows[at : at + 1], names_at(grid, rows, at, 1))
     if _complete(grid, one):
         return one
-    for count in range(2, _MOST_HEADER_ROWS + 1):
+    for count in range(2, MOST_ROWS + 1):
         for first in (at, at - count + 1):
             several = rows[first : first + count]
             if first < 0 or len(several) < count or not all(map(_is_wordy, several)):
@@ -72,7 +71,7 @@ def _is_of_units(names: Sequence[str], row: Sequence[str]) -> bool:
     return bool(said) and all(name and is_unit(cell) for name, cell in said)
 
 
-def _name_the_same(one: Sequence[str], other: Sequence[str], kind: str) -> bool:
+def name_the_same(one: Sequence[str], other: Sequence[str], kind: str) -> bool:
     """Say whether two rows name the same columns, as headers in two languages do."""
     if list(map(name_key, one)) == list(map(name_key, other)) or [*map(bool, one)] != [*map(bool, other)]:
         return False
