@@ -183,6 +183,20 @@ def _moved(bucket: Bucket) -> Any:
 
 
 _WHOSE = aliased(Distributor, name="whose")
+_RESERVATION = aliased(LedgerTransaction, name="reservation")
+_RESOLVES = func.coalesce(
+    LedgerTransaction.reverses_id, cast(func.substring(LedgerTransaction.key, r"^resolve:(\d+)$"), BigInteger)
+)
+"""The reservation that a movement settles or calls off: a settling has it in its key alone."""
+_RESERVED_FOR = select(_RESERVATION.reason).where(_RESERVATION.id == _RESOLVES).scalar_subquery()
+_WHY = case(
+    (
+        LedgerTransaction.kind.in_([TransactionKind.SETTLE, TransactionKind.CANCEL]),
+        func.coalesce(LedgerTransaction.reason, _RESERVED_FOR),
+    ),
+    else_=LedgerTransaction.reason,
+)
+"""Why points moved: where nothing was said of the end of a reservation, what it was made for."""
 _STATEMENT = (
     select(
         LedgerTransaction.id,
@@ -194,7 +208,7 @@ _STATEMENT = (
         _moved(Bucket.PENDING),
         _moved(Bucket.AVAILABLE),
         _moved(Bucket.RESERVED),
-        LedgerTransaction.reason,
+        _WHY,
         LedgerTransaction.actor,
         case((_WHOSE.id != Account.distributor_id, _WHOSE.name)),
     )

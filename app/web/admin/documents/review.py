@@ -88,7 +88,7 @@ REVIEW = Listing(
             link=To("deciding.show", document_id="row_id"),
             small="kind",
         ),
-        Column("risk", _("Risk"), cast(queue.RISK / 10, BigInteger), Kind.NUMBER, queue.RISK),
+        Column("risk", _("Risk"), queue.RISK * 10, Kind.SHARE, queue.RISK),
         Column("came", _("Waiting since"), _opened, Kind.INSTANT, _opened, phone=False),
         Column("issued_on", _("Issued on"), SalesDocument.issued_on, Kind.DAY, SalesDocument.issued_on, phone=False),
         Column("name", _("Distributor"), Distributor.name, sort=Distributor.sort_key),
@@ -110,7 +110,7 @@ REVIEW = Listing(
             _("Risk"),
             [
                 Choice("grave", _("60 % and more")),
-                Choice("middling", _("30 % to 59 %")),
+                Choice("middling", _("30 % and more, below 60 %")),
                 Choice("slight", _("Below 30 %")),
             ],
             lambda value: _RISKS[value],

@@ -112,7 +112,7 @@ class RewardForm(Form):
     category = StringField(_("Category"), [Length(max=64)])
     description = TextAreaField(_("Description"), [Length(max=4_000)])
     priced = RadioField(
-        _("Price"),
+        _("How the price is set"),
         choices=[choice("hand", _("Set by hand")), choice("cost", _("Computed of the cost, a margin and tax"))],
         default="hand",
     )

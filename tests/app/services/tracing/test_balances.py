@@ -106,7 +106,7 @@ def test_a_statement_lists_every_movement_the_newest_first(desk: Desk) -> None:
     desk.credit("K1", 2)
     reservation = desk.reserve(5, actor="ann", reason="a lamp")
     desk.cancel(reservation)
-    desk.settle(desk.reserve(1))
+    desk.settle(desk.reserve(1, reason="a mug"))
     desk.adjust(3, reason="for the fair")
     lines = balances.statement(desk.session, desk.people["D1"], Unit.POINTS)
     assert [(one.kind, one.pending, one.available, one.reserved) for one in lines] == [
@@ -121,6 +121,8 @@ def test_a_statement_lists_every_movement_the_newest_first(desk: Desk) -> None:
     ]
     assert [one.document_number for one in lines] == [None, None, None, None, None, "K1", "1", "1"]
     assert (lines[4].actor, lines[4].reason, lines[4].transaction_id) == ("ann", "a lamp", reservation)
+    # what ends a reservation and says nothing itself is for what was reserved
+    assert [one.reason for one in lines[:4]] == ["for the fair", "a mug", "a mug", "a lamp"]
     assert lines[5].document_id == desk.document("K1", CREDIT).id
     assert [one.effective_on for one in lines[5:]] == [dt.date(2026, 3, 2), NOW.date(), dt.date(2026, 3, 1)]
 
