@@ -189,7 +189,7 @@ _RESOLVES = func.coalesce(
 )
 """The reservation that a movement settles or calls off: a settling has it in its key alone."""
 _RESERVED_FOR = select(_RESERVATION.reason).where(_RESERVATION.id == _RESOLVES).scalar_subquery()
-_WHY = case(
+WHY = case(
     (
         LedgerTransaction.kind.in_([TransactionKind.SETTLE, TransactionKind.CANCEL]),
         func.coalesce(LedgerTransaction.reason, _RESERVED_FOR),
@@ -208,7 +208,7 @@ _STATEMENT = (
         _moved(Bucket.PENDING),
         _moved(Bucket.AVAILABLE),
         _moved(Bucket.RESERVED),
-        _WHY,
+        WHY,
         LedgerTransaction.actor,
         case((_WHOSE.id != Account.distributor_id, _WHOSE.name)),
     )

@@ -12,6 +12,7 @@ from app.domain.states import Bucket, TransactionKind, Unit
 from app.models.distributors import Distributor
 from app.models.ledger import Account, LedgerEntry, LedgerTransaction
 from app.models.sales import SalesDocument
+from app.services.tracing.balances import WHY
 from app.services.tracing.event_explanations import explain_events
 from app.web import formats
 from app.web.context import scope, session
@@ -81,7 +82,7 @@ LEDGER = Listing(
         Column("points", _("Points"), _of_wallets(Unit.POINTS), Kind.POINTS),
         Column("money", _("Money"), _of_wallets(Unit.MONEY), Kind.MONEY, phone=False),
         Column("actor", _("By"), LedgerTransaction.actor, Kind.PERSON, phone=False),
-        Column("reason", _("Reason"), LedgerTransaction.reason, words=movement_reason, phone=False),
+        Column("reason", _("Reason"), WHY, words=movement_reason, phone=False),
         Column("document_id", "", LedgerTransaction.document_id, shown=False, exported=False),
     ),
     query=_QUERY,

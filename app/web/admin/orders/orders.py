@@ -233,15 +233,17 @@ def show(program_code: str, reward_order_id: int) -> str:
     found = reading.read(session(), reward_order_id)
     order, goes_on = found.order, _goes_on(found)
     move = fresh(MoveForm)
-    # only what can follow is offered, what comes next first
-    move.becomes.choices = [
-        one
-        for one in MOVES_NAMED
-        if any(line.line.state in moving.BEFORE[OrderState(str(one.value))] for line in found.lines)
-    ]
+    # only what can follow is offered, what comes next first, and only of those lines that something can follow
+    before = {str(one.value): moving.BEFORE[OrderState(str(one.value))] for one in MOVES_NAMED}
+    states = {one.line.state for one in found.lines}
+    move.becomes.choices = [one for one in MOVES_NAMED if states & set(before[str(one.value)])]
     move.line.choices = [
         choice("", gettext("All of it")),
-        *(choice(str(one.line.id), one.line.name) for one in found.lines),
+        *(
+            choice(str(one.line.id), one.line.name)
+            for one in found.lines
+            if any(one.line.state in follows for follows in before.values())
+        ),
     ]
     return render_template(
         "admin/orders/show.html",

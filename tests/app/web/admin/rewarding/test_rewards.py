@@ -346,9 +346,13 @@ def test_an_owner_cancels_their_order_until_it_is_ordered(world: World, as_: As)
     number = int(second.rpartition("/")[2])
     line, _other = told(world, select(OrderLine.id).where(OrderLine.order_id == number).order_by(OrderLine.id))
     sent = {"csrf_token": token_of(finance, page), "becomes": "ordered", "line": str(line)}
+    offered = f'<option value="{line}">'
+    assert offered in finance.get(page).text
     assert finance.post(f"{page}/move", data=sent).status_code == 303
     assert "Cancel this order" not in owner.get(second).text, "a part of it was ordered for them"
     assert "ask the programme" in owner.post(f"{second}/cancel", data=token, follow_redirects=True).text
+    assert finance.post(f"{page}/move", data={**sent, "becomes": "delivered"}).status_code == 303
+    assert offered not in finance.get(page).text, "nothing follows what was delivered"
 
 
 def test_a_discount_is_looked_up_by_its_code(world: World, as_: As) -> None:
