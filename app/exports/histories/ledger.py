@@ -21,27 +21,27 @@ from app.services.telling.movement_notes import of_decisions, of_machines
 MOVES: Mapping[str, str] = {
     TransactionKind.AWARD.name.lower(): _("Award"),
     TransactionKind.REVERSAL.name.lower(): _("Return"),
-    TransactionKind.VOID.name.lower(): _("Void"),
+    TransactionKind.VOID.name.lower(): _("Withdrawn"),
     TransactionKind.RELEASE.name.lower(): _("Released"),
     TransactionKind.RESERVE.name.lower(): _("Reserved"),
-    TransactionKind.SETTLE.name.lower(): _("Redeemed"),
+    TransactionKind.SETTLE.name.lower(): _("Spent"),
     TransactionKind.CANCEL.name.lower(): _("Given back"),
     TransactionKind.EXPIRE.name.lower(): _("Expired"),
     TransactionKind.REINSTATE.name.lower(): _("Reinstated"),
-    TransactionKind.ADJUST.name.lower(): _("Adjustment"),
+    TransactionKind.ADJUST.name.lower(): _("Adjusted by hand"),
     TransactionKind.PROMOTION.name.lower(): _("Promotion"),
     TransactionKind.EVENT.name.lower(): _("Event"),
-    TransactionKind.TRANSFER.name.lower(): _("Transfer"),
+    TransactionKind.TRANSFER.name.lower(): _("Transferred"),
     TransactionKind.INSTANT.name.lower(): _("Reward for a sale"),
 }
 BUCKETS: Mapping[str, str] = {
     Bucket.PENDING.name.lower(): _("Pending"),
     Bucket.AVAILABLE.name.lower(): _("Available"),
     Bucket.RESERVED.name.lower(): _("Reserved"),
-    Bucket.ISSUED.name.lower(): _("Issued"),
+    Bucket.ISSUED.name.lower(): _("Issued by the programme"),
     Bucket.REDEEMED.name.lower(): _("Redeemed"),
     Bucket.EXPIRED.name.lower(): _("Expired"),
-    Bucket.ADJUSTED.name.lower(): _("Adjusted"),
+    Bucket.ADJUSTED.name.lower(): _("Adjusted by the programme"),
 }
 
 
@@ -92,7 +92,7 @@ LEDGER = History(
         Field("sponsor", _("Sponsor"), Program.sponsor, usual=False),
         Field("transaction", _("Transaction"), LedgerEntry.transaction_id, Kind.INTEGER),
         Field("position", _("Leg"), LedgerEntry.position, Kind.INTEGER),
-        Field("kind", _("Kind"), _KIND, words=MOVES),
+        Field("kind", _("Movement"), _KIND, words=MOVES),
         Field("code", _("Distributor code"), Distributor.code),
         Field("name", _("Account"), func.coalesce(Distributor.name, Program.name)),
         Field("bucket", _("Where"), _BUCKET, words=BUCKETS),

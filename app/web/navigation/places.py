@@ -27,6 +27,7 @@ from app.models.disputes import Dispute
 from app.models.joining import Application
 from app.models.merges import DistributorMerge
 from app.models.orders import RewardOrder
+from app.models.periods import PeriodClosing
 from app.models.prepaid import Redemption
 from app.models.reconciling import ProviderStatement, StatementFinding
 from app.models.rule_drafts import RuleDraft
@@ -165,6 +166,16 @@ def to_let_go(program_id: ProgramId, login: Login) -> ScalarSelect[int]:
         Redemption.asked_by != login,
     )
     return number_of(select(func.count()).select_from(Redemption).where(*waits))
+
+
+def to_reopen(program_id: ProgramId, login: Login) -> ScalarSelect[int]:
+    """Count the closed months that others want opened again."""
+    waits = (
+        PeriodClosing.program_id == program_id,
+        PeriodClosing.reopened_at.is_(None),
+        PeriodClosing.asked_by != login,
+    )
+    return number_of(select(func.count()).select_from(PeriodClosing).where(*waits))
 
 
 def _by_others(draft: type[RuleDraft | TaxChange], login: Login) -> Sequence[ColumnElement[bool]]:
@@ -342,7 +353,15 @@ PLACES: Sequence[Place] = (
     Place(Section.PREPAID, "invoicing.index", _("To invoice"), "reports", Permission.SEE_MONEY),
     Place(Section.PREPAID, "exports.index", _("Exports"), "download", Permission.EXPORT),
     Place(Section.PREPAID, "liability.index", _("Liability"), "wallet", Permission.SEE_MONEY),
-    Place(Section.PREPAID, "periods.index", _("Months of the books"), "calendar", Permission.SEE_MONEY),
+    Place(
+        Section.PREPAID,
+        "periods.index",
+        _("Months of the books"),
+        "calendar",
+        Permission.SEE_MONEY,
+        waiting=to_reopen,
+        acts=Permission.APPROVE_RUN,
+    ),
     Place(Section.REPORTS, "reports.activity", _("Reports"), "reports", Permission.SEE_REPORTS),
     Place(Section.REPORTS, "scenarios.index", _("Scenarios"), "reports", Permission.SEE_REPORTS),
     Place(Section.SETTINGS, "program.settings", _("Programme"), "settings", Permission.EDIT_PROGRAM),

@@ -109,7 +109,7 @@ def _drafts(counted: waiting.Waiting, at: Callable[..., str]) -> Iterator[Duty]:
 
 
 def _approvals(counted: waiting.Waiting, at: Callable[..., str]) -> Iterator[Duty]:
-    """Say what waits to be loaded on cards."""
+    """Say what waits of loads and of the books for a second person."""
     if counted.runs:
         text = ngettext(
             "%(num)s conversion run waits for approval", "%(num)s conversion runs wait for approval", counted.runs
@@ -120,6 +120,13 @@ def _approvals(counted: waiting.Waiting, at: Callable[..., str]) -> Iterator[Dut
             "%(num)s redemption waits for approval", "%(num)s redemptions wait for approval", counted.redemptions
         )
         yield Duty(text, at("redemptions.index", state="waiting"), "coin")
+    if counted.months:
+        text = ngettext(
+            "%(num)s closed month is asked to be opened again",
+            "%(num)s closed months are asked to be opened again",
+            counted.months,
+        )
+        yield Duty(text, at("periods.index"), "calendar")
 
 
 def _loads(counted: waiting.Waiting, at: Callable[..., str]) -> Iterator[Duty]:

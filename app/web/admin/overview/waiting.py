@@ -92,6 +92,7 @@ class Waiting:
     tax_changes: int
     runs: int
     redemptions: int
+    months: int
     unknown: int
     failed: int
     failed_minor: int
@@ -132,6 +133,7 @@ def _waiting() -> Question:
                 ConversionRun.previewed_by != login,
             ),
             places.to_let_go(program_id, login),
+            places.to_reopen(program_id, login),
             count(
                 Redemption.program_id == program_id,
                 TopUp.redemption_id == Redemption.id,

@@ -1,5 +1,6 @@
 """The overview tells everybody what waits for them, and the badges of the navigation say the same."""
 
+import datetime as dt
 import io
 import re
 from collections.abc import Callable
@@ -9,8 +10,10 @@ from sqlalchemy import select
 
 from app.db.transaction import transaction
 from app.extensions import db
+from app.models.periods import PeriodClosing
 from app.models.prepaid import TopUp
 from app.models.programs import Program
+from app.services.books import periods
 from app.services.by_hand import disputes
 from tests.app.web.admin.ledger.test_adjusting_many import asked
 from tests.app.web.finance.conversions.test_compensations import _by_run as pay_back_by_runs
@@ -45,6 +48,24 @@ def test_an_adjustment_waits_for_a_second_person_alone(world: World, as_: As) ->
         found = [text for text in duties(page) if "adjustment" in text]
         assert bool(found) == bool(waits), (name, found)
         assert not waits or found[0].startswith(f"{waits} adjustment"), name
+
+
+def test_a_month_that_is_asked_for_waits_for_a_second_person(world: World, as_: As) -> None:
+    with world.app.app_context(), transaction(db.session) as session:
+        program = session.scalars(select(Program).where(Program.code == world.a)).one()
+        said = {"actor": world.login("finance"), "now": world.clock()}
+        last_month = world.clock().date().replace(day=1) - dt.timedelta(days=1)
+        periods.close(session, program, last_month, **said)
+        newest = select(PeriodClosing.id).where(PeriodClosing.program_id == program.id)
+        closing_id = session.scalars(newest.order_by(PeriodClosing.month_on.desc())).first()
+        assert closing_id
+        periods.ask_to_reopen(session, program, closing_id, why="A late sale", **said)
+    at = f"/programs/{world.a}/"
+    for name, waits in {"approver": True, "finance": False, "viewer": False}.items():
+        page = as_(name).get(at).text
+        found = {text: address for text, address in duties(page).items() if "month" in text}
+        assert (found == {"1 closed month is asked to be opened again": f"{at}periods"}) == waits, (name, found)
+        assert ("Months of the books" in badges(page)) == waits, name
 
 
 def test_a_dispute_waits_for_those_who_may_answer_it(world: World, as_: As) -> None:
