@@ -67,6 +67,13 @@ class Waiting:
         return self.draft.state is DraftState.READY and self.check is None
 
     @property
+    def brings(self) -> bool:
+        """Say whether an import would bring anything in, by its check: rows that count, or that wait to be decided."""
+        if self.check is None or self.check.status is not BatchStatus.DONE:
+            return False
+        return self.check.counts["lines_accepted"] + self.check.counts["lines_held"] > 0
+
+    @property
     def right(self) -> bool:
         """Say whether its check found nothing wrong, and something to bring in."""
         if self.check is None or self.check.status is not BatchStatus.DONE:

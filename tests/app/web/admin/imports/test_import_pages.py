@@ -357,6 +357,12 @@ def test_problems_are_grouped_by_what_repairs_them_and_come_back_corrected(wizar
     wizard.work()
     assert "Every row would count" in wizard.page(back)
     wizard.import_(back)
+    new = wizard.bring(("new.csv", report("NEW", product="NOBODY", rows=2)))
+    wizard.post(f"{new}/check")
+    wizard.work()
+    assert f'action="{new}/import"' in wizard.page(new), "nothing of it counts yet, and all of it waits to be told"
+    wizard.import_(new)
+    assert "NOBODY" in wizard.page(f"/programs/{world.a}/imports/unmatched")
 
 
 def test_an_amount_that_nobody_named_is_not_reckoned_before_somebody_has_chosen(wizard: Wizard) -> None:
