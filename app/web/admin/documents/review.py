@@ -109,9 +109,9 @@ REVIEW = Listing(
             "risk",
             _("Risk"),
             [
-                Choice("grave", _("60 % and more")),
-                Choice("middling", _("30 % and more, below 60 %")),
-                Choice("slight", _("Below 30 %")),
+                Choice("grave", _("60% and more")),
+                Choice("middling", _("30% and more, below 60%")),
+                Choice("slight", _("Below 30%")),
             ],
             lambda value: _RISKS[value],
         ),
