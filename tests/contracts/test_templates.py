@@ -87,6 +87,13 @@ def test_no_template_marks_what_came_from_outside_as_safe(templates: Environment
         assert not list(tree.find_all((nodes.ScopedEvalContextModifier, nodes.EvalContextModifier))), name
 
 
+def test_whoever_did_something_is_named() -> None:
+    """What is stored of them is what they sign in with; `|who` says their name."""
+    bare = re.compile(r"\w\.(?:actor|[a-z]+_by)\s*(?:\}\}|~)")
+    found = {path.name: bare.findall(path.read_text(encoding="utf-8")) for path in FOLDER.rglob("*.html")}
+    assert {name: said for name, said in found.items() if said} == {}
+
+
 def test_no_filter_of_ours_is_worked_out_when_a_template_is_compiled(templates: Environment) -> None:
     """Over a literal, Jinja would write what the first reader reads into the template: for every reader after that."""
     ours = set(templates.filters) - set(DEFAULT_FILTERS)

@@ -36,6 +36,8 @@ Answer = str | Response | tuple[str, int]
 _CODE = Regexp(r"^[a-z0-9]+(-[a-z0-9]+)*$", message=_("Small letters, digits and hyphens, such as my-club."))
 _MOST_WORTH = 10**12
 """A million of the currency, in millionths."""
+_NO_COUNTRIES = frozenset({"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"})
+"""What languages have names for and is no country of ISO 3166: unions, parts of countries, marks of tests."""
 _USUAL = {"pl": ("PL", "PLN", "Europe/Warsaw"), "es": ("ES", "EUR", "Europe/Madrid")}
 """What whoever reads a language most likely wants; they see it chosen, and may choose otherwise."""
 
@@ -70,9 +72,7 @@ class NewProgramForm(Form):
         """Fill in what can be chosen, in the reader's language."""
         names = Locale.parse(language())
         self.country.choices = _sorted(
-            (code, name)
-            for code, name in names.territories.items()
-            if len(code) == 2 and code not in {"EU", "UN", "ZZ"}
+            (code, name) for code, name in names.territories.items() if len(code) == 2 and code not in _NO_COUNTRIES
         )
         self.currency.choices = _sorted(
             (code, f"{code} · {names.currencies[code]}") for code in list_currencies() if code in names.currencies

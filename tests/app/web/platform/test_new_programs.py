@@ -47,7 +47,9 @@ def _send(client: FlaskClient, **words: str) -> tuple[int, str]:
 
 def test_a_few_words_make_a_programme(world: World, as_: As) -> None:
     owner = as_("owner")
-    assert '<option selected value="GBP">' in owner.get(PAGE).text
+    empty = owner.get(PAGE).text
+    assert '<option selected value="GBP">' in empty
+    assert ("Poland" in empty, "Eurozone" in empty, "Diego Garcia" in empty) == (True, False, False)
     assert _send(owner) == (303, "/programs/klub-lawka/")
     said = _document(world, "klub-lawka")
     assert {name: said[name] for name in ("name", "currency", "country", "locale", "starts_on")} == {
