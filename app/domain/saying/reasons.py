@@ -110,8 +110,8 @@ SENTENCES: Mapping[str, str] = {
     "total_differs_from_lines": _(
         "Row {row}, {field}: the total says {found}, the lines above it come to {expected}; look for a missing line."
     ),
-    "sheet_without_table": _("Sheet {sheet} has none of the profile's columns; its {rows} rows were not read."),
-    "sheet_not_read": _("Sheet {sheet} has {rows} rows, which were not read: the profile reads the first sheet."),
+    "sheet_without_table": _("Sheet {sheet} has none of the profile's columns; rows not read: {rows}."),
+    "sheet_not_read": _("Sheet {sheet} was not read: the profile reads the first sheet. Rows in it: {rows}."),
     "dates_perhaps_swapped": _(
         "{field}: none of the dates in date cells, such as {found}, is beyond the 12th, and all that stand as text "
         "are; a spreadsheet program may have swapped day and month: compare some, and bring the file as it was "
@@ -129,7 +129,7 @@ SENTENCES: Mapping[str, str] = {
         "Goods that stand with several units in the column {field} ({expected}): {count}, such as {found}. The column "
         "is not read, and each unit counts as one piece. Where a unit is a pack, bring its lines in pieces."
     ),
-    "hidden_rows": _("{rows} rows that the workbook hides were read like the others."),
+    "hidden_rows": _("Rows that the workbook hides were read like the others: {rows}."),
     "several_people": _(
         "Documents whose rows name different people: {count} ({found}). Each counts for the one that it names first."
     ),
@@ -232,7 +232,7 @@ SENTENCES: Mapping[str, str] = {
     ),
     "number_of_two_sellers": _("Another seller's invoice has this number, {number} of {issued_on}."),
     "claimed_elsewhere": _("Another programme of this installation has the invoice {number} as well."),
-    "e_invoice_contradicts": _("The e-invoice contradicts itself, or cannot be what it says: {count} findings."),
+    "e_invoice_contradicts": _("The e-invoice contradicts itself, or cannot be what it says; findings: {count}."),
     "same_file": _("The same file is the proof of another document."),
     "same_picture": _("The picture is the one of another document: {bits} of 64 bits differ."),
     "picture_alike": _("The picture looks like the one of another document: {bits} of 64 bits differ."),

@@ -329,7 +329,7 @@ _ALL = (
         "export_ready.body",
         _("Export made by a plan"),
         _(
-            "The plan “%(name)s” of %(program)s has made a file: %(what)s, %(days)s, %(rows)s rows.\n\n"
+            "The plan “%(name)s” of %(program)s has made a file: %(what)s, %(days)s, rows: %(rows)s.\n\n"
             "It stands here for whoever may take it away: %(link)s\n\n"
             "SHA-256: %(sha256)s"
         ),
