@@ -48,7 +48,7 @@ _WHY: Mapping[str, Any] = {
     "blocked": _("Your company takes part no more at present: nothing can be paid with its balance."),
     "pool": _("The points of your pool are spent by its holder alone."),
     "nothing": _("That is worth less than the smallest coin. Take more."),
-    "unknown": _("No purchase credit of this programme has this code."),
+    "unknown": _("No purchase credit and no discount of this programme has this code."),
     "not_open": _("This code was used, given back, or is over."),
     "document": _("Write the number of the purchase, without the number of a card."),
 }
