@@ -47,9 +47,16 @@ UNIT = click.option(
     show_default=True,
     help="Points, or money that rules give directly.",
 )
-LIMIT = click.option(
-    "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many, newest first."
-)
+
+
+def at_most(count: int, order: str = "newest first") -> Callable[[Any], Any]:
+    """Give the option that says how many of a list are wanted; ``order`` is that of the list."""
+    return click.option(
+        "--limit", type=click.IntRange(min=1), default=count, show_default=True, help=f"How many, {order}."
+    )
+
+
+LIMIT = at_most(20)
 
 
 def by(does: str) -> Callable[[Any], Any]:

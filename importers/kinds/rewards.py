@@ -171,14 +171,14 @@ class _Cells:
     def product_group(self) -> int | None:
         """Read the group of goods on which a discount is."""
         text = self._cells.get("product_group")
-        return None if text is None else self._group("product_group", text, self._known.product_groups)
+        return None if text is None else self._group(text, self._known.product_groups)
 
     def groups(self) -> list[int] | None:
         """Read the groups that a reward is for."""
         named = self.several("groups")
         if named is None:
             return None
-        found = [self._group("groups", one, self._known.distributor_groups) for one in named]
+        found = [self._group(one, self._known.distributor_groups) for one in named]
         return [one for one in found if one is not None]
 
     def tiers(self) -> list[str] | None:
@@ -209,7 +209,7 @@ class _Cells:
             self._wrong("seasons", "2026-12-01..2026-12-24 = 80; 2027-06-01..2027-06-30 = 90")
             return None
 
-    def _group(self, field: str, code: str, known: Mapping[str, int]) -> int | None:
+    def _group(self, code: str, known: Mapping[str, int]) -> int | None:
         found = known.get(code_key(code))
         if found is None:
             self._problems.add(self._row, Outcome.HELD, "unknown_group", found=repr(code))

@@ -71,7 +71,7 @@ def accept(session: Session, program: Program, matches: Sequence[Match], *, acto
         if target is None:
             raise CannotMatch(_("Nothing is proposed for %(name)s: choose what it means."), name=repr(name.written))
         _write(session, program, name, Meaning(target, match.unit_milli), match, actor=actor, now=now)
-    return _go_on(session, program, names, UnknownState.MATCHED, actor=actor, now=now)
+    return _go_on(session, names, UnknownState.MATCHED, actor=actor, now=now)
 
 
 def ignore(
@@ -89,7 +89,7 @@ def ignore(
     names = unmatched.take(session, program.id, unknown_ids)
     for name in names:
         _write(session, program, name, Meaning(None, reason=reason.strip()), Match(name.id), actor=actor, now=now)
-    return _go_on(session, program, names, UnknownState.IGNORED, actor=actor, now=now)
+    return _go_on(session, names, UnknownState.IGNORED, actor=actor, now=now)
 
 
 def create(session: Session, program: Program, unknown_ids: Sequence[int], *, actor: str, now: dt.datetime) -> Decided:
@@ -115,7 +115,7 @@ def create(session: Session, program: Program, unknown_ids: Sequence[int], *, ac
     )
     for one in names:
         audit.note(session, actor, f"{one.what}.create", one.written, now=now, program_id=program.id)
-    return _go_on(session, program, names, UnknownState.MATCHED, actor=actor, now=now)
+    return _go_on(session, names, UnknownState.MATCHED, actor=actor, now=now)
 
 
 def _write(
@@ -149,7 +149,6 @@ def _write(
 
 def _go_on(
     session: Session,
-    program: Program,
     names: Sequence[UnknownName],
     state: UnknownState,
     *,

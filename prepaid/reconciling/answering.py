@@ -233,7 +233,7 @@ def unit_of(session: Session, found: StatementFinding) -> Unit:
     return session.scalars(of_load).one_or_none() or Unit.POINTS
 
 
-def points_of(session: Session, program: Program, found: StatementFinding) -> int:
+def points_of(session: Session, found: StatementFinding) -> int:
     """Propose the amount of an adjustment: what the load cost, or what the amounts differ by. Below zero: taken.
 
     What was given or taken before, because another amount is on the card, is no part of what the load cost any more.

@@ -65,7 +65,7 @@ def test_money_is_proposed_where_money_was_not_loaded(paid: World) -> None:
             .join(ProviderStatement, ProviderStatement.id == StatementFinding.statement_id)
             .where(ProviderStatement.program_id == program.id, StatementFinding.kind == FindingKind.MISSING_THERE)
         )
-        proposed = {(answering.unit_of(session, one), answering.points_of(session, program, one)) for one in found}
+        proposed = {(answering.unit_of(session, one), answering.points_of(session, one)) for one in found}
     assert proposed == {(Unit.POINTS, 200), (Unit.MONEY, 300_00)}
 
 

@@ -5,7 +5,7 @@ import uuid
 import click
 
 from app.cli.desk import e_invoices
-from app.cli.options import PROGRAM, UNIT, by, chosen_program, decimals_of
+from app.cli.options import PROGRAM, UNIT, at_most, by, chosen_program, decimals_of
 from app.cli.output import NOT_FOUND, REFUSED, Failure, failing, figure, json_option, print_json, print_table
 from app.cli.running.runtime import operator, runtime
 from app.db.transaction import transaction
@@ -28,7 +28,7 @@ BY = by("decides")
     show_default=True,
     help="What was decided about them.",
 )
-@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="How many, oldest first.")
+@at_most(100, "oldest first")
 @json_option
 @click.pass_context
 def documents(context: click.Context, program_code: str | None, status_name: str, limit: int, as_json: bool) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from app.cli.options import BY, PROGRAM, chosen_program
+from app.cli.options import BY, PROGRAM, at_most, chosen_program
 from app.cli.output import NOT_FOUND, Failure, failing, figure, json_option, print_json, print_table
 from app.cli.prepaid.cards import minor_of
 from app.cli.running.runtime import operator, runtime
@@ -20,7 +20,7 @@ from app.domain.states import CreditState
     type=click.Choice([state.value for state in CreditState]),
     help="Only those of which this has become.",
 )
-@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="How many, newest first.")
+@at_most(100)
 @json_option
 @click.pass_context
 def purchases(

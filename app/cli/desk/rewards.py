@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from app.cli.options import BY, PROGRAM, chosen_program
+from app.cli.options import BY, PROGRAM, at_most, chosen_program
 from app.cli.output import (
     NOT_FOUND,
     REFUSED,
@@ -69,7 +69,7 @@ def price(program_code: str | None, by: str | None, as_json: bool) -> None:
     type=click.Choice([state.value for state in OrderState]),
     help="Only those that have come so far.",
 )
-@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="How many, newest first.")
+@at_most(100)
 @json_option
 @click.pass_context
 def orders(context: click.Context, program_code: str | None, state_name: str | None, limit: int, as_json: bool) -> None:

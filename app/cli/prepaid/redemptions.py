@@ -7,7 +7,7 @@ from typing import Any
 import click
 from sqlalchemy.orm import Session
 
-from app.cli.options import BY, PROGRAM, chosen_program
+from app.cli.options import BY, PROGRAM, at_most, chosen_program
 from app.cli.output import NOT_FOUND, UNAVAILABLE, Failure, failing, figure, json_option, print_json, print_table
 from app.cli.running.runtime import Runtime, operator, runtime
 from app.db.transaction import transaction
@@ -86,7 +86,7 @@ def _show(session: Session, redemption_id: int, as_json: bool) -> None:
 
 @click.group(invoke_without_command=True)
 @PROGRAM
-@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="How many, newest first.")
+@at_most(50)
 @json_option
 @click.pass_context
 def redemptions(context: click.Context, program_code: str | None, limit: int, as_json: bool) -> None:

@@ -4,7 +4,7 @@ import datetime as dt
 
 import click
 
-from app.cli.options import DAY, PROGRAM, by, chosen_program
+from app.cli.options import DAY, PROGRAM, at_most, by, chosen_program
 from app.cli.output import NOT_FOUND, Failure, figure, json_option, print_json, print_table
 from app.cli.running.runtime import operator, runtime
 from app.db.transaction import transaction
@@ -64,7 +64,7 @@ def tell(
 
 @events.command("list")
 @PROGRAM
-@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="How many, newest first.")
+@at_most(100)
 @json_option
 def list_(program_code: str | None, limit: int, as_json: bool) -> None:
     """List what happened, newest first, with the points it gave."""

@@ -93,9 +93,9 @@ def in_a_row(*said: Said) -> Said:
     return Said(" ".join(f"%(part{at})s" for at in range(len(said))), {f"part{at}": one for at, one in enumerate(said)})
 
 
-def said_of(kept: Mapping[str, Any] | None, otherwise: str, say: Say, figure: Figure = grouped) -> str:
+def said_of(kept: Mapping[str, Any] | None, otherwise: str, say: Say) -> str:
     """Say what was written down; ``otherwise`` stands where it was not yet written down so."""
-    return Said.again(kept).words(say, figure) if kept else otherwise
+    return Said.again(kept).words(say) if kept else otherwise
 
 
 def _shown(value: Any, say: Say, figure: Figure) -> Any:

@@ -32,17 +32,7 @@ def ask_link(session: Session, login: str, *, link: Link, now: dt.datetime) -> N
     user = _active(session, login)
     if user is None or not _may_come_so(session, user):
         return
-    token = one_time.link(session, SIGN_IN, user.id, now=now)
-    messages.write(
-        session,
-        Kind.SIGN_IN_LINK,
-        user.login,
-        locale=user.locale,
-        now=now,
-        name=user.name,
-        minutes=one_time.LINK_MINUTES,
-        link=link(token),
-    )
+    _send_link(session, user, Kind.SIGN_IN_LINK, link(one_time.link(session, SIGN_IN, user.id, now=now)), now)
 
 
 def link_opens(session: Session, token: str, *, now: dt.datetime) -> bool:
@@ -86,17 +76,7 @@ def ask_reset(session: Session, login: str, *, link: Link, now: dt.datetime) -> 
     user = _active(session, login)
     if user is None:
         return
-    token = one_time.link(session, RESET, user.id, now=now)
-    messages.write(
-        session,
-        Kind.RESET,
-        user.login,
-        locale=user.locale,
-        now=now,
-        name=user.name,
-        minutes=one_time.LINK_MINUTES,
-        link=link(token),
-    )
+    _send_link(session, user, Kind.RESET, link(one_time.link(session, RESET, user.id, now=now)), now)
 
 
 def reset_opens(session: Session, token: str, *, now: dt.datetime) -> bool:
@@ -130,6 +110,19 @@ def tell_password_changed(session: Session, user: UserAccount, *, reset_page: st
         name=user.name,
         when=messages.moment(user.locale, now),
         link=reset_page,
+    )
+
+
+def _send_link(session: Session, user: UserAccount, kind: Kind, link: str, now: dt.datetime) -> None:
+    messages.write(
+        session,
+        kind,
+        user.login,
+        locale=user.locale,
+        now=now,
+        name=user.name,
+        minutes=one_time.LINK_MINUTES,
+        link=link,
     )
 
 

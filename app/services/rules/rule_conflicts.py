@@ -55,12 +55,10 @@ class Worked:
     besides: tuple[tuple[str, int], ...]
 
 
-def conflicts(
-    session: Session, program: Program, rule: EarningRule | Matrix, policies: Mapping[str, Policy] | None = None
-) -> list[Worked]:
-    """Work out where a rule, published or not, meets others of its stack. ``policies``: those of a draft."""
+def conflicts(session: Session, program: Program, rule: EarningRule | Matrix) -> list[Worked]:
+    """Work out where a rule, published or not, meets others of its stack."""
     rules = rules_of(session, program.id)
-    policies = policies or dict(program.stacks["policies"])
+    policies: Mapping[str, Policy] = program.stacks["policies"]
     today = {one.code: one.version.definition for one in rules.book.rules}  # the newest of each stands last
     base = [one for code, one in today.items() if code != rule.code]
     others = [one for one in base if may_meet(rule, one)]

@@ -111,7 +111,7 @@ def create(
         rules={
             **_stored(proposal),
             "promotions": [aim.stored() for aim in promotions],
-            "tiers": ladders.stored(session, program, None if file is None else file.program.tiers, to_on),
+            "tiers": ladders.stored(program, None if file is None else file.program.tiers, to_on),
         },
         from_on=from_on,
         to_on=to_on,

@@ -29,7 +29,7 @@ _FIRST, _LAST = -(1 << 40), 1 << 40
 """Days before and after all others."""
 
 
-def stored(session: Session, program: Program, instead: Tiers | None, to_on: dt.date) -> dict[str, Any]:
+def stored(program: Program, instead: Tiers | None, to_on: dt.date) -> dict[str, Any]:
     """Write the tiers that would hold and those that do, as a scenario keeps them, with the days that they count."""
     now = settings_of(program)
     would = now if instead is None else instead

@@ -10,9 +10,9 @@ from app.services.access import passkeys, people, second_factors, signing_in
 from app.services.access.passkeys import PasskeyRefused
 from app.web.account.forms import ConfirmForm
 from app.web.auth import challenges, counting
-from app.web.auth.forms import EmptyForm
 from app.web.auth.views import going_to
 from app.web.context import now, place, session
+from app.web.forms.asked import Sure
 
 bp = Blueprint("confirm", __name__, url_prefix="/account")
 
@@ -62,7 +62,7 @@ def options() -> JsonAnswer:
 @bp.post("/confirm/passkey")
 def show() -> JsonAnswer:
     challenge, answer = challenges.take(PURPOSE)
-    form = EmptyForm()
+    form = Sure()
     refused = counting.count(f"confirm:{place().person.id}", form)
     if refused:
         return jsonify(problem=str(form.form_errors[0])), *refused

@@ -63,7 +63,3 @@ class InvitedForm(Form):
         [Optional(), Length(max=LONGEST_PASSWORD)],
         description=_("At least 10 characters. Several words that do not belong together are easy to keep."),
     )
-
-
-class EmptyForm(Form):
-    """A form that says yes."""

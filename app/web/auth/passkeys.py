@@ -12,9 +12,9 @@ from app.services.access import passkeys
 from app.services.access.passkeys import PasskeyRefused
 from app.services.access.signing_in import Factor, Method, Step
 from app.web.auth import challenges, counting, sessions
-from app.web.auth.forms import EmptyForm
 from app.web.auth.views import going_to
 from app.web.context import now, place_or_none, session, step
+from app.web.forms.asked import Sure
 
 _log = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ def options() -> Answer:
 def show() -> Answer:
     here = place_or_none() if step() is Step.SHOW_FACTOR else None
     challenge, answer = challenges.take(PURPOSE)
-    form = EmptyForm()
+    form = Sure()
     subject = f"passkey:{request.remote_addr}" if here is None else f"second:{here.person.id}"
     refused = counting.count(subject, form)
     if refused:

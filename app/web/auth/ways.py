@@ -14,9 +14,10 @@ from app.services.access import people, ways_in
 from app.services.access.signing_in import Method
 from app.web.addresses import outside
 from app.web.auth import counting, sessions
-from app.web.auth.forms import AskForm, AskPhoneForm, CodeForm, EmptyForm
+from app.web.auth.forms import AskForm, AskPhoneForm, CodeForm
 from app.web.auth.pace import even
 from app.web.context import keys, now, session, settings
+from app.web.forms.asked import Sure
 
 MOST_MAILS = 4
 MOST_SMS = 3
@@ -54,7 +55,7 @@ def link_sent() -> Answer:
 @bp.route("/sign-in/link/<token>", methods=["GET", "POST"])
 def open_link(token: str) -> Answer:
     """Sign in with a link. Looking at it opens nothing: programs that read mail follow links as well."""
-    form = EmptyForm()
+    form = Sure()
     if request.method == "GET":
         if not ways_in.link_opens(session(), token, now=now()):
             return _no_link()

@@ -199,12 +199,7 @@ def _working_list(program_id: int, chosen: int, form: year.Form) -> Listing:
         default="name",
         filters=(
             Search(rows.name, rows.code, title=_("Participant or code")),
-            OneOf(
-                "state",
-                _("State"),
-                [Choice(one, badge.text) for one, badge in tax_words.ON_LIST.items()],
-                lambda value: rows.state == value,
-            ),
+            OneOf.named("state", _("State"), rows.state, tax_words.ON_LIST),
             OneOf(
                 "lacks",
                 _("Missing"),

@@ -99,9 +99,9 @@ class RowForm(Form):
         csrf = False
 
 
-def choice(value: str, text: Any, *, group: Any = None) -> Any:
-    """Give one of the choices of a field: what is sent, what is shown, and the heading it stands below."""
-    return SelectChoice(value, text, optgroup=group)
+def choice(value: str, text: Any) -> Any:
+    """Give one of the choices of a field: what is sent, and what is shown."""
+    return SelectChoice(value, text)
 
 
 def _takes_text(kind: Any) -> bool:

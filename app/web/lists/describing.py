@@ -60,6 +60,10 @@ class Badge:
     tone: str = "plain"
 
 
+def _text(name: "Text | Badge") -> Text:
+    return name.text if isinstance(name, Badge) else name
+
+
 class To:
     """Leads to the page of something that a row names: ``To("documents.show", document_id="row_id")``.
 
@@ -181,7 +185,6 @@ class Search(Filter):
         self,
         *texts: SQLColumnExpression[Any],
         people: Sequence[SQLColumnExpression[Any]] = (),
-        key: str = "q",
         title: Text,
         also: Any = None,
     ) -> None:
@@ -189,7 +192,7 @@ class Search(Filter):
 
         ``also`` gives a further condition from the typed text.
         """
-        super().__init__(key, title)
+        super().__init__("q", title)
         self._texts = (*texts, *people)
         self._people = people
         self._also = also
@@ -229,6 +232,15 @@ class OneOf(Filter):
         super().__init__(key, title)
         self._choices = choices
         self._condition = condition
+
+    @classmethod
+    def named(
+        cls, key: str, title: Text, column: SQLColumnExpression[Any], names: Mapping[Any, "Text | Badge"]
+    ) -> "OneOf":
+        """Offer the values of a column that have a name; the address says a number by its name in code."""
+        values = {one.name.lower() if isinstance(one, enum.IntEnum) else str(one): one for one in names}
+        choices = [Choice(asked, _text(names[one])) for asked, one in values.items()]
+        return cls(key, title, choices, lambda asked: column == values[asked])
 
     def choices(self) -> Sequence[Choice]:
         """Give the values that can be chosen."""

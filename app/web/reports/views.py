@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, render_template, request
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
-from sqlalchemy import BigInteger, Select, case, cast, func, literal, select, true
+from sqlalchemy import BigInteger, Select, Subquery, case, cast, func, literal, select, true
 from werkzeug.wrappers import Response
 
 from app.models.catalogue import Product, ProductGroup
@@ -49,6 +49,30 @@ _ACTIVITY = {
     "never": Badge(_("Never sold"), "plain"),
 }
 
+_DISTRIBUTOR = (
+    Column(
+        "name",
+        _("Distributor"),
+        Distributor.name,
+        sort=Distributor.sort_key,
+        link=To("records.show", distributor_id="row_id"),
+    ),
+    Column("code", _("Code"), Distributor.code, Kind.CODE, phone=False),
+    Column("group_name", _("Group"), DistributorGroup.name, phone=False),
+)
+"""Which distributor a row is about."""
+
+
+def _distributors(sold: Subquery, *, also_without: bool) -> Select[Any]:
+    """Give the distributors of the programme with what they sold, ``also_without`` where that is nothing."""
+    return (
+        select()
+        .select_from(Distributor)
+        .join(sold, sold.c.distributor_id == Distributor.id, isouter=also_without)
+        .outerjoin(DistributorGroup, DistributorGroup.id == Distributor.group_id)
+        .where(Distributor.program_id == scope().program.id, Distributor.person_of_id.is_(None))
+    )
+
 
 def _activity_listing(window: Window) -> Listing:
     program_id = scope().program.id
@@ -62,46 +86,24 @@ def _activity_listing(window: Window) -> Listing:
     )
     net = func.coalesce(sold.c.net_minor, 0)
 
-    def query() -> Select[Any]:
-        return (
-            select()
-            .select_from(Distributor)
-            .outerjoin(sold, sold.c.distributor_id == Distributor.id)
-            .outerjoin(DistributorGroup, DistributorGroup.id == Distributor.group_id)
-            .where(Distributor.program_id == program_id, Distributor.person_of_id.is_(None))
-        )
-
     return Listing(
         name="report_activity",
         title=_("Active and passive distributors"),
         columns=(
-            Column(
-                "name",
-                _("Distributor"),
-                Distributor.name,
-                sort=Distributor.sort_key,
-                link=To("records.show", distributor_id="row_id"),
-            ),
-            Column("code", _("Code"), Distributor.code, Kind.CODE, phone=False),
-            Column("group_name", _("Group"), DistributorGroup.name, phone=False),
+            *_DISTRIBUTOR,
             Column("activity", _("Activity"), kind, badge=lambda value: _ACTIVITY[value]),
             Column("months", _("Months with sales"), months, Kind.NUMBER, months),
             Column("newest_on", _("Last sale"), sold.c.newest_on, Kind.MONTH),
             Column("documents", _("Documents"), func.coalesce(sold.c.documents, 0), Kind.NUMBER, phone=False),
             Column("net", _("Net amount"), net, Kind.MONEY, cast(net, BigInteger)),
         ),
-        query=query,
+        query=_distributors(sold, also_without=True),
         id=Distributor.id,
         default="-net",
         filters=(
             Search(Distributor.name, Distributor.code, title=_("Name or code")),
             _OF_WINDOW,
-            OneOf(
-                "activity",
-                _("Activity"),
-                [Choice(value, badge.text) for value, badge in _ACTIVITY.items()],
-                lambda value: kind == value,
-            ),
+            OneOf.named("activity", _("Activity"), kind, _ACTIVITY),
         ),
     )
 
@@ -172,33 +174,16 @@ def _distributors_listing(window: Window) -> Listing:
     net, before = func.coalesce(sold.c.net_minor, 0), func.coalesce(sold.c.before_minor, 0)
     change = case((before > 0, (net - before) * 10_000 / before), else_=None)
 
-    def query() -> Select[Any]:
-        return (
-            select()
-            .select_from(Distributor)
-            .join(sold, sold.c.distributor_id == Distributor.id)
-            .outerjoin(DistributorGroup, DistributorGroup.id == Distributor.group_id)
-            .where(Distributor.program_id == program_id, Distributor.person_of_id.is_(None))
-        )
-
     return Listing(
         name="report_distributors",
         title=_("Distributors compared"),
         columns=(
-            Column(
-                "name",
-                _("Distributor"),
-                Distributor.name,
-                sort=Distributor.sort_key,
-                link=To("records.show", distributor_id="row_id"),
-            ),
-            Column("code", _("Code"), Distributor.code, Kind.CODE, phone=False),
-            Column("group_name", _("Group"), DistributorGroup.name, phone=False),
+            *_DISTRIBUTOR,
             Column("net", _("Net amount"), net, Kind.MONEY, cast(net, BigInteger)),
             Column("before", _("Months before"), before, Kind.MONEY, cast(before, BigInteger)),
             Column("change", _("Change"), cast(change, BigInteger), Kind.SHARE),
         ),
-        query=query,
+        query=_distributors(sold, also_without=False),
         id=Distributor.id,
         default="-net",
         filters=(Search(Distributor.name, Distributor.code, title=_("Name or code")), _OF_WINDOW),

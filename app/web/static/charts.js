@@ -15,7 +15,6 @@ if (places.length) {
     draw(place);
   }
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
-  addEventListener("themechange", redraw);
 }
 
 // In print there is the table, whether it was open or not.

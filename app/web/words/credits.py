@@ -12,7 +12,7 @@ from app.domain.states import CreditState, Unit
 from app.models.purchases import PurchaseCredit
 from app.services.orders.purchase_credits import CreditError
 from app.web import formats
-from app.web.lists.describing import Badge, Choice, Column, Kind, OneOf
+from app.web.lists.describing import Badge, Column, Kind, OneOf
 
 CREDIT_STATE: Mapping[CreditState, Badge] = {
     CreditState.OPEN: Badge(_("Open"), "busy"),
@@ -36,12 +36,7 @@ WORTH = (
 )
 """What a credit takes off which purchase, and of which balance."""
 STATE = Column("state", _("State"), PurchaseCredit.state, badge=lambda state: CREDIT_STATE[state])
-IN_STATE = OneOf(
-    "state",
-    _("State"),
-    [Choice(state.value, badge.text) for state, badge in CREDIT_STATE.items()],
-    lambda value: PurchaseCredit.state == CreditState(value),
-)
+IN_STATE = OneOf.named("state", _("State"), PurchaseCredit.state, CREDIT_STATE)
 
 _WHY: Mapping[str, Any] = {
     "not_offered": _("This programme does not let balances pay for purchases."),

@@ -130,7 +130,7 @@ def look(grids: Sequence[Grid], sheets: Sequence[SheetSeen], kind: str, said: Sa
     """
     found = [one for one in (_sheet(grid, kind) for grid in grids) if one is not None]
     if said is not None and (said.sheet is not None or said.row is not None):
-        guess = _guess_of(_said(grids, found, kind, said), kind)
+        guess = _guess_of(_said(grids, found, said), kind)
         found = [guess.sheet, *(one for one in found if one.grid is not guess.sheet.grid)]
     else:
         guess = _likeliest(found, kind)
@@ -259,7 +259,7 @@ def _guess_of(sheet: Sheet, kind: str) -> "_Guess":
     return _Guess(sheet, kind, columns, months, _guesses(sheet, columns, months, kind))
 
 
-def _said(grids: Sequence[Grid], found: Sequence[Sheet], kind: str, said: Said) -> Sheet:
+def _said(grids: Sequence[Grid], found: Sequence[Sheet], said: Said) -> Sheet:
     """Take the sheet and the header that somebody named; of a sheet alone the header is found."""
     name = said.sheet if said.sheet is not None else grids[0].name
     grid = next((one for one in grids if one.name == name), None)

@@ -47,9 +47,9 @@ _BELOW = _(
 )
 
 
-def titled(above: Sequence[Sequence[str]], field: str, kind: str = "sales") -> str | None:
+def titled(above: Sequence[Sequence[str]], field: str) -> str | None:
     """Give what stands above a table behind the name of a field, such as ``Customer: North``; None: nothing, or two."""
-    names = names_of(kind).get(field, {})
+    names = names_of("sales").get(field, {})
     found: set[str] = set()
     for row in above:
         cells = [cell for cell in row if cell]

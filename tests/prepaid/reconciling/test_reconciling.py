@@ -255,7 +255,7 @@ def test_an_answer_settles_gives_back_or_asks_for_points_and_is_given_once(world
                 select(StatementFinding).join(TopUp).where(TopUp.reference == of[code], StatementFinding.kind == kind)
             ).one()
             number, statement_id = found.id, found.statement_id
-            assert answering.points_of(session, program, found) == (points or 0)
+            assert answering.points_of(session, found) == (points or 0)
             said: dict[str, Any] = {"reason": "as agreed", "points": points, "actor": "fay", "now": LATER}
             with pytest.raises(answering.StillOpen):
                 answering.close(session, program, statement_id, note="done", actor="fay", now=LATER)

@@ -26,7 +26,7 @@ from app.web.context import now, person, scope, session
 from app.web.forms.fields import Between, PointsField
 from app.web.forms.form import Form
 from app.web.lists.answering import answer
-from app.web.lists.describing import HERE, Choice, Column, Kind, Listing, OneOf, Search, To
+from app.web.lists.describing import HERE, Column, Kind, Listing, OneOf, Search, To
 from app.web.navigation.frame import role_name
 from app.web.words.movements import movement_name
 from app.web.words.telling import Telling
@@ -75,12 +75,7 @@ DISPUTES = Listing(
     default="-asked_at",
     filters=(
         Search(SalesDocument.number, Distributor.name, Dispute.words, title=_("Document, distributor or words")),
-        OneOf(
-            "state",
-            _("State"),
-            [Choice(state.value, badge.text) for state, badge in DISPUTE_STATE.items()],
-            lambda value: Dispute.state == DisputeState(value),
-        ),
+        OneOf.named("state", _("State"), Dispute.state, DISPUTE_STATE),
     ),
 )
 

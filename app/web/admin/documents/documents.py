@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from app.db.transaction import transaction
 from app.domain.documents.numbering import number_key
-from app.domain.states import DocumentKind, DocumentStatus
+from app.domain.states import DocumentStatus
 from app.extensions import db
 from app.models.distributors import Distributor
 from app.models.sales import SalesDocument
@@ -26,7 +26,7 @@ from app.web.admin.documents.links import links_of
 from app.web.context import now, person, scope, session, settings
 from app.web.lists import paging
 from app.web.lists.answering import answer
-from app.web.lists.describing import HERE, Choice, Column, Days, Kind, Listing, OneOf, Search, To
+from app.web.lists.describing import HERE, Column, Days, Kind, Listing, OneOf, Search, To
 from app.web.portal.claims.forms import proof_refused
 from app.web.portal.documents.standing import Answer, standing
 from app.web.words.telling import Telling
@@ -89,18 +89,8 @@ DOCUMENTS = Listing(
     default="-issued_on",
     filters=(
         Search(title=_("Number of a document"), also=_numbered),
-        OneOf(
-            "state",
-            _("State"),
-            [Choice(status.name.lower(), badge.text) for status, badge in DOCUMENT_STATUS.items()],
-            lambda value: SalesDocument.status == DocumentStatus[value.upper()],
-        ),
-        OneOf(
-            "kind",
-            _("Kind"),
-            [Choice(kind.name.lower(), text) for kind, text in DOCUMENT_KIND.items()],
-            lambda value: SalesDocument.kind == DocumentKind[value.upper()],
-        ),
+        OneOf.named("state", _("State"), SalesDocument.status, DOCUMENT_STATUS),
+        OneOf.named("kind", _("Kind"), SalesDocument.kind, DOCUMENT_KIND),
         Days("issued", _("Issued on"), SalesDocument.issued_on),
     ),
 )

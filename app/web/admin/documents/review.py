@@ -115,11 +115,11 @@ REVIEW = Listing(
             ],
             lambda value: _RISKS[value],
         ),
-        OneOf(
+        OneOf.named(
             "state",
             _("State"),
-            [Choice(state.value, badge.text) for state, badge in REVIEW_STATE.items() if state != ReviewState.CLOSED],
-            lambda value: _state == ReviewState(value),
+            _state,
+            {state: badge for state, badge in REVIEW_STATE.items() if state != ReviewState.CLOSED},
         ),
         OneOf(
             "whose",

@@ -1,6 +1,6 @@
 """Products; many are moved to another group at once, and each shows in which groups it was."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -20,13 +20,13 @@ from app.services.goods import catalogue
 from app.services.goods.catalogue import ProductRow
 from app.services.placing import placements
 from app.web.addresses import id_asked
-from app.web.admin.goods.grouping import MEANS, GroupForm
+from app.web.admin.goods.grouping import MEANS, GroupForm, with_groups
 from app.web.context import now, person, scope, session
 from app.web.forms.form import CodeField, Form, choice
 from app.web.lists import together
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Action, Choice, Column, Kind, Listing, OneOf, Search, To
-from app.web.lists.together import Deed, Row, Stays
+from app.web.lists.together import Deed, Stays
 
 bp = Blueprint("products", __name__)
 
@@ -173,21 +173,10 @@ def move_many(program_code: str) -> together.Answer:
             button=_("Move"),
             done=lambda count: ngettext("%(num)s product is moved.", "%(num)s products are moved.", count),
             form=form,
-            look=_look,
+            look=lambda ids: with_groups(Product, ProductGroup, ids),
             do=move,
         )
     )
-
-
-def _look(ids: Sequence[int]) -> Iterator[Row]:
-    """Give products with the group that they are in."""
-    found = session().execute(
-        select(Product.id, Product.name, Product.code, ProductGroup.name)
-        .outerjoin(ProductGroup, ProductGroup.id == Product.group_id)
-        .where(Product.id.in_(ids))
-    )
-    for id_, name, code, group in found:
-        yield Row(id_, name, code, group or gettext("None"))
 
 
 class UnitsForm(Form):
@@ -231,7 +220,7 @@ def number_many(program_code: str) -> together.Answer:
             button=_("Save"),
             done=lambda count: ngettext("%(num)s product is changed.", "%(num)s products are changed.", count),
             form=form,
-            look=_look,
+            look=lambda ids: with_groups(Product, ProductGroup, ids),
             do=say,
         )
     )

@@ -7,10 +7,7 @@ from typing import Any
 
 from flask import Blueprint, abort, flash, jsonify, redirect, render_template, send_file, url_for
 from flask_babel import gettext
-from flask_babel import lazy_gettext as _
 from werkzeug.wrappers import Response
-from wtforms import StringField
-from wtforms.validators import InputRequired, Length
 
 from app.db.transaction import transaction
 from app.domain.saying.reasons import sentence
@@ -21,7 +18,7 @@ from app.web.admin.audit.words import state_words
 from app.web.admin.imports import outcomes
 from app.web.context import kontor, now, person, scope, session, settings
 from app.web.formats import duration, figure, file_stem
-from app.web.forms.form import Form
+from app.web.forms.asked import Why
 from app.web.lists import paging
 from app.web.words import imports as import_words
 from importers import drafts
@@ -36,12 +33,6 @@ WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 bp = Blueprint("imports", __name__)
 
 
-class Undo(Form):
-    """Why an import is undone."""
-
-    reason = StringField(_("Reason"), [InputRequired(_("Say why.")), Length(max=200)])
-
-
 @bp.get("/programs/<code:program_code>/imports")
 def index(program_code: str) -> str:
     before = id_asked("before")
@@ -51,10 +42,10 @@ def index(program_code: str) -> str:
 
 @bp.get("/programs/<code:program_code>/imports/<id:batch_id>")
 def show(program_code: str, batch_id: int) -> str:
-    return _page(batch_id, Undo(formdata=None))
+    return _page(batch_id, Why(formdata=None))
 
 
-def _page(batch_id: int, undoing_form: "Undo", *, asked: bool = False) -> str:
+def _page(batch_id: int, undoing_form: Why, *, asked: bool = False) -> str:
     found = batches.progress_of(session(), batch_id, now())
     return render_template(
         "admin/imports/import.html",
@@ -107,7 +98,7 @@ def original(program_code: str, batch_id: int) -> Response:
 
 @bp.post("/programs/<code:program_code>/imports/<id:batch_id>/undo")
 def undo(program_code: str, batch_id: int) -> str | Response | tuple[str, int]:
-    form = Undo()
+    form = Why()
     if not form.validate():
         return _page(batch_id, form, asked=True), 400
     try:

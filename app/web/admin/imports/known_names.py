@@ -27,6 +27,7 @@ from app.services.participants import distributors
 from app.web import formats
 from app.web.admin.imports.name_lists import DISTRIBUTOR_NAMES, EVERY_SOURCE, NOTHING, PRODUCT_NAMES
 from app.web.context import now, person, scope, session
+from app.web.forms.asked import Sure
 from app.web.forms.fields import Between, QuantityField
 from app.web.forms.form import Form, choice
 from app.web.lists import together
@@ -71,10 +72,6 @@ class NewName(Form):
         [InputRequired(_("Say how many.")), Between(1, LARGEST_UNIT)],
         description=_("1 where they count as we do; 12 for a box of twelve."),
     )
-
-
-class Sure(Form):
-    """Names are forgotten."""
 
 
 @dataclass(frozen=True)

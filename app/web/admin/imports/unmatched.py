@@ -26,6 +26,7 @@ from app.services.imported.aliases import LARGEST_UNIT, SAME_UNIT, AliasRefused
 from app.services.participants import distributors
 from app.web import formats
 from app.web.context import kontor, now, person, scope, session
+from app.web.forms.asked import Sure, Why
 from app.web.forms.fields import Between, QuantityField
 from app.web.forms.form import Form, choice
 from app.web.lists.answering import answer
@@ -96,12 +97,7 @@ UNMATCHED = Listing(
     default="-lines",
     filters=(
         Search(UnknownName.written, UnknownName.called, title=_("Name")),
-        OneOf(
-            "what",
-            _("What"),
-            [Choice(what.value, text) for what, text in NAMED_THING.items()],
-            lambda value: UnknownName.what == NamedThing(value),
-        ),
+        OneOf.named("what", _("What"), UnknownName.what, NAMED_THING),
         OneOf("source", _("Source"), _sources, lambda value: UnknownName.profile_name == value),
         OneOf(
             "proposed",
@@ -120,16 +116,6 @@ UNMATCHED = Listing(
         Action(_("Ignore…"), "unmatched.ignore", "decide", danger=True),
     ),
 )
-
-
-class Confirm(Form):
-    """Several names are decided alike."""
-
-
-class Ignore(Form):
-    """Why what names stand for does not take part."""
-
-    reason = StringField(_("Reason"), [InputRequired(_("Say why.")), Length(max=200)])
 
 
 class Meaning(Form):
@@ -154,17 +140,17 @@ def index(program_code: str) -> str | Response:
 
 @bp.post("/programs/<code:program_code>/imports/unmatched/accept")
 def accept(program_code: str) -> str | Response | tuple[str, int]:
-    return _decide("accept", Confirm)
+    return _decide("accept", Sure)
 
 
 @bp.post("/programs/<code:program_code>/imports/unmatched/create")
 def create(program_code: str) -> str | Response | tuple[str, int]:
-    return _decide("create", Confirm)
+    return _decide("create", Sure)
 
 
 @bp.post("/programs/<code:program_code>/imports/unmatched/ignore")
 def ignore(program_code: str) -> str | Response | tuple[str, int]:
-    return _decide("ignore", Ignore)
+    return _decide("ignore", Why)
 
 
 def _decide(what: str, kind: type[Form]) -> str | Response | tuple[str, int]:

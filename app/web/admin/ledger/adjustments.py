@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import ColumnElement, Select, case, func, select
 from sqlalchemy.orm import Session, aliased
 from werkzeug.wrappers import Response
-from wtforms import RadioField, SelectField, StringField, TextAreaField
+from wtforms import RadioField, SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from app.db.transaction import transaction
@@ -21,11 +21,12 @@ from app.models.ledger import Account
 from app.services.by_hand import adjustments
 from app.services.participants import distributors
 from app.web.context import now, person, scope, session
+from app.web.forms.asked import Refusal
 from app.web.forms.fields import Between, MoneyField, PointsField
 from app.web.forms.form import CodeField, Form, choice
 from app.web.lists.answering import answer
 from app.web.lists.asking import chosen_ids, kept_in
-from app.web.lists.describing import HERE, Action, Choice, Column, Kind, Listing, OneOf, Search, To
+from app.web.lists.describing import HERE, Action, Column, Kind, Listing, OneOf, Search, To
 from app.web.words.reasons import reason_name, reasons
 from app.web.words.wording import ADJUSTMENT_STATE
 from prepaid.reconciling.judging import judge_corrected
@@ -87,12 +88,6 @@ class NewOfEither(NewAdjustment):
         return unit, int(self[own].data)
 
 
-class Refusal(Form):
-    """Why an adjustment is refused."""
-
-    note = StringField(_("Reason"), [InputRequired(_("Say why.")), Length(max=200)])
-
-
 def _of(unit: Unit) -> ColumnElement[int]:
     """Give the amount of an adjustment in one unit; none where it is in the other."""
     return case((AdjustmentRequest.unit == unit, AdjustmentRequest.amount))
@@ -138,12 +133,7 @@ ADJUSTMENTS = Listing(
     ),
     filters=(
         Search(Distributor.name, Distributor.code, AdjustmentRequest.note, title=_("Distributor, code or words")),
-        OneOf(
-            "state",
-            _("State"),
-            [Choice(state, badge.text) for state, badge in ADJUSTMENT_STATE.items()],
-            lambda value: AdjustmentRequest.state == value,
-        ),
+        OneOf.named("state", _("State"), AdjustmentRequest.state, ADJUSTMENT_STATE),
     ),
 )
 

@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import BigInteger, Select, cast, func, select
 from werkzeug.wrappers import Response
 
-from app.domain.states import Bucket, TransactionKind, Unit
+from app.domain.states import Bucket, Unit
 from app.models.distributors import Distributor
 from app.models.ledger import Account, LedgerEntry, LedgerTransaction
 from app.models.sales import SalesDocument
@@ -17,7 +17,7 @@ from app.services.tracing.event_explanations import explain_events
 from app.web import formats
 from app.web.context import scope, session
 from app.web.lists.answering import answer
-from app.web.lists.describing import HERE, Choice, Column, Days, Kind, Listing, OneOf, Search, To
+from app.web.lists.describing import HERE, Column, Days, Kind, Listing, OneOf, Search, To
 from app.web.words.movements import movement_reason
 from app.web.words.wording import MOVEMENT
 
@@ -95,12 +95,7 @@ LEDGER = Listing(
             people=[LedgerTransaction.actor],
             title=_("Key, reason, person"),
         ),
-        OneOf(
-            "kind",
-            _("Movement"),
-            [Choice(kind.name.lower(), text) for kind, text in MOVEMENT.items()],
-            lambda value: LedgerTransaction.kind == TransactionKind[value.upper()],
-        ),
+        OneOf.named("kind", _("Movement"), LedgerTransaction.kind, MOVEMENT),
         Days("effective", _("Effective"), LedgerTransaction.effective_on),
     ),
 )

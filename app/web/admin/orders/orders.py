@@ -24,11 +24,12 @@ from app.services.orders.reading import ReadLine, ReadOrder
 from app.services.rewarding import vouchers
 from app.web import formats
 from app.web.context import keys, now, person, scope, session
+from app.web.forms.asked import Sure
 from app.web.forms.form import Form, choice
 from app.web.forms.refused import again, fresh
 from app.web.lists import together
 from app.web.lists.answering import answer
-from app.web.lists.describing import HERE, Action, Choice, Column, Kind, Listing, Moments, OneOf, Search, To
+from app.web.lists.describing import HERE, Action, Column, Kind, Listing, Moments, OneOf, Search, To
 from app.web.lists.together import Deed, Row, Stays
 from app.web.words.wording import ADDRESS, ORDER_STATE, ORDER_WORD
 
@@ -74,12 +75,7 @@ ORDERS = Listing(
     actions=(Action(_("Approve…"), "orders.approve_many", "approve_orders"),),
     filters=(
         Search(Distributor.name, Distributor.code, title=_("Distributor, code or number"), also=_number),
-        OneOf(
-            "state",
-            _("State"),
-            [Choice(state.value, badge.text) for state, badge in ORDER_STATE.items()],
-            lambda value: RewardOrder.state == OrderState(value),
-        ),
+        OneOf.named("state", _("State"), RewardOrder.state, ORDER_STATE),
         Moments("placed", _("Placed"), RewardOrder.placed_at),
     ),
 )
@@ -156,10 +152,6 @@ class CodeForm(Form):
     code = StringField(_("Code of a discount"), [InputRequired(_("Type the code.")), Length(max=vouchers.LONGEST_CODE)])
 
 
-class _Sure(Form):
-    """Nothing is asked but to be sure."""
-
-
 @bp.get("/programs/<code:program_code>/orders")
 def index(program_code: str) -> str | Response:
     return answer(ORDERS, "admin/orders/index.html", code_form=CodeForm(formdata=None))
@@ -208,7 +200,7 @@ def approve_many(program_code: str) -> together.Answer:
             now=_("State now"),
             button=_("Approve"),
             done=lambda count: ngettext("%(num)s order is approved.", "%(num)s orders are approved.", count),
-            form=_Sure(),
+            form=Sure(),
             look=_look,
             do=approve,
             before=lock_in_order,

@@ -29,6 +29,7 @@ from app.services.rewarding.vouchers import Discount, NoSuchDiscount
 from app.services.setup.program_files import ProgramFileInvalid
 from app.web import formats
 from app.web.context import keys, now, person, scope, session
+from app.web.forms.asked import Why
 from app.web.forms.fields import Between, ExactField, MoneyField, ShareField
 from app.web.forms.form import Form
 from app.web.lists import together
@@ -93,12 +94,6 @@ class TakeForm(UseForm):
         _("What the whole purchase costs"),
         [InputRequired(_("Say what it costs.")), Between(1, purchase_credits.MOST)],
     )
-
-
-class WhyForm(Form):
-    """Why credits are given back."""
-
-    reason = StringField(_("Reason"), [InputRequired(_("Say why.")), Length(max=200)])
 
 
 class SettingsForm(Form):
@@ -210,7 +205,7 @@ def _look(form: TakeForm, credit: PurchaseCredit) -> str:
 
 @bp.post("/programs/<code:program_code>/purchases/give-back")
 def give_back_many(program_code: str) -> together.Answer:
-    form = WhyForm()
+    form = Why()
 
     def give_back(writing: Session, credit_id: int) -> None:
         said: dict[str, Any] = {"actor": person().login, "now": now(), "reason": form.reason.data or ""}

@@ -21,7 +21,7 @@ from app.web import formats
 from app.web.context import now, person, scope, session
 from app.web.forms.form import Form
 from app.web.lists.answering import answer
-from app.web.lists.describing import HERE, Choice, Column, Kind, Listing, OneOf, To
+from app.web.lists.describing import HERE, Column, Kind, Listing, OneOf, To
 from app.web.words.wording import SUPPLIER_FILE
 
 bp = Blueprint("suppliers", __name__)
@@ -63,14 +63,7 @@ FILES = Listing(
     query=_QUERY,
     id=SupplierFile.id,
     default="-made_at",
-    filters=(
-        OneOf(
-            "state",
-            _("State"),
-            [Choice(state.value, badge.text) for state, badge in SUPPLIER_FILE.items()],
-            lambda value: SupplierFile.state == SupplierFileState(value),
-        ),
-    ),
+    filters=(OneOf.named("state", _("State"), SupplierFile.state, SUPPLIER_FILE),),
 )
 
 

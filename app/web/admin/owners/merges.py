@@ -21,7 +21,7 @@ from app.services.participants import distributors
 from app.web.context import now, person, scope, session
 from app.web.forms.form import CodeField, Form
 from app.web.lists.answering import answer
-from app.web.lists.describing import HERE, Choice, Column, Kind, Listing, OneOf, Search, To
+from app.web.lists.describing import HERE, Column, Kind, Listing, OneOf, Search, To
 from app.web.words.owners import BELONGINGS, MERGE_STATE, against, why_not
 
 bp = Blueprint("merges", __name__)
@@ -71,12 +71,7 @@ MERGES = Listing(
     default="-requested_at",
     filters=(
         Search(_MERGED.name, _MERGED.code, _SURVIVOR.name, _SURVIVOR.code, title=_("Distributor or code")),
-        OneOf(
-            "state",
-            _("State"),
-            [Choice(state, badge.text) for state, badge in MERGE_STATE.items()],
-            lambda value: DistributorMerge.state == value,
-        ),
+        OneOf.named("state", _("State"), DistributorMerge.state, MERGE_STATE),
     ),
 )
 

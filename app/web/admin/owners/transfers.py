@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import Select, select
 from sqlalchemy.orm import aliased
 from werkzeug.wrappers import Response
-from wtforms import HiddenField, StringField, TextAreaField
+from wtforms import HiddenField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from app.db.transaction import transaction
@@ -22,10 +22,11 @@ from app.services.owners.errors import NotWaiting, OwnersError
 from app.services.participants import distributors
 from app.services.tracing import balances
 from app.web.context import now, person, scope, session
+from app.web.forms.asked import Refusal
 from app.web.forms.fields import Between, PointsField
 from app.web.forms.form import CodeField, Form
 from app.web.lists.answering import answer
-from app.web.lists.describing import HERE, Choice, Column, Kind, Listing, OneOf, Search, To
+from app.web.lists.describing import HERE, Column, Kind, Listing, OneOf, Search, To
 from app.web.words.owners import why_not
 from app.web.words.wording import ADJUSTMENT_STATE
 
@@ -42,12 +43,6 @@ class NewTransfer(Form):
     points = PointsField(_("Points"), [InputRequired(_("Say how many.")), Between(1, transfers.MOST)])
     note = TextAreaField(_("In words"), [InputRequired(_("Say why, for whoever approves it.")), Length(max=500)])
     key = HiddenField(validators=[Length(max=64)])
-
-
-class Refusal(Form):
-    """Why a transfer is refused."""
-
-    note = StringField(_("Reason"), [InputRequired(_("Say why.")), Length(max=200)])
 
 
 _QUERY: Select[Any] = (
@@ -78,12 +73,7 @@ TRANSFERS = Listing(
     default="-requested_at",
     filters=(
         Search(_GIVER.name, _GIVER.code, _RECEIVER.name, _RECEIVER.code, title=_("Distributor or code")),
-        OneOf(
-            "state",
-            _("State"),
-            [Choice(state, badge.text) for state, badge in ADJUSTMENT_STATE.items()],
-            lambda value: PointsTransfer.state == value,
-        ),
+        OneOf.named("state", _("State"), PointsTransfer.state, ADJUSTMENT_STATE),
     ),
 )
 

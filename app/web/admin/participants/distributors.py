@@ -19,7 +19,7 @@ from app.services.ledger.counters import MERGED, counted
 from app.services.participants import distributor_changes, distributors, head_offices
 from app.services.participants.head_offices import Office
 from app.web import formats
-from app.web.admin.goods.grouping import MEANS, GroupForm
+from app.web.admin.goods.grouping import MEANS, GroupForm, with_groups
 from app.web.context import now, person, scope, session
 from app.web.forms.form import Form
 from app.web.lists import together
@@ -155,7 +155,7 @@ def move_many(program_code: str) -> together.Answer:
             button=_("Move"),
             done=lambda count: ngettext("%(num)s distributor is moved.", "%(num)s distributors are moved.", count),
             form=form,
-            look=_look_at_groups,
+            look=lambda ids: with_groups(Distributor, DistributorGroup, ids),
             do=move,
         )
     )
@@ -202,17 +202,6 @@ def unblock_many(program_code: str) -> together.Answer:
             do=_setting(form, blocked=False),
         )
     )
-
-
-def _look_at_groups(ids: Sequence[int]) -> Iterator[Row]:
-    """Give distributors with the group that they are in."""
-    found = session().execute(
-        select(Distributor.id, Distributor.name, Distributor.code, DistributorGroup.name)
-        .outerjoin(DistributorGroup, DistributorGroup.id == Distributor.group_id)
-        .where(Distributor.id.in_(ids))
-    )
-    for id_, name, code, group in found:
-        yield Row(id_, name, code, group or gettext("None"))
 
 
 def _look_at_states(ids: Sequence[int], stays: str, *, but: bool) -> Iterator[Row]:

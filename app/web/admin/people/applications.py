@@ -32,7 +32,7 @@ from app.web.context import now, person, scope, session
 from app.web.forms.form import CodeField, Form, choice
 from app.web.lists import together
 from app.web.lists.answering import answer
-from app.web.lists.describing import HERE, Action, Badge, Choice, Column, Kind, Listing, Moments, OneOf, Search, To
+from app.web.lists.describing import HERE, Action, Badge, Column, Kind, Listing, Moments, OneOf, Search, To
 from app.web.lists.together import Deed, Row, Stays
 
 bp = Blueprint("applications", __name__)
@@ -123,18 +123,8 @@ APPLICATIONS = Listing(
             Application.tax_id,
             title=_("Company, name, e-mail or tax id"),
         ),
-        OneOf(
-            "state",
-            _("State"),
-            [Choice(state.value, badge.text) for state, badge in STATE.items()],
-            lambda value: Application.state == value,
-        ),
-        OneOf(
-            "kind",
-            _("Kind"),
-            [Choice(kind, text) for kind, text in KIND.items()],
-            lambda value: Application.kind == value,
-        ),
+        OneOf.named("state", _("State"), Application.state, STATE),
+        OneOf.named("kind", _("Kind"), Application.kind, KIND),
         Moments("sent", _("Sent"), Application.created_at),
     ),
 )

@@ -11,7 +11,6 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, aliased
 from werkzeug.wrappers import Response
 
-from app.domain.roles import Role
 from app.models.distributors import Distributor
 from app.models.joining import Invitation
 from app.models.people import UserAccount
@@ -19,7 +18,7 @@ from app.services.access import invitations
 from app.web import formats
 from app.web.auth.links import invitation_link
 from app.web.context import now, person, scope, session
-from app.web.forms.form import Form
+from app.web.forms.asked import Sure
 from app.web.lists import together
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Action, Badge, Choice, Column, Kind, Listing, OneOf, Search
@@ -78,12 +77,7 @@ INVITATIONS = Listing(
             Distributor.code,
             title=_("Name, e-mail or distributor"),
         ),
-        OneOf(
-            "role",
-            _("Role"),
-            [Choice(role.value, ROLE[role]) for role in Role],
-            lambda value: Invitation.role == value,
-        ),
+        OneOf.named("role", _("Role"), Invitation.role, ROLE),
         OneOf(
             "state",
             _("State"),
@@ -92,10 +86,6 @@ INVITATIONS = Listing(
         ),
     ),
 )
-
-
-class SureForm(Form):
-    """Nothing has to be asked."""
 
 
 @bp.get("/programs/<code:program_code>/people/invitations")
@@ -133,7 +123,7 @@ def send_many(program_code: str) -> together.Answer:
             done=lambda count: ngettext(
                 "%(num)s invitation is sent anew.", "%(num)s invitations are sent anew.", count
             ),
-            form=SureForm(),
+            form=Sure(),
             look=_look,
             do=send,
         )
@@ -158,7 +148,7 @@ def withdraw_many(program_code: str) -> together.Answer:
             done=lambda count: ngettext(
                 "%(num)s invitation is taken back.", "%(num)s invitations are taken back.", count
             ),
-            form=SureForm(),
+            form=Sure(),
             look=_look,
             do=withdraw,
             danger=True,

@@ -19,10 +19,10 @@ from app.services.telling import messages
 from app.services.telling.messages import Channel
 from app.services.telling.messages import Kind as About
 from app.web.context import now, person, scope, session, settings
-from app.web.forms.form import Form
+from app.web.forms.asked import Sure
 from app.web.lists import together
 from app.web.lists.answering import answer
-from app.web.lists.describing import HERE, Action, Badge, Choice, Column, Listing, Moments, OneOf, Search, To
+from app.web.lists.describing import HERE, Action, Badge, Column, Listing, Moments, OneOf, Search, To
 from app.web.lists.describing import Kind as Written
 from app.web.lists.together import Deed, Row, Stays
 
@@ -84,18 +84,8 @@ def listing(name: str, query: Any, link: To, again: Action) -> Listing:
         actions=(again,),
         filters=(
             Search(Message.to, title=_("Address or number")),
-            OneOf(
-                "state",
-                _("State"),
-                [Choice(state.value, badge.text) for state, badge in STATE.items()],
-                lambda value: Message.state == value,
-            ),
-            OneOf(
-                "about",
-                _("What about"),
-                [Choice(kind, text) for kind, text in ABOUT.items()],
-                lambda value: Message.kind == value,
-            ),
+            OneOf.named("state", _("State"), Message.state, STATE),
+            OneOf.named("about", _("What about"), Message.kind, ABOUT),
             Moments("written", _("Written"), Message.created_at),
         ),
     )
@@ -131,10 +121,6 @@ def show(program_code: str, message_id: int) -> str:
 def send_again(program_code: str, message_id: int) -> Response:
     let_go(message_id, scope().program.id)
     return redirect(url_for("outbox.show", program_code=program_code, message_id=message_id), 303)
-
-
-class AgainForm(Form):
-    """Nothing has to be asked."""
 
 
 @bp.post("/programs/<code:program_code>/outbox/send-again")
@@ -196,7 +182,7 @@ def let_many_go(messages_of: Listing, back: str, active: str, program_id: int | 
             now=_("State"),
             button=_("Send again"),
             done=lambda count: ngettext("%(num)s message is on its way.", "%(num)s messages are on their way.", count),
-            form=AgainForm(),
+            form=Sure(),
             look=_look,
             do=let_one_go,
         )

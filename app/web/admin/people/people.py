@@ -25,7 +25,7 @@ from app.web.context import now, person, scope, session
 from app.web.forms.form import CodeField, Form, choice
 from app.web.lists import together
 from app.web.lists.answering import answer
-from app.web.lists.describing import HERE, Action, Choice, Column, Kind, Listing, OneOf, Search, To
+from app.web.lists.describing import HERE, Action, Column, Kind, Listing, OneOf, Search, To
 from app.web.lists.together import Deed, Row, Stays
 from app.web.words.accounts import (
     MAY_SIGN_IN,
@@ -112,12 +112,7 @@ PEOPLE = Listing(
     actions=(Action(_("Take the role away…"), "people.take_many", "manage_people", danger=True),),
     filters=(
         Search(UserAccount.name, UserAccount.login, Distributor.name, title=_("Name, e-mail or distributor")),
-        OneOf(
-            "role",
-            _("Role"),
-            [Choice(role.value, ROLE[role]) for role in Role],
-            lambda value: Membership.role == value,
-        ),
+        OneOf.named("role", _("Role"), Membership.role, ROLE),
         SECOND_STEP,
         MAY_SIGN_IN,
     ),

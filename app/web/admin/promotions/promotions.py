@@ -8,8 +8,6 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from sqlalchemy import BigInteger, Select, cast, func, select
 from werkzeug.wrappers import Response
-from wtforms import StringField
-from wtforms.validators import InputRequired, Length
 
 from app.db.transaction import transaction
 from app.domain.program_file.promotion_definition import Promotion as Definition
@@ -25,19 +23,13 @@ from app.services.setup import promotion_editing as editing
 from app.web import formats
 from app.web.admin.promotions.telling import Changed, differences, told
 from app.web.context import now, person, scope, session, today
-from app.web.forms.form import Form
+from app.web.forms.asked import SendBack
 from app.web.forms.refused import again, fresh
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Choice, Column, Kind, Listing, OneOf, Search, To
 from app.web.words.promotions import KIND, STATE, given, measured, problem
 
 bp = Blueprint("promotions", __name__)
-
-
-class SendBack(Form):
-    """Why a draft goes back to whoever wrote it."""
-
-    note = StringField(_("What has to be different"), [InputRequired(_("Say what.")), Length(max=200)])
 
 
 _PAID = (
@@ -73,12 +65,7 @@ PROMOTIONS = Listing(
     default="-last_on",
     filters=(
         Search(_NAME, Promotion.code, title=_("Name or code")),
-        OneOf(
-            "state",
-            _("State"),
-            [Choice(state.value, badge.text) for state, badge in STATE.items()],
-            lambda value: Promotion.state == value,
-        ),
+        OneOf.named("state", _("State"), Promotion.state, STATE),
     ),
 )
 

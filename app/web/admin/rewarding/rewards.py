@@ -25,6 +25,7 @@ from app.services import audit
 from app.services.rewarding import draws, offers, rewards
 from app.web.access.guarding import can
 from app.web.context import now, person, scope, session
+from app.web.forms.asked import Sure
 from app.web.forms.form import Form
 from app.web.lists import together
 from app.web.lists.answering import answer
@@ -92,12 +93,7 @@ REWARDS = Listing(
     ),
     filters=(
         Search(Reward.name, Reward.code, Reward.description, title=_("Name, code or description")),
-        OneOf(
-            "kind",
-            _("Kind"),
-            [Choice(kind.value, text) for kind, text in REWARD_KIND.items()],
-            lambda value: Reward.kind == value,
-        ),
+        OneOf.named("kind", _("Kind"), Reward.kind, REWARD_KIND),
         OneOf("category", _("Category"), lambda: _distinct(Reward.category), lambda value: Reward.category == value),
         OneOf("supplier", _("Supplier"), lambda: _distinct(Reward.supplier), lambda value: Reward.supplier == value),
         OneOf(
@@ -185,10 +181,6 @@ def preview(program_code: str, reward_id: int) -> str | Response:
     )
 
 
-class _Sure(Form):
-    """Nothing is asked but to be sure."""
-
-
 class CategoryForm(Form):
     """Into which category."""
 
@@ -235,7 +227,7 @@ def _offer_many(*, offered: bool) -> together.Answer:
             now=_("State now"),
             button=_("Offer") if offered else _("Withdraw"),
             done=done,
-            form=_Sure(),
+            form=Sure(),
             look=_look,
             do=offer,
             danger=not offered,

@@ -8,8 +8,6 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from sqlalchemy import exists, select
 from werkzeug.wrappers import Response
-from wtforms import StringField
-from wtforms.validators import InputRequired, Length
 
 from app.db.transaction import transaction
 from app.domain.rules.rule_changes import changes
@@ -32,7 +30,7 @@ from app.web.admin.rules.forms import KINDS, POLICIES, RuleForm, form_for
 from app.web.admin.rules.judging import judge
 from app.web.admin.rules.pages import EndForm, draft_name
 from app.web.context import now, person, scope, session
-from app.web.forms.form import Form
+from app.web.forms.asked import SendBack
 from app.web.forms.refused import again, fresh
 from app.web.lists.describing import Badge
 
@@ -46,12 +44,6 @@ STATE: Mapping[RuleDraftState, Badge] = {
     RuleDraftState.PUBLISHED: Badge(_("Published"), "good"),
     RuleDraftState.DROPPED: Badge(_("Dropped"), "plain"),
 }
-
-
-class SendBack(Form):
-    """Why a draft goes back to whoever wrote it."""
-
-    note = StringField(_("What has to be different"), [InputRequired(_("Say what.")), Length(max=200)])
 
 
 @bp.get("/programs/<code:program_code>/rules/new")

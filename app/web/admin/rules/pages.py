@@ -103,9 +103,7 @@ RULES = Listing(
             [Choice(key, text) for key, (text, _example) in KINDS.items()],
             lambda kind: kind == _KIND,
         ),
-        OneOf(
-            "state", _("State"), [Choice(key, one.text) for key, one in STATE.items()], lambda state: state == _STATE
-        ),
+        OneOf.named("state", _("State"), _STATE, STATE),
     ),
 )
 """Rules are changed one by one: each change is a version that somebody looks at, so nothing is done to many at once."""

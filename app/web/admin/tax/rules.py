@@ -24,6 +24,7 @@ from app.services.two_people import OPEN, is_first, second_person
 from app.web.addresses import text_asked
 from app.web.admin.tax.forms import EMPTY, MOST_MINOR, TaxRuleForm, document_of, filled, lay_problems
 from app.web.context import now, person, scope, session, today
+from app.web.forms.asked import SendBack
 from app.web.forms.fields import Between, DayField, MoneyField, ShareField
 from app.web.forms.form import Form, choice
 from app.web.words import tax as tax_words
@@ -57,12 +58,6 @@ class ConfirmForm(Form):
     agreed = SelectField(_("Rule and version"))
     by = StringField(_("Adviser"), [InputRequired(_("Name the adviser.")), Length(max=200)])
     on = DayField(_("On"), [InputRequired(_("Say when."))])
-
-
-class SendBack(Form):
-    """Why a change goes back to whoever wrote it."""
-
-    note = StringField(_("What has to be different"), [InputRequired(_("Say what.")), Length(max=200)])
 
 
 class BenchForm(Form):

@@ -3,32 +3,22 @@
 import datetime as dt
 
 from flask import Blueprint, render_template, request
-from flask_babel import lazy_gettext as _
-from wtforms.validators import InputRequired
 
 from app.domain.measures.calendar import months_after
 from app.domain.measures.money import smallest_units
 from app.services.loads import invoicing
 from app.services.setup.invoicing_terms import invoicing_of
 from app.web.context import scope, session, today
-from app.web.forms.fields import DayField, NotBefore
-from app.web.forms.form import Form
+from app.web.forms.asked import Stretch
 
 bp = Blueprint("invoicing", __name__)
-
-
-class DaysToInvoice(Form):
-    """Which days."""
-
-    from_on = DayField(_("From"), [InputRequired(_("Say from which day."))])
-    to_on = DayField(_("to"), [InputRequired(_("Say to which day.")), NotBefore("from_on")])
 
 
 @bp.get("/programs/<code:program_code>/invoicing")
 def index(program_code: str) -> str | tuple[str, int]:
     """Show what is to be invoiced; the month before where no days are said."""
     program = scope().program
-    form = DaysToInvoice(formdata=request.args if request.args else None, meta={"csrf": False})
+    form = Stretch(formdata=request.args if request.args else None, meta={"csrf": False})
     sound = bool(request.args) and form.validate()
     month = today().replace(day=1)
     days = (form.from_on.data, form.to_on.data) if sound else (months_after(month, -1), month - dt.timedelta(days=1))

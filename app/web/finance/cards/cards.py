@@ -11,7 +11,6 @@ from wtforms import StringField
 from wtforms.validators import InputRequired, Length, Regexp
 
 from app.db.transaction import transaction
-from app.domain.states import CardState, Identity
 from app.extensions import db
 from app.models.distributors import Distributor
 from app.models.prepaid import Card
@@ -20,7 +19,7 @@ from app.web.context import now, person, scope, session
 from app.web.finance.cards import words as card_words
 from app.web.forms.form import CodeField, Form
 from app.web.lists.answering import answer
-from app.web.lists.describing import HERE, Choice, Column, Kind, Listing, OneOf, Search, To
+from app.web.lists.describing import HERE, Column, Kind, Listing, OneOf, Search, To
 from app.web.words import runs as wording
 from app.web.words.wording import PROVIDER
 from prepaid.cards import cards
@@ -87,18 +86,8 @@ CARDS = Listing(
     default="name",
     filters=(
         Search(Distributor.name, Distributor.code, Card.last4, title=_("Distributor, code or last digits")),
-        OneOf(
-            "state",
-            _("State"),
-            [Choice(state.value, badge.text) for state, badge in card_words.STATE.items()],
-            lambda value: Card.state == CardState(value),
-        ),
-        OneOf(
-            "identity",
-            _("Who holds it"),
-            [Choice(one.value, badge.text) for one, badge in card_words.IDENTITY.items()],
-            lambda value: Card.identity == Identity(value),
-        ),
+        OneOf.named("state", _("State"), Card.state, card_words.STATE),
+        OneOf.named("identity", _("Who holds it"), Card.identity, card_words.IDENTITY),
     ),
 )
 

@@ -26,7 +26,7 @@ from app.web.finance.conversions import runs
 from app.web.forms.fields import DayField, NotBefore
 from app.web.forms.form import Form, choice
 from app.web.lists.answering import answer
-from app.web.lists.describing import HERE, Badge, Choice, Column, Days, Kind, Listing, OneOf, Search, To
+from app.web.lists.describing import HERE, Badge, Column, Days, Kind, Listing, OneOf, Search, To
 from app.web.lists.participants import WHOSE
 from app.web.words import runs as wording
 from prepaid.conversions import compensating
@@ -128,12 +128,7 @@ GIVEN = Listing(
         Search(
             Distributor.name, Distributor.code, owed.REWARD.reference, OrderLine.name, title=_("Whose, or for what")
         ),
-        OneOf(
-            "state",
-            _("State"),
-            [Choice(key, badge.text) for key, badge in STATE.items()],
-            lambda value: _how_far == value,
-        ),
+        OneOf.named("state", _("State"), _how_far, STATE),
         Days("arrived", _("Arrived"), owed.given_on),
     ),
 )

@@ -20,6 +20,7 @@ from app.models.ledger import Account
 from app.models.prepaid import Redemption
 from app.web import formats
 from app.web.context import kontor, now, person, scope, session
+from app.web.forms.asked import Sure
 from app.web.forms.form import Form
 from app.web.lists import together
 from app.web.lists.answering import answer
@@ -37,10 +38,6 @@ from prepaid.redeeming.quoting import settings_of
 from prepaid.redeeming.redemption_stories import POINTS, REWARD, REWARD_OF, State, state, story
 
 bp = Blueprint("redemptions", __name__)
-
-
-class Sure(Form):
-    """Nothing has to be asked."""
 
 
 class CallingOff(Form):

@@ -112,12 +112,7 @@ RUNS = Listing(
     id=ConversionRun.id,
     default="-number",
     filters=(
-        OneOf(
-            "state",
-            _("State"),
-            [Choice(status.value, badge.text) for status, badge in wording.RUN.items()],
-            lambda value: ConversionRun.status == RunStatus(value),
-        ),
+        OneOf.named("state", _("State"), ConversionRun.status, wording.RUN),
         OneOf(
             "takes",
             _("What it takes"),

@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import Select, select
 from werkzeug.wrappers import Response
 
-from app.domain.states import RunKind, TopUpKind, TopUpStatus
+from app.domain.states import RunKind
 from app.models.distributors import Distributor
 from app.models.ledger import Account
 from app.models.prepaid import Card, Redemption, TopUp
@@ -62,18 +62,8 @@ _NAMED = replace(WHOSE[0], small="reference")
 
 _FILTERS = (
     Search(TopUp.reference, Distributor.name, Distributor.code, Card.last4, title=_("Reference, distributor or card")),
-    OneOf(
-        "state",
-        _("State"),
-        [Choice(status.value, badge.text) for status, badge in wording.TOP_UP.items()],
-        lambda value: TopUp.status == TopUpStatus(value),
-    ),
-    OneOf(
-        "kind",
-        _("Kind"),
-        [Choice(kind.value, text) for kind, text in wording.KIND.items()],
-        lambda value: TopUp.kind == TopUpKind(value),
-    ),
+    OneOf.named("state", _("State"), TopUp.status, wording.TOP_UP),
+    OneOf.named("kind", _("Kind"), TopUp.kind, wording.KIND),
     Moments("settled", _("Settled"), TopUp.settled_at),
 )
 

@@ -29,7 +29,7 @@ from app.web.finance.exports import words as export_words
 from app.web.finance.exports.forms import ExportDays
 from app.web.languages import language
 from app.web.lists.answering import answer
-from app.web.lists.describing import HERE, Action, Choice, Column, Kind, Listing, OneOf, Search, To
+from app.web.lists.describing import HERE, Action, Column, Kind, Listing, OneOf, Search, To
 
 bp = Blueprint("exports", __name__)
 
@@ -77,18 +77,8 @@ EXPORTS = Listing(
     default="-asked_at",
     filters=(
         Search(ExportPlan.name, people=[Export.asked_by], title=_("Person or plan")),
-        OneOf(
-            "subject",
-            _("Export"),
-            [Choice(subject.value, text) for subject, text in export_words.SUBJECT.items()],
-            lambda value: Export.subject == ExportSubject(value),
-        ),
-        OneOf(
-            "state",
-            _("State"),
-            [Choice(state.value, badge.text) for state, badge in export_words.STATE.items()],
-            lambda value: Export.state == ExportState(value),
-        ),
+        OneOf.named("subject", _("Export"), Export.subject, export_words.SUBJECT),
+        OneOf.named("state", _("State"), Export.state, export_words.STATE),
     ),
     actions=(Action(_("Make again and compare…"), "exports_together.again", "export"),),
 )

@@ -19,15 +19,11 @@ from app.web.context import kontor, now, person, scope, session
 from app.web.finance.exports import words as export_words
 from app.web.finance.exports.exports import EXPORTS, may_take
 from app.web.finance.exports.plans import PLANS
-from app.web.forms.form import Form
+from app.web.forms.asked import Sure
 from app.web.lists import together
 from app.web.lists.together import Deed, Row, Stays
 
 bp = Blueprint("exports_together", __name__)
-
-
-class SureForm(Form):
-    """Nothing has to be asked: who has looked says yes."""
 
 
 @bp.post("/programs/<code:program_code>/exports/again")
@@ -49,7 +45,7 @@ def again(program_code: str) -> together.Answer:
             done=lambda count: ngettext(
                 "%(num)s file is made again and compared.", "%(num)s files are made again and compared.", count
             ),
-            form=SureForm(),
+            form=Sure(),
             look=_exports,
             do=ask,
         )
@@ -92,7 +88,7 @@ def make(program_code: str) -> together.Answer:
             now=_("Made by itself"),
             button=_("Make now"),
             done=lambda count: ngettext("%(num)s export is asked for.", "%(num)s exports are asked for.", count),
-            form=SureForm(),
+            form=Sure(),
             look=_plans,
             do=ask,
         )

@@ -15,7 +15,7 @@ from wtforms.validators import InputRequired, Length
 from app.db.transaction import transaction
 from app.domain.measures.calendar import local_date
 from app.domain.program_file.reconciliation import ways_of
-from app.domain.states import FindingAnswer, FindingKind, Unit
+from app.domain.states import FindingAnswer, Unit
 from app.extensions import db
 from app.models.desk import AdjustmentRequest
 from app.models.distributors import Distributor
@@ -161,12 +161,7 @@ DIFFERENCES = Listing(
             [Choice(_OPEN, _("Open")), Choice(_CLOSED, _("Closed"))],
             lambda value: StatementFinding.answer.is_(None) if value == _OPEN else StatementFinding.answer.is_not(None),
         ),
-        OneOf(
-            "kind",
-            _("Difference"),
-            [Choice(kind.value, text) for kind, text in words.KIND.items()],
-            lambda value: StatementFinding.kind == FindingKind(value),
-        ),
+        OneOf.named("kind", _("Difference"), StatementFinding.kind, words.KIND),
         OneOf("statement", _("Found in"), _statements, lambda value: StatementFinding.statement_id == int(value)),
     ),
     actions=(Action(_("Close with a note…"), "differences.note_many", "prepare_run"),),
@@ -245,7 +240,7 @@ _WAYS = {
 def _page(finding_id: int, asked: str | None = None, **forms: Form) -> str:
     found = reading.difference(session(), finding_id)
     finding, program = found.finding, scope().program
-    proposed = answering.points_of(session(), program, finding)
+    proposed = answering.points_of(session(), finding)
     adjustment = session().get(AdjustmentRequest, finding.adjustment_id) if finding.adjustment_id else None
     ours, theirs = words.both(finding)
     moved_at = (found.top_up.settled_at or found.top_up.created_at) if found.top_up is not None else None

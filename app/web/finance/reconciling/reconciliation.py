@@ -23,7 +23,7 @@ from app.models.reconciling import ProviderStatement, StatementFinding, Statemen
 from app.web import formats
 from app.web.context import kontor, now, person, scope, session, settings
 from app.web.finance.reconciling import words
-from app.web.forms.fields import DayField, NotBefore
+from app.web.forms.asked import Stretch
 from app.web.forms.form import Form
 from app.web.lists import showing
 from app.web.lists.answering import answer
@@ -48,13 +48,6 @@ class Bringing(Form):
     """A statement of the provider."""
 
     file = FileField(_("Statement"), [FileRequired(_("Choose the provider's statement."))])
-
-
-class Period(Form):
-    """Which days a statement covers: its file may begin later and end earlier than they do."""
-
-    from_on = DayField(_("From"), [InputRequired(_("Say from which day."))])
-    to_on = DayField(_("to"), [InputRequired(_("Say to which day.")), NotBefore("from_on")])
 
 
 class Why(Form):
@@ -242,7 +235,7 @@ def _page(statement_id: int, asked: str | None = None, **forms: Form) -> str:
         page=showing.page(session(), of_statement(statement_id), rows=LINES),
         asked=asked,
         forms={
-            "period": Period(formdata=None, data=days),
+            "period": Stretch(formdata=None, data=days),
             "close": Why.of("close", formdata=None),
             "take_back": Why.of("take_back", formdata=None),
         }
@@ -259,7 +252,7 @@ def lines(program_code: str, provider_statement_id: int) -> str | Response:
 
 @bp.post("/programs/<code:program_code>/reconciliation/<id:provider_statement_id>/period")
 def period(program_code: str, provider_statement_id: int) -> Response | tuple[str, int]:
-    form = Period()
+    form = Stretch()
     if not form.validate():
         return _page(provider_statement_id, "period", period=form), 400
     days = form.from_on.data, form.to_on.data

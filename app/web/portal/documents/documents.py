@@ -15,7 +15,7 @@ from app.services.counting.returns import taken_by
 from app.web.access.own import own_documents_only
 from app.web.context import scope
 from app.web.lists.answering import answer
-from app.web.lists.describing import Choice, Column, Days, Kind, Listing, OneOf, Search, To
+from app.web.lists.describing import Column, Days, Kind, Listing, OneOf, Search, To
 from app.web.portal.documents.standing import why_in_checks
 from app.web.portal.home import own
 from app.web.words.wording import DOCUMENT_KIND, DOCUMENT_STATUS
@@ -99,12 +99,7 @@ DOCUMENTS = Listing(
     default="-issued_on",
     filters=(
         Search(SalesDocument.number, title=_("Number of a document")),
-        OneOf(
-            "state",
-            _("State"),
-            [Choice(status.name.lower(), badge.text) for status, badge in DOCUMENT_STATUS.items()],
-            lambda value: SalesDocument.status == DocumentStatus[value.upper()],
-        ),
+        OneOf.named("state", _("State"), SalesDocument.status, DOCUMENT_STATUS),
         Days("issued", _("Issued on"), SalesDocument.issued_on),
     ),
     export_permission="list_documents",

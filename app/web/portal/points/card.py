@@ -8,7 +8,7 @@ from sqlalchemy import Select, or_, select
 from werkzeug.wrappers import Response
 
 from app.domain.roles import Permission, may
-from app.domain.states import RunStatus, TopUpStatus, Unit
+from app.domain.states import RunStatus, Unit
 from app.models.distributors import Distributor
 from app.models.ledger import Account
 from app.models.prepaid import Card, ConversionRun, Redemption, TopUp
@@ -16,7 +16,7 @@ from app.services.ledger import liability
 from app.services.tracing import balances
 from app.web.context import person, scope, session
 from app.web.lists.answering import answer
-from app.web.lists.describing import Choice, Column, Days, Kind, Listing, OneOf, To
+from app.web.lists.describing import Column, Days, Kind, Listing, OneOf, To
 from app.web.portal.home import own
 from app.web.words import runs as wording
 from prepaid import gathering
@@ -70,12 +70,7 @@ TOP_UPS = Listing(
     id=TopUp.id,
     default="-created_at",
     filters=(
-        OneOf(
-            "state",
-            _("State"),
-            [Choice(status.value, badge.text) for status, badge in wording.TOP_UP.items()],
-            lambda value: TopUp.status == TopUpStatus(value),
-        ),
+        OneOf.named("state", _("State"), TopUp.status, wording.TOP_UP),
         Days("issued", _("Asked for"), Redemption.redeemed_on),
     ),
     export_permission="convert_points",

@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from werkzeug.wrappers import Response
-from wtforms import HiddenField, StringField
+from wtforms import HiddenField
 from wtforms.validators import InputRequired, Length
 
 from app.db.transaction import transaction
@@ -18,6 +18,7 @@ from app.models.prepaid import Redemption
 from app.services.owners import pools
 from app.services.telling import notices
 from app.web.context import kontor, now, person, scope, session
+from app.web.forms.asked import PerhapsWhy
 from app.web.forms.fields import Between, PointsField
 from app.web.forms.form import Form
 from app.web.forms.refused import again, fresh
@@ -46,12 +47,6 @@ class Sure(Form):
     key = HiddenField(validators=[InputRequired(), Length(max=64)])
     points = HiddenField(validators=[InputRequired(), Length(max=20)])
     shown = HiddenField(validators=[Length(max=200)])
-
-
-class Withdrawing(Form):
-    """Why a redemption is withdrawn."""
-
-    reason = StringField(_("Reason"), [Length(max=200)])
 
 
 @bp.route("/portal/<code:program_code>/<id:distributor_id>/redeem", methods=["GET", "POST"])
@@ -185,7 +180,7 @@ def show(program_code: str, distributor_id: int, redemption_id: int) -> str:
         found=found,
         words=words,
         may_withdraw=converts and waits,
-        form=fresh(Withdrawing),
+        form=fresh(PerhapsWhy),
         own=own(),
     )
 
@@ -193,7 +188,7 @@ def show(program_code: str, distributor_id: int, redemption_id: int) -> str:
 @bp.post("/portal/<code:program_code>/<id:distributor_id>/redemptions/<id:redemption_id>/withdraw")
 def withdraw(program_code: str, distributor_id: int, redemption_id: int) -> Response:
     """Give the points back, as long as nothing is on its way."""
-    form = Withdrawing()
+    form = PerhapsWhy()
     address = url_for("portal_redemptions.show", **own(), redemption_id=redemption_id)
     if not form.validate():
         return again(form, "portal_redemptions.show", **own(), redemption_id=redemption_id)

@@ -25,7 +25,7 @@ from app.web.context import now, person, scope, session
 from app.web.forms.fields import Between, PointsField
 from app.web.forms.form import CodeField, Form
 from app.web.lists.answering import answer
-from app.web.lists.describing import Choice, Column, Kind, Listing, OneOf
+from app.web.lists.describing import Column, Kind, Listing, OneOf
 from app.web.portal.home import own
 from app.web.words.owners import why_not
 from app.web.words.wording import ADJUSTMENT_STATE
@@ -92,14 +92,7 @@ TRANSFERS = Listing(
     query=_query,
     id=PointsTransfer.id,
     default="-requested_at",
-    filters=(
-        OneOf(
-            "state",
-            _("State"),
-            [Choice(state, badge.text) for state, badge in ADJUSTMENT_STATE.items()],
-            lambda value: PointsTransfer.state == value,
-        ),
-    ),
+    filters=(OneOf.named("state", _("State"), PointsTransfer.state, ADJUSTMENT_STATE),),
     export_permission="convert_points",
 )
 

@@ -7,11 +7,8 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from sqlalchemy import Select, func, select
 from werkzeug.wrappers import Response
-from wtforms import StringField
-from wtforms.validators import Length
 
 from app.db.transaction import transaction
-from app.domain.states import OrderState
 from app.extensions import db
 from app.models.orders import OrderLine, RewardOrder
 from app.services.instants.giving import of_order
@@ -20,21 +17,15 @@ from app.services.orders.holding import NotNow
 from app.services.orders.owing import money_of
 from app.services.rewarding import draws, rewards, vouchers
 from app.web.context import keys, now, person, scope, session
-from app.web.forms.form import Form
+from app.web.forms.asked import PerhapsWhy
 from app.web.forms.refused import again, fresh
 from app.web.lists.answering import answer
-from app.web.lists.describing import Choice, Column, Kind, Listing, OneOf, To
+from app.web.lists.describing import Column, Kind, Listing, OneOf, To
 from app.web.portal.home import own
 from app.web.portal.rewarding.basket import Checkout, address_before
 from app.web.words.wording import ADDRESS, ORDER_STATE, ORDER_WORD
 
 bp = Blueprint("portal_orders", __name__)
-
-
-class Reason(Form):
-    """Why an order is called off."""
-
-    reason = StringField(_("Reason"), [Length(max=200)])
 
 
 _PIECES = (
@@ -73,14 +64,7 @@ ORDERS = Listing(
     query=_query,
     id=RewardOrder.id,
     default="-placed_at",
-    filters=(
-        OneOf(
-            "state",
-            _("State"),
-            [Choice(state.value, badge.text) for state, badge in ORDER_STATE.items()],
-            lambda value: RewardOrder.state == OrderState(value),
-        ),
-    ),
+    filters=(OneOf.named("state", _("State"), RewardOrder.state, ORDER_STATE),),
     export_permission="order_rewards",
 )
 
@@ -102,7 +86,7 @@ def _page(reward_order_id: int, address_form: Checkout | None = None) -> str:
         found=found,
         codes=vouchers.of_order(session(), keys(), reward_order_id),
         tickets=draws.of_order(session(), reward_order_id),
-        form=fresh(Reason),
+        form=fresh(PerhapsWhy),
         money=money_of(found.order, [one.line for one in found.lines]),
         payment=rewards.settings_of(scope().program).payment,
         proofs=draws.proofs_of_order(session(), reward_order_id),
@@ -121,7 +105,7 @@ def _page(reward_order_id: int, address_form: Checkout | None = None) -> str:
 @bp.post("/portal/<code:program_code>/<id:distributor_id>/orders/<id:reward_order_id>/cancel")
 def cancel(program_code: str, distributor_id: int, reward_order_id: int) -> Response:
     """Call the whole order off, which can be done until it is ordered at the supplier."""
-    form = Reason()
+    form = PerhapsWhy()
     if not form.validate():
         return again(form, "portal_orders.show", **own(), reward_order_id=reward_order_id)
     reason = form.reason.data or gettext("Changed their mind")
