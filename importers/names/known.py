@@ -25,7 +25,7 @@ from app.services.imported.unmatched import Seen
 from app.services.participants import distributor_rows, distributors
 from importers.batches import batches
 from importers.batches.store import BatchFiles
-from importers.names.matching import Matched, match
+from importers.names.matching import Matched, Sought, match
 from importers.names.unknown_names import seen
 from importers.problems.problems import Problems
 from importers.typed.grouping import Grouped, group
@@ -64,28 +64,19 @@ class Known:
             product_names = aliases.product_names(session, self.program.id, self.batch.profile_name)
         bad = np.isin(rows.row_number, problems.rows())
         self.distributors = match(
-            rows.distributor,
+            Sought("distributor", rows.distributor, rows.distributor_name, rows.row_number, bad),
             distributor_names,
             self.profile.unknown_distributor,
-            "distributor",
-            rows.row_number,
-            bad,
-            rows.distributor_name,
             functools.partial(self._create_distributors, rows),
             problems,
         )
         bad |= np.isin(rows.row_number, problems.rows())
         self.products = match(
-            rows.product,
+            Sought("product", rows.product, rows.product_name, rows.row_number, bad, self.distributors.id),
             product_names,
             self.profile.unknown_product,
-            "product",
-            rows.row_number,
-            bad,
-            rows.product_name,
             self._create_products,
             problems,
-            self.distributors.id,
         )
         return in_our_units(rows, self.products.unit_milli, problems)
 

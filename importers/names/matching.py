@@ -36,37 +36,49 @@ class Matched:
     ignored: Flags
 
 
+@dataclass(frozen=True)
+class Sought:
+    """The names of rows whose meaning is sought.
+
+    Attributes:
+        what: they are names of, for the message.
+        codes: the column.
+        called: what the file calls each row's thing, where it does.
+        rows: the rows' numbers.
+        bad: marks rows that have a problem already: nothing is created for them alone.
+        distributor_id: of each row, where a distributor may have names of its own.
+    """
+
+    what: Literal["distributor", "product"]
+    codes: Codes
+    called: Texts | None
+    rows: np.ndarray
+    bad: np.ndarray
+    distributor_id: Ints | None = None
+
+
 def match(
-    codes: Codes,
+    sought: Sought,
     names: Names,
     unknown: Literal["hold", "create", "reject"],
-    what: Literal["distributor", "product"],
-    rows: np.ndarray,
-    bad: np.ndarray,
-    called: Texts | None,
     create: Create,
     problems: Problems,
-    distributor_id: Ints | None = None,
 ) -> Matched:
     """Say what each row's name means: by code, by EAN, by what the source calls it, by what anybody does.
 
     Args:
-        codes: the column.
+        sought: the names.
         names: what names mean to the source.
         unknown: what the profile says about unknown names.
-        what: for the message.
-        rows: the rows' numbers.
-        bad: marks rows that have a problem already: nothing is created for them alone.
-        called: what the file calls each row's thing, where it does.
         create: makes what is unknown.
         problems: takes the rows whose name is unknown, or does not count.
-        distributor_id: of each row, where a distributor may have names of its own.
     """
+    codes, rows, what = sought.codes, sought.rows, sought.what
     own = [names.own(text) for text in codes.written]
     known = [mine or names.aliases.get(key) or _NOTHING for mine, key in zip(own, codes.keys, strict=True)]
     means = _Means([*known, _NOTHING], codes.code)
-    if distributor_id is not None and names.of_distributors:
-        means.of_distributors(codes, own, names.of_distributors, distributor_id)
+    if sought.distributor_id is not None and names.of_distributors:
+        means.of_distributors(codes, own, names.of_distributors, sought.distributor_id)
     ids = means.each(lambda one: UNKNOWN if one.id is None else one.id)
     ignored = means.each(lambda one: one.id is None).astype(bool)
     for at, places in by_value(means.of[ignored]):
@@ -75,9 +87,9 @@ def match(
         problems.add_all(rows[these].tolist(), Outcome.REFUSED, f"ignored_{what}", found=found, because=because)
     strange = (ids == UNKNOWN) & (codes.code >= 0) & ~ignored
     if unknown == "create":
-        wanted = strange & ~bad
+        wanted = strange & ~sought.bad
         fresh = np.unique(codes.code[wanted]).tolist()
-        made = create([codes.written[at] for at in fresh], _first_names(codes, wanted, called)) if fresh else {}
+        made = create([codes.written[at] for at in fresh], _first_names(codes, wanted, sought.called)) if fresh else {}
         onto = np.full(len(codes.keys) + 1, UNKNOWN, dtype=np.int64)
         onto[fresh] = [made[codes.keys[at]] for at in fresh]
         # what is left unknown stands in bad rows alone, and is created when these have been corrected

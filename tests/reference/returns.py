@@ -38,6 +38,11 @@ class UnmatchedReturn:
     returned_milli: int
     unmatched_milli: int
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing of the line matched (rules.md section 6)."""
+        return self.unmatched_milli == self.returned_milli
+
 
 @dataclass
 class SaleLine:

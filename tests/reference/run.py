@@ -70,6 +70,25 @@ class Result:
                 totals[reversal.sale_document].reversed += reversal.points
         return totals
 
+    def taken_back_by(self, unit: str = "points") -> dict[Key, int]:
+        """Give what every document takes back by its returned lines (rules.md section 6)."""
+        taken = {document.key: 0 for document in self.documents}
+        for reversal in self.reversals:
+            if reversal.unit == unit:
+                taken[reversal.return_document] += reversal.points
+        return taken
+
+    def per_rule(self, unit: str = "points") -> dict[str, Totals]:
+        """Give the totals of every rule that awarded something (rules.md sections 2 and 6)."""
+        totals: dict[str, Totals] = defaultdict(Totals)
+        for award in self.awards:
+            if award.unit == unit:
+                totals[award.rule].awarded += award.points
+        for reversal in self.reversals:
+            if reversal.unit == unit:
+                totals[reversal.rule].reversed += reversal.points
+        return dict(totals)
+
     def per_line(self) -> dict[tuple[Key, int], list[LineEntry]]:
         """Give the awards of every line that has any, with the codes of the rules (rules.md sections 2 to 6)."""
         taken: dict[tuple[Key, int, str, str], int] = defaultdict(int)

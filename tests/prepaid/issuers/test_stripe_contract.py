@@ -89,6 +89,9 @@ class _NoBooks:
     def limit_minor(self, token: str) -> int:
         return 100_00
 
+    def outstanding_minor(self, currency: str) -> int:
+        return 0
+
     def end(self, *_: Any) -> None:
         pass
 

@@ -1,28 +1,22 @@
 """A load that a statement contradicts: what follows from the adjustment goes for tax, compensation and invoices too."""
 
 import datetime as dt
-import runpy
 import uuid
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from sqlalchemy import func, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy import func, select
 
 from app.db.transaction import transaction
 from app.domain.export_wish import Wish
-from app.domain.states import FindingAnswer, FindingKind, TaxStatus, Unit
+from app.domain.states import TaxStatus, Unit
 from app.exports.histories import asking
-from app.exports.histories.describing import History
 from app.exports.histories.loads import COMPENSATIONS, REDEMPTIONS, TOP_UPS
 from app.exports.histories.making import Maker
 from app.models.desk import AdjustmentRequest
 from app.models.exports import Export
 from app.models.prepaid import ConversionRun, Redemption, TopUp
 from app.models.programs import Program
-from app.models.reconciling import ProviderStatement, StatementFinding, StatementLine
 from app.services.by_hand import adjustments
 from app.services.loads import invoicing
 from app.services.tracing import balances
@@ -32,78 +26,21 @@ from prepaid.loads import settling
 from prepaid.loads.failed import failed_of_newest_runs
 from prepaid.loads.moves import locked_run
 from prepaid.providers import Answer, LoadResult
-from prepaid.reconciling import answering
-from prepaid.reconciling.judging import solve
 from prepaid.taxing import owed, register
 from prepaid.taxing.tax import ProgramTax
 from tests.prepaid.conftest import NOW, World
+from tests.prepaid.loads.corrections import (
+    AFTERWARDS,
+    COMPENSATION,
+    DECEMBER,
+    REWARD,
+    YEAR,
+    adjust,
+    invoiced,
+    loaded,
+    told,
+)
 from tests.prepaid.reconciling.test_reconciling import BOOKED, EDGES, LATER, answered, bring
-
-YEAR = (dt.date(2026, 1, 1), dt.date(2026, 12, 31))
-REWARD, COMPENSATION = 500_000, 55_600
-MIGRATION = Path(__file__).parents[3] / "migrations" / "versions" / "0047_amounts_of_whole_loads.py"
-
-
-@pytest.fixture
-def paid(world: World) -> World:
-    """A private person with a load to come; compensations are paid by runs of their own."""
-    world.load(prepaid="{compensation: {paid: by_run}}")
-    world.add("D1", 10_000, TaxStatus.PRIVATE_PERSON)
-    return world
-
-
-def loaded(world: World, result: LoadResult, **more: Any) -> str:
-    """Convert the points, and let the provider answer. Returns the reference of the reward."""
-    run = world.preview(**more)
-    world.approve(run)
-    answered(world, run, D1=result)
-    return world.references(run)["D1", "reward"]
-
-
-AFTERWARDS = LATER + dt.timedelta(days=20)
-DECEMBER = (
-    (None, "2026-12-01", "1.00", None, None, None, "fee"),
-    (None, "2026-12-31", "2.00", None, None, None, "fee"),
-)
-"""What the statement of the next month has of its first and last day."""
-JANUARY = (
-    (None, "2027-01-01", "1.00", None, None, None, "fee"),
-    (None, "2027-01-31", "2.00", None, None, None, "fee"),
-)
-
-
-def open_findings(session: Session, program: Program) -> list[StatementFinding]:
-    """Give the differences that nobody answered yet, in the order of their bookings, but for those of days alone."""
-    query = (
-        select(StatementFinding)
-        .join(ProviderStatement, ProviderStatement.id == StatementFinding.statement_id)
-        .where(ProviderStatement.program_id == program.id, StatementFinding.answer.is_(None))
-        .where(StatementFinding.kind != FindingKind.WRONG_DATE)
-        .order_by(StatementFinding.line_id, StatementFinding.id)
-    )
-    return list(session.scalars(query))
-
-
-def adjust(world: World, *, approve: bool = True, points: int | None = None, now: dt.datetime = LATER) -> None:
-    """Answer the open difference by an adjustment, of the points that are proposed or of others."""
-    with transaction(world.registry) as session:
-        program = session.get_one(Program, world.program_id)
-        (found,) = open_findings(session, program)
-        points = answering.points_of(session, program, found) if points is None else points
-        how = FindingAnswer.ADJUSTED
-        answering.answer(session, program, found.id, how, reason="as they say", points=points, actor="fay", now=now)
-        if approve:
-            assert found.adjustment_id is not None
-            adjustments.approve(session, program, found.adjustment_id, actor="ben", now=now)
-
-
-def refuse(world: World) -> None:
-    """Refuse the adjustment that waits."""
-    with transaction(world.registry) as session:
-        program = session.get_one(Program, world.program_id)
-        waits = AdjustmentRequest.program_id == program.id, AdjustmentRequest.state == "waiting"
-        asked = session.scalars(select(AdjustmentRequest.id).where(*waits)).one()
-        adjustments.refuse(session, program, asked, note="not so", actor="ben", now=LATER)
 
 
 def said(world: World, days: tuple[dt.date, dt.date] = YEAR) -> tuple[int, int, int, int]:
@@ -224,14 +161,6 @@ def test_tax_is_paid_back_once_it_is_on_the_card_by_an_answer_or_an_approved_cor
     assert paid.compensate(to_on=LATER.date()).compensation_minor == 0
 
 
-def told(world: World, history: History) -> list[tuple[str, int, str | None]]:
-    """Give what a history says of each load: its answer, what is on its card, and what was corrected."""
-    with transaction(world.registry) as session:
-        columns = (history.one(name).value for name in ("status", "loaded", "correction"))
-        query = history.query().add_columns(*columns).where(Redemption.program_id == world.program_id)
-        return [tuple(row) for row in session.execute(query.order_by(*history.order))]
-
-
 @pytest.mark.parametrize(
     ("result", "booked", "points", "before", "after"),
     [
@@ -259,14 +188,6 @@ def test_histories_tell_what_is_on_the_card_once_a_correction_is_approved(
         asked = session.scalars(select(AdjustmentRequest.id).where(AdjustmentRequest.program_id == program.id)).one()
         adjustments.approve(session, program, asked, actor="ben", now=LATER)
     assert told(paid, TOP_UPS) == told(paid, REDEMPTIONS) == [after]
-
-
-def invoiced(world: World, days: tuple[dt.date, dt.date] = YEAR) -> tuple[int, int, int]:
-    """Give the points, the money and the loads that are to be invoiced for rewards, over all who pay."""
-    with transaction(world.registry) as session:
-        payers = invoicing.to_invoice(session, session.get_one(Program, world.program_id), *days)
-        sums = (sum(one.points for one in payers), sum(one.amounts["reward"] for one in payers))
-        return *sums, sum(one.loads for one in payers)
 
 
 @pytest.mark.parametrize(("booked", "points", "more"), [("4900.00", 200, -10_000), ("5100.00", -200, 10_000)])
@@ -323,180 +244,6 @@ def test_in_whichever_order_two_corrections_of_a_load_are_approved_it_is_credite
         for at, moment in zip((first, 1 - first), (LATER, AFTERWARDS), strict=True):
             adjustments.approve(session, program, asked[at].id, actor="ben", now=moment)
     assert invoiced(paid)[1:] == (0, 0)
-
-
-def differences(world: World) -> list[tuple[FindingKind, int]]:
-    """Give the open differences in the order of their bookings, and what is proposed for each."""
-    with transaction(world.registry) as session:
-        program = session.get_one(Program, world.program_id)
-        found = open_findings(session, program)
-        return [(one.kind, answering.points_of(session, program, one)) for one in found]
-
-
-@pytest.mark.parametrize(
-    ("booked", "found"),
-    [
-        (("5000.00", "-1000.00"), [(FindingKind.AMOUNT_DIFFERS, 2_000)]),
-        (("-1000.00",), [(FindingKind.AMOUNT_DIFFERS, 2_000)]),
-        (("5000.00", "-1000.00", "-4000.00"), [(FindingKind.REVERSED, 10_000)]),
-        (("4900.00", "-4900.00"), [(FindingKind.REVERSED, 10_000)]),
-        (("-5000.00",), [(FindingKind.REVERSED, 10_000)]),
-        (("5100.00", "-5000.00"), [(FindingKind.AMOUNT_DIFFERS, 9_800)]),
-        (("5000.00", "-5000.00", "5000.00"), []),
-        (("5000.00", "-5000.00", "4900.00"), [(FindingKind.AMOUNT_DIFFERS, 200)]),
-        (("5000.00", "5000.00", "-5000.00"), []),
-        (("2500.00", "2500.00"), []),
-        (("6000.00", "-1000.00"), []),
-        (("6000.00", "-6000.00", "5000.00"), []),
-        (("2000.00", "2000.00"), [(FindingKind.AMOUNT_DIFFERS, 2_000)]),
-        (("5000.00", "5000.00"), [(FindingKind.TWICE, 0)]),
-        (("5500.00", "5000.00"), [(FindingKind.TWICE, 0)]),
-        (("5000.00", "5000.00", "-1000.00"), [(FindingKind.TWICE, 0)]),
-        (("5000.00", "50.00"), [(FindingKind.AMOUNT_DIFFERS, -100)]),
-        (("2500.00", "2500.00", "50.00"), [(FindingKind.AMOUNT_DIFFERS, -100)]),
-    ],
-)
-def test_what_is_on_the_card_is_the_sum_of_all_bookings_and_what_differs_is_told_once(
-    paid: World, booked: tuple[str, ...], found: list[tuple[FindingKind, int]]
-) -> None:
-    reference = loaded(paid, LoadResult.LOADED)
-    bring(paid, *EDGES, *((reference, BOOKED, amount, "PLN") for amount in booked))
-    assert differences(paid) == found
-
-
-@pytest.mark.parametrize(
-    ("booked", "found"),
-    [
-        ((("1200.00", "EUR"),), []),
-        ((("1200.00", "EUR"), ("1200.00", "EUR")), [FindingKind.TWICE]),
-        ((("1200.00", "EUR"), ("1200.00", "EUR"), ("-1200.00", "EUR")), []),
-        ((("5000.00", "PLN"), ("1200.00", "EUR")), [FindingKind.TWICE]),
-        ((("5000.00", "PLN"), ("1200.00", "EUR"), ("-1200.00", "EUR")), []),
-        ((("3000.00", "PLN"), ("480.00", "EUR")), []),
-        ((("1200.00", "EUR"), ("-1200.00", "EUR")), [FindingKind.REVERSED]),
-        ((("-1200.00", "EUR"),), []),
-    ],
-)
-def test_what_is_booked_in_another_currency_is_no_amount_of_ours_and_twice_is_told_all_the_same(
-    paid: World, booked: tuple[tuple[str, str], ...], found: list[FindingKind]
-) -> None:
-    reference = loaded(paid, LoadResult.LOADED)
-    bring(paid, *EDGES, *((reference, BOOKED, amount, currency) for amount, currency in booked))
-    told = [kind for kind, _ in differences(paid)]
-    assert [kind for kind in told if kind is not FindingKind.WRONG_CURRENCY] == found
-    assert told.count(FindingKind.WRONG_CURRENCY) == sum(currency == "EUR" for _, currency in booked)
-    with transaction(paid.registry) as session:
-        wrong = [
-            (one.theirs_minor, one.theirs)
-            for one in open_findings(session, session.get_one(Program, paid.program_id))
-            if one.kind is FindingKind.WRONG_CURRENCY
-        ]
-    assert wrong == [(None, f"{amount} EUR") for amount, currency in booked if currency == "EUR"]
-
-
-def test_a_load_that_is_booked_in_parts_in_two_statements_is_whole_with_the_second(paid: World) -> None:
-    reference = loaded(paid, LoadResult.LOADED)
-    bring(paid, *EDGES, (reference, BOOKED, "2000.00", "PLN"))
-    assert differences(paid) == [(FindingKind.AMOUNT_DIFFERS, 6_000)]
-    bring(paid, *DECEMBER, (reference, "2026-12-02", "2500.00", "PLN"))
-    assert differences(paid) == [(FindingKind.AMOUNT_DIFFERS, 1_000)], "the first is solved, and the rest is told"
-    bring(paid, *DECEMBER, (reference, "2026-12-03", "500.00", "PLN"))
-    assert differences(paid) == []
-
-
-def test_what_was_told_to_stand_there_twice_is_open_until_its_amount_is_told(paid: World) -> None:
-    """As one stands that was told before a small booking beside a load was told as another amount."""
-    reference = loaded(paid, LoadResult.LOADED)
-    bring(paid, *EDGES, (reference, BOOKED, "5000.00", "PLN"), (reference, BOOKED, "50.00", "PLN"))
-    with transaction(paid.registry) as session:
-        program = session.get_one(Program, paid.program_id)
-        (found,) = open_findings(session, program)
-        found.kind, found.theirs = FindingKind.TWICE, "2"
-        session.flush()
-        assert solve(session, program, now=LATER) == 0
-    bring(paid, *DECEMBER)
-    assert differences(paid) == [(FindingKind.AMOUNT_DIFFERS, -100)]
-
-
-@pytest.mark.parametrize("approve", [True, False])
-def test_a_part_that_comes_after_its_lack_was_made_good_is_taken_back(paid: World, approve: bool) -> None:
-    reference = loaded(paid, LoadResult.LOADED)
-    bring(paid, *EDGES, (reference, BOOKED, "2000.00", "PLN"))
-    adjust(paid, approve=approve)
-    bring(paid, *DECEMBER, (reference, "2026-12-02", "3000.00", "PLN"))
-    assert differences(paid) == [(FindingKind.AMOUNT_DIFFERS, -6_000)]
-    adjust(paid, approve=approve, now=AFTERWARDS)
-    assert differences(paid) == []
-    if approve:
-        assert invoiced(paid) == (10_000, REWARD, 1)
-
-
-def test_what_was_booked_wrong_corrected_here_and_then_booked_right_is_taken_back_once(paid: World) -> None:
-    reference = loaded(paid, LoadResult.LOADED)
-    bring(paid, *EDGES, (reference, BOOKED, "6000.00", "PLN"))
-    adjust(paid)
-    assert invoiced(paid) == (12_000, 600_000, 1)
-    again = ((reference, "2026-12-02", "-6000.00", "PLN"), (reference, "2026-12-02", "5000.00", "PLN"))
-    bring(paid, *DECEMBER, *again)
-    assert differences(paid) == [(FindingKind.AMOUNT_DIFFERS, 2_000)]
-    adjust(paid, now=AFTERWARDS)
-    assert invoiced(paid) == (10_000, REWARD, 1)
-
-
-def test_an_amount_that_comes_back_after_both_ways_were_corrected_is_told_once_more(paid: World) -> None:
-    reference = loaded(paid, LoadResult.LOADED)
-    bring(paid, *EDGES, (reference, BOOKED, "4900.00", "PLN"))
-    adjust(paid)
-    bring(paid, *DECEMBER, (reference, "2026-12-02", "100.00", "PLN"))
-    assert differences(paid) == [(FindingKind.AMOUNT_DIFFERS, -200)]
-    adjust(paid, now=AFTERWARDS)
-    bring(paid, *DECEMBER, (reference, "2026-12-05", "-100.00", "PLN"))
-    assert differences(paid) == [(FindingKind.AMOUNT_DIFFERS, 200)]
-
-
-def test_an_amount_of_which_a_correction_was_refused_is_told_as_a_whole(paid: World) -> None:
-    reference = loaded(paid, LoadResult.LOADED)
-    bring(paid, *EDGES, (reference, BOOKED, "4900.00", "PLN"))
-    adjust(paid, approve=False)
-    bring(paid, *DECEMBER, (reference, "2026-12-02", "-100.00", "PLN"))
-    refuse(paid)
-    assert differences(paid) == [(FindingKind.AMOUNT_DIFFERS, 200)] * 2, "each says its part"
-    bring(paid, *JANUARY)
-    assert differences(paid) == [(FindingKind.AMOUNT_DIFFERS, 400)]
-    adjust(paid, now=AFTERWARDS)
-    assert differences(paid) == []
-
-
-def test_a_part_of_which_the_correction_was_refused_stays_told_beside_one_that_was_approved(paid: World) -> None:
-    reference = loaded(paid, LoadResult.LOADED)
-    bring(paid, *EDGES, (reference, BOOKED, "4900.00", "PLN"))
-    adjust(paid, approve=False)
-    bring(paid, *DECEMBER, (reference, "2026-12-02", "-100.00", "PLN"))
-    adjust(paid)
-    refuse(paid)
-    bring(paid, *JANUARY)
-    assert differences(paid) == [(FindingKind.AMOUNT_DIFFERS, 200)]
-
-
-def test_nothing_is_told_where_a_correction_was_refused_and_the_amount_is_right_by_then(paid: World) -> None:
-    reference = loaded(paid, LoadResult.LOADED)
-    bring(paid, *EDGES, (reference, BOOKED, "4900.00", "PLN"))
-    adjust(paid, approve=False)
-    bring(paid, *DECEMBER, (reference, "2026-12-02", "100.00", "PLN"))
-    refuse(paid)
-    bring(paid, *JANUARY)
-    assert differences(paid) == []
-
-
-def test_the_rest_of_a_load_that_is_booked_back_in_parts_is_given_back_once(paid: World) -> None:
-    reference = loaded(paid, LoadResult.LOADED)
-    bring(paid, *EDGES, (reference, BOOKED, "5000.00", "PLN"), (reference, BOOKED, "-1000.00", "PLN"))
-    adjust(paid)
-    assert invoiced(paid) == (8_000, 400_000, 1)
-    bring(paid, *DECEMBER, (reference, "2026-12-10", "-4000.00", "PLN"))
-    assert differences(paid) == [(FindingKind.REVERSED, 8_000)]
-    adjust(paid, now=AFTERWARDS)
-    assert invoiced(paid) == (0, 0, 0)
 
 
 def test_a_compensation_that_was_reversed_is_told_in_its_history(paid: World) -> None:
@@ -588,39 +335,3 @@ def test_what_was_called_off_and_is_on_the_card_all_the_same_counts_as_there(wor
     assert before_in_the_year() == [asked.counted_minor if tax == YEARLY else 0]
     with transaction(world.registry) as session:
         assert owed.waiting(session, world.program_id).amount_minor == levied > 0
-
-
-def test_what_was_told_booking_by_booking_before_is_told_of_the_whole_load(paid: World) -> None:
-    """The migration: of what is open the last stays, with what is left; what was answered keeps what it corrected."""
-    reference = loaded(paid, LoadResult.LOADED)
-    bring(paid, *EDGES, (reference, BOOKED, "5100.00", "PLN"))
-    adjust(paid)
-    before = invoiced(paid)
-    back = ((reference, "2026-12-02", "-300.00", "PLN"), (reference, "2026-12-03", "-200.00", "PLN"))
-    bring(paid, *DECEMBER, *back)
-    written = runpy.run_path(str(MIGRATION))
-    with transaction(paid.registry) as session:
-        (now,) = open_findings(session, session.get_one(Program, paid.program_id))
-        assert now.line_id is not None
-        statement_id, line_id, top_up_id = now.statement_id, now.line_id, now.top_up_id
-        first = session.scalars(
-            select(StatementLine.id)
-            .where(StatementLine.statement_id == statement_id, StatementLine.id != line_id)
-            .where(StatementLine.top_up_id == top_up_id)
-        ).one()
-        session.delete(now)
-        session.flush()
-        for line, part in ((first, 30_000), (line_id, 20_000)):
-            what = {"statement_id": statement_id, "line_id": line, "top_up_id": top_up_id, "theirs_minor": -part}
-            session.add(StatementFinding(kind=FindingKind.AMOUNT_DIFFERS, ours_minor=500_000, **what))
-        session.flush()
-        for statement in (written["ANSWERED"], written["OPEN"]):
-            session.execute(text(statement))
-    assert differences(paid) == [(FindingKind.AMOUNT_DIFFERS, 1_000)]
-    assert invoiced(paid) == before == (10_200, 510_000, 1)
-    adjust(paid, now=AFTERWARDS)
-    assert (differences(paid), invoiced(paid)) == ([], (9_200, 460_000, 1))
-    with transaction(paid.registry) as session:
-        for statement in (written["BY_ITSELF"], written["ANSWERED"], written["OPEN"]):
-            session.execute(text(statement))
-    assert (differences(paid), invoiced(paid)) == ([], (9_200, 460_000, 1)), "down and up again"

@@ -18,7 +18,7 @@ from app.domain.documents.sales import NO_AMOUNT, NO_PRICE, UNKNOWN, Documents, 
 from app.domain.points.returns import Match, Matches, ReturnedLine, SoldLine, match_returns, taken_back
 from app.domain.states import DocumentKind
 from tests.app.domain.profiles import searching
-from tests.app.domain.worlds import Dice
+from tests.app.domain.random_worlds import Dice
 from tests.reference.arith import round_half_up
 from tests.reference.earning import Award
 from tests.reference.returns import reverse_returns

@@ -19,18 +19,8 @@ from app.domain.promoting.promotion_terms import CompiledPromotion, compile_prom
 from app.domain.promoting.promotions import Standings, changes, furthest_first, places_of, standings_of
 from app.domain.states import DocumentKind
 from tests.app.domain.profiles import searching
-from tests.app.domain.worlds import (
-    DECIMALS,
-    DISTRIBUTORS,
-    Dice,
-    Engine,
-    Paper,
-    SoldLine,
-    World,
-    definition,
-    lines_of,
-    worlds,
-)
+from tests.app.domain.random_worlds import DISTRIBUTORS, Dice, worlds
+from tests.app.domain.worlds import DECIMALS, Engine, Paper, SoldLine, World, definition, lines_of
 from tests.reference import promotions as reference
 from tests.reference.programme import read_catalogue, read_programme
 from tests.reference.sales import code_key, documents_of

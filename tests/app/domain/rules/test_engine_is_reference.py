@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from app.domain.documents.sales import Flags
 from tests.app.domain.profiles import searching
-from tests.app.domain.worlds import CONDITIONS, KINDS, Engine, Shown, World, counted, expected, worlds
+from tests.app.domain.random_worlds import CONDITIONS, KINDS, worlds
+from tests.app.domain.worlds import Engine, Shown, World, counted, expected
 from tests.reference.programme import CAP_ORDER
 
 

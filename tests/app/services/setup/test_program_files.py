@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from app.demo.data import PROGRAMME
 from app.services.setup import program_files, program_yaml
 from app.services.setup.program_files import ProgramFileInvalid, canonical, parse, to_yaml
-from tests.app.domain.worlds import World, file_of, worlds
+from tests.app.domain.random_worlds import worlds
+from tests.app.domain.worlds import World, file_of
 from tests.journeys.made_up import PEDALS, STALLS
 from tests.reference.data import programme_path
 from tests.support import json_schema

@@ -17,7 +17,7 @@ from app.models.programs import Program
 from app.services.access import people
 from app.services.goods.catalogue import product_ids
 from tests.app.web.account.test_account import asked_of_the_database
-from tests.app.web.admin.people.test_people_and_joining import added
+from tests.app.web.admin.people.sending import added
 from tests.app.web.conftest import enter, token_of
 from tests.app.web.world import FORMULA, HOSTILE, World
 from tests.support.sales import Sold, sell
