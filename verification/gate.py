@@ -65,6 +65,18 @@ class Admission:
         return len(self.correcting)
 
 
+@dataclass(frozen=True)
+class _Arrival:
+    """What comes at one moment, and by what each document is known again: its key, and a hash of what it says."""
+
+    rules: ProgramRules
+    incoming: Incoming
+    source: Source
+    keys: list[str]
+    hashes: list[bytes]
+    now: dt.datetime
+
+
 def admit(
     session: Session,
     rules: ProgramRules,
@@ -118,10 +130,11 @@ def _admit(session: Session, rules: ProgramRules, incoming: Incoming, source: So
         reasons[at].append(dict(sale_claims.WAITING))
     refused = decided.status == DocumentStatus.REFUSED
     decided.duplicate |= known.refused_before(keys, hashes, refused)
-    corrects = _judge_changes(session, incoming, source, known, decided, reasons)
+    arrival = _Arrival(rules, incoming, source, keys, hashes, now)
+    corrects = _judge_changes(session, arrival, known, decided, reasons)
     decided.status[decided.duplicate | decided.conflict] = 0
     decided.reasons = {at: found for at, found in reasons.items() if not decided.duplicate[at]}
-    _store_and_count(session, rules, incoming, source, keys, hashes, drawing(), corrects, decided, wallets, waits, now)
+    _store_and_count(session, arrival, decided, corrects, drawing(), wallets, waits)
     return decided
 
 
@@ -135,8 +148,7 @@ def _apply_policy(source: Source, decided: Admission, reasons: defaultdict[int, 
 
 def _judge_changes(
     session: Session,
-    incoming: Incoming,
-    source: Source,
+    arrival: _Arrival,
     known: Known,
     decided: Admission,
     reasons: dict[int, list[dict[str, Any]]],
@@ -161,30 +173,26 @@ def _judge_changes(
     corrects: dict[int, int] = {}
     for at, document_id in zip(changed, ids, strict=True):
         # nobody's file takes another distributor's document over
-        may_correct = source.may_correct and not known.others[at]
+        may_correct = arrival.source.may_correct and not known.others[at]
         if may_correct and document_id not in returned and decided.status[at] != DocumentStatus.REFUSED:
             corrects[at] = document_id
             continue
         code = "changed_with_returns" if may_correct and document_id in returned else "changed_document"
-        reasons[at] = [{"code": code, "number": incoming.sales.documents.number[at]}]
+        reasons[at] = [{"code": code, "number": arrival.incoming.sales.documents.number[at]}]
         decided.conflict[at] = True
     return corrects
 
 
 def _store_and_count(
     session: Session,
-    rules: ProgramRules,
-    incoming: Incoming,
-    source: Source,
-    keys: list[str],
-    hashes: list[bytes],
-    drawn: Ints,
-    corrects: dict[int, int],
+    arrival: _Arrival,
     decided: Admission,
+    corrects: dict[int, int],
+    drawn: Ints,
     wallets: dict[Unit, Wallets],
     waits: Flags,
-    now: dt.datetime,
 ) -> None:
+    rules, source, now = arrival.rules, arrival.source, arrival.now
     stored = np.flatnonzero(decided.status != 0)  # all of them count; in a trial fewer are written
     if not stored.size:
         return
@@ -195,17 +203,15 @@ def _store_and_count(
         decided.correcting = sorted(corrects)
     keep = np.zeros(len(decided.status), dtype=bool)
     keep[stored] = True
-    sales = incoming.sales if keep.all() else incoming.sales.select(keep)
+    sales = arrival.incoming.sales if keep.all() else arrival.incoming.sales.select(keep)
     ids = decided.ids[stored] = drawn[: len(stored)]
     written = _written(rules, source, sales, wallets) | np.isin(stored, list(corrects))
     if written.any():
         there, of_them = (stored, sales) if written.all() else (stored[written], sales.select(written))
-        release_on = _release_on(rules, decided.status[there], now)
         with stage("store documents"):
-            columns = _document_columns(
-                rules, incoming, source, keys, hashes, corrects, decided, there, of_them, ids[written], release_on, now
+            copy_into(
+                session, SalesDocument, _document_columns(arrival, decided, corrects, there, of_them, ids[written])
             )
-            copy_into(session, SalesDocument, columns)
         with stage("store lines"):
             _store_lines(session, of_them, ids[written])
             figures.touch(session, rules.program_id, of_them.documents.issued_on)
@@ -222,7 +228,7 @@ def _store_and_count(
         written=written,
     )
     decided.awarded, decided.reversed, decided.by_rule = counted.awarded, counted.reversed, counted.by_rule
-    _note_returns(session, rules, decided, stored, ids, sales, counted)
+    _note_returns(session, rules, decided, stored, ids, counted)
     _put_into_the_queue(session, rules, decided, stored[written], ids[written], now)
 
 
@@ -249,19 +255,9 @@ def _release_on(rules: ProgramRules, status: Ints, now: dt.datetime) -> Nullable
 
 
 def _document_columns(
-    rules: ProgramRules,
-    incoming: Incoming,
-    source: Source,
-    keys: list[str],
-    hashes: list[bytes],
-    corrects: dict[int, int],
-    decided: Admission,
-    stored: Ints,
-    sales: Sales,
-    ids: Ints,
-    release_on: Nullable,
-    now: dt.datetime,
+    arrival: _Arrival, decided: Admission, corrects: dict[int, int], stored: Ints, sales: Sales, ids: Ints
 ) -> dict[str, Any]:
+    rules, source, keys, hashes = arrival.rules, arrival.source, arrival.keys, arrival.hashes
     documents, count = sales.documents, len(stored)
     supersedes = np.full(len(keys), UNKNOWN)
     supersedes[list(corrects)] = list(corrects.values())
@@ -276,7 +272,7 @@ def _document_columns(
         "distributor_id": documents.distributor_id,
         "kind": documents.kind.astype(np.int64),
         "number": documents.number,
-        "number_key": incoming.number_key[stored],
+        "number_key": arrival.incoming.number_key[stored],
         "document_key": [keys[at] for at in positions],
         "issued_on": documents.issued_on.astype("datetime64[D]"),
         "issued_minute": Nullable(documents.minute, documents.minute != UNKNOWN),
@@ -292,8 +288,8 @@ def _document_columns(
         "outlet": documents.outlet,
         "channel": documents.channel,
         "supersedes_id": Nullable(supersedes[stored], supersedes[stored] != UNKNOWN),
-        "counted_at": np.full(count, _moment_of(now)),
-        "release_on": release_on,
+        "counted_at": np.full(count, _moment_of(arrival.now)),
+        "release_on": _release_on(rules, decided.status[stored], arrival.now),
     }
 
 
@@ -329,7 +325,6 @@ def _note_returns(
     decided: Admission,
     stored: Ints,
     ids: Ints,
-    sales: Sales,
     counted: Counted,
 ) -> None:
     """Send documents to review whose returns met no sale, and note what could not be taken back (rules.md 6)."""
