@@ -1,5 +1,6 @@
 """The match stage: names become ids of distributors and products; what is unknown is held, created or refused."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -17,6 +18,9 @@ Create = Callable[[list[str], dict[str, str]], Mapping[str, int]]
 """Makes what is unknown: takes codes as written and names by code, gives ids by code key."""
 
 _NOTHING = Meaning(UNKNOWN)
+_GROUPED = re.compile(r"[1-9]\d{0,2}([ \u00a0\u202f.,'])\d{3}(?:\1\d{3})*")
+_MOST_DIGITS = 3
+"""Digits of a number that nothing parts."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,9 @@ def match(
     codes, rows, what = sought.codes, sought.rows, sought.what
     own = [names.own(text) for text in codes.written]
     known = [mine or names.aliases.get(key) or _NOTHING for mine, key in zip(own, codes.keys, strict=True)]
+    for at, bare in _without_thousands(codes).items():
+        if known[at] is _NOTHING:
+            known[at] = names.own(bare) or names.aliases.get(bare) or _NOTHING
     means = _Means([*known, _NOTHING], codes.code)
     if sought.distributor_id is not None and names.of_distributors:
         means.of_distributors(codes, own, names.of_distributors, sought.distributor_id)
@@ -104,6 +111,18 @@ def match(
             )
     waits = strange if unknown == "hold" else np.zeros(len(strange), dtype=bool)
     return Matched(ids, means.each(lambda one: one.unit_milli), waits, ignored)
+
+
+def _without_thousands(codes: Codes) -> dict[int, str]:
+    """Give the digits of codes that a spreadsheet program wrote as numbers, such as ``12 345``, by their places.
+
+    None are given where the codes are parted by several signs, or one of four digits by none: they are written so.
+    """
+    grouped = {at: found for at, text in enumerate(codes.written) if (found := _GROUPED.fullmatch(text.strip()))}
+    whole = any(text.isdecimal() and len(text) > _MOST_DIGITS for text in codes.written) if grouped else False
+    if whole or len({found[1] for found in grouped.values()}) != 1:
+        return {}
+    return {at: found[0].replace(found[1], "") for at, found in grouped.items()}
 
 
 class _Means:

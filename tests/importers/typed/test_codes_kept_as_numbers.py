@@ -2,19 +2,26 @@
 
 from pathlib import Path
 
+import numpy as np
 import openpyxl
 import pytest
 from sqlalchemy import select
 
 from app.db.transaction import transaction
+from app.domain.documents.sales import UNKNOWN
+from app.domain.typed.codes import code_key
 from app.domain.typed.fields import FIGURES, KINDS
 from app.models.catalogue import Product
+from app.services.imported.aliases import Names
 from importers.files.guard import judge
 from importers.files.opening import grids, sheet_names
 from importers.layout.looks.proposing import as_document, propose
 from importers.layout.written.settling import NUMBERS
+from importers.names.matching import match
+from importers.problems.problems import Problems
 from importers.reading.identifying import identify
 from importers.reading.reading import look_at, read
+from importers.typed.sales_rows import Codes
 from tests.importers.driver import HEADER, Desk
 from tests.importers.files.made import LIMITS
 
@@ -131,3 +138,23 @@ def test_figures_are_fields_that_there_are() -> None:
     known = frozenset().union(*(kind.known for kind in KINDS.values()))
     assert FIGURES - known == {"line_number"}, "which a profile names beside its columns"
     assert set(NUMBERS) <= FIGURES
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        (["12 345", "12 346", "99"], [1, 2, UNKNOWN]),
+        (["12\u00a0345"], [1]),
+        (["12,345", "1,234,567"], [1, 3]),
+        (["12 345", "12,346"], [UNKNOWN, UNKNOWN]),  # parted by two signs: no program wrote them so
+        (["12.345", "12346"], [UNKNOWN, 2]),  # one is parted, one is not
+        (["12 34"], [UNKNOWN]),
+        (["7 001"], [4]),  # somebody's own code
+    ],
+)
+def test_codes_with_signs_of_thousands_are_found(written: list[str], meant: list[int]) -> None:
+    names = Names(codes={"12345": 1, "12346": 2, "1234567": 3, "7 001": 4, "7001": 5})
+    codes = Codes(np.arange(len(written), dtype=np.int64), written, [code_key(one) for one in written])
+    rows, nothing = np.arange(len(written)), np.zeros(len(written), dtype=bool)
+    found = match(codes, names, "hold", "product", rows, nothing, None, lambda *_: {}, Problems())
+    assert found.id.tolist() == meant
