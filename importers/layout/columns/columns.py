@@ -100,13 +100,21 @@ def found_in(header: Sequence[str], wanted: Mapping[str, str], kind: str) -> dic
     alone = {one[-1]: name for name, one in zip(header, keys, strict=True) if last.count(one[-1]) == 1}
     by_key = alone | {one[0]: name for name, one in zip(header, keys, strict=True)}
     found = {field: by_key.get(name_key(name)) for field, name in wanted.items()}
+    parted = {_parts(name): name for name in header}
     lasts = [keys_of(name)[-1] for name in wanted.values()]
     for field, name in wanted.items():
+        if found[field] is None and JOINT in name:  # in two languages, of which each may stand first
+            found[field] = parted.get(_parts(name))
         last_key = keys_of(name)[-1]
         other = alone.get(last_key) if found[field] is None and lasts.count(last_key) == 1 else None
         if other is not None and other not in found.values() and _is_the_same(field, name, other, kind):
             found[field] = other
     return found
+
+
+def _parts(name: str) -> frozenset[str]:
+    """Give what the rows of a header call a column, in whatever order."""
+    return frozenset(map(name_key, name.split(JOINT)))
 
 
 def _is_the_same(field: str, name: str, other: str, kind: str) -> bool:
@@ -170,6 +178,7 @@ def _most_named(
     keys = [keys_of(name) for name in wanted.values()]
     lasts = [one[-1] for one in keys]
     called = {last: one[0] for one, last in zip(keys, lasts, strict=True) if lasts.count(last) == 1}
+    called |= {name_key(JOINT.join(reversed(name.split(JOINT)))): name_key(name) for name in wanted.values()}
     called |= {
         name_key(other): name_key(wanted[field])
         for field, others in profile.also.items()

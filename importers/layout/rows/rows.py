@@ -24,7 +24,7 @@ _BOOKED = "booked_on"
 _OF_BOOKINGS = frozenset({_BOOKED, "reference", "token", "last4", "booking"})
 """Those of a provider's bookings. A row without its day, which each booking has, is a line where others say of what."""
 
-_NUMERIC = re.compile(r"[-+(]?\s*\d[\d\s.,'\u00a0\u202f]*.{0,5}")
+_NUMERIC = re.compile(r"[-+(\u2212]?\s*\d[\d\s.,'\u00a0\u202f]*.{0,5}")
 
 
 _LINE = re.compile(DRAWN)
@@ -244,8 +244,11 @@ def _adds_up(text: str, numbers: AbstractSet[str]) -> bool:
     """Say whether a text where a name of goods might stand is that of a total: of all, or of a document."""
     if WHOLE_TOTAL.fullmatch(text):
         return True
-    called = text.rstrip(" :")
-    return bool(TOTAL.match(text)) and not numbers.isdisjoint((called.partition(" ")[2], called.rpartition(" ")[0]))
+    if not TOTAL.match(text):
+        return False
+    words = text.rstrip(" :").split(" ")
+    parts = ((words[at:], words[:at]) for at in range(1, len(words)))
+    return any(" ".join(part) in numbers for several in parts for part in several)
 
 
 def _kind(

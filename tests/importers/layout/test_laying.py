@@ -89,6 +89,12 @@ def test_a_row_that_adds_up_others_is_no_line(word: str) -> None:
     assert recognised(table) == {"total": [3, 5]}
 
 
+@pytest.mark.parametrize("said", ["Всего по A", "Razem dokument A:", "Summe für A", "A suma"])
+def test_what_adds_a_document_up_may_stand_where_goods_do(said: str) -> None:
+    total: list[str | None] = [None, None, None, said, "4", "40,00"]
+    assert recognised(laid([HEADER, line("A"), line("A"), total, line("B")])) == {"total": [4]}
+
+
 TARGETS = ["Kod", "Cel", "Akcja"]
 
 

@@ -210,3 +210,15 @@ def test_what_stands_over_a_name_may_say_that_it_is_something_else() -> None:
             read_sheets({"Luty": sheet({5: (6, over)}, "F/3")})
     with pytest.raises(Unanswered, match="column:net_amount"):
         read_sheets({"Luty": sheet({6: (6, "Brutto")}, "F/3", lower=[*LOWER[:6], "Wartość"])})
+
+
+def test_two_languages_may_stand_in_either_order_in_each_sheet() -> None:
+    names = (["Nr faktury", "Data", "Odbiorca", "Kod", "Ilość", "Netto"],)
+    names += (["Invoice No", "Date", "Customer", "Item Code", "Qty", "Net Amount"],)
+    line: list[str | None] = ["F/1", "2026-01-05", "D1", "P1", "2", "20.00"]
+    first: Sheet = ([*names, line], ())
+    other: Sheet = ([["Raport"], [], *reversed(names), ["F/2", *line[1:]]], ())
+    assert read_sheets({"Styczeń": first, "Luty": other}).column("Nr faktury / Invoice No").to_pylist() == [
+        "F/1",
+        "F/2",
+    ]
