@@ -19,6 +19,7 @@ _THOUSAND = (
 )
 _UNSEEN = "\u00ad\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff"
 _BEFORE_UNSEEN = (0xC2, 0xE2, 0xEF)
+_APOSTROPHE = ord("'")
 DIGITS_KEPT = 15
 """Digits of a number that a spreadsheet program keeps."""
 _DECIMALS = Decimal("0.000000001")
@@ -77,6 +78,20 @@ def _may_hold_unseen(column: pa.Array | pa.ChunkedArray) -> bool:
 def holds(column: pa.Array | pa.ChunkedArray, byte: int) -> bool:
     """Say whether a byte stands anywhere in the texts of a column: quicker than to look at each text for it."""
     return any(bool((text == byte).any()) for text in _bytes_of(column))
+
+
+def without_text_mark(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Drop the apostrophe before numbers that are texts, as a spreadsheet program takes it in and does not show it.
+
+    Programs that write it into the cell itself do so before figures, as in '00123, or before all that a column holds.
+    """
+    if not holds(column, _APOSTROPHE):
+        return column
+    marked = pc.match_substring_regex(column, r"^'[^'\s]*[0-9][^']*$")
+    others = pc.and_not(pc.is_valid(column), pc.fill_null(marked, False))  # noqa: FBT003
+    if pc.any(others).as_py():
+        marked = pc.match_substring_regex(column, r"^'[0-9][0-9.,:/ -]*$")
+    return pc.if_else(marked, pc.binary_replace_slice(column, start=0, stop=1, replacement=""), column)
 
 
 def _bytes_of(column: pa.Array | pa.ChunkedArray) -> Iterator[np.ndarray]:

@@ -13,6 +13,7 @@ from app.domain.program_file.import_profile import ImportProfile, Months
 from app.domain.saying.wording import Said, marked
 from app.domain.typed.fields import FIGURES, MONEY, SHARES
 from importers.errors import FileRefused
+from importers.files.cells import without_text_mark
 from importers.files.grid import Grid
 from importers.layout.columns.columns import AT_ROW, columns_of, header_as, wanted_columns
 from importers.layout.columns.guessing import name_the_same
@@ -104,7 +105,8 @@ def lay(grid: Grid, profile: ImportProfile, name: str, currency: str | None = No
     money = {kept[at] for field, at in places.items() if field in MONEY} | (figures if profile.months else set())
     shares = {kept[at] for field, at in places.items() if field in SHARES}
     seen = with_signs(grid.seen(figures), grid.signs, money, shares)
-    body = Body(seen.slice(header.below).select(kept).rename_columns(names), grid.row_number[header.below :], places)
+    cells = _without_text_marks(seen.slice(header.below).select(kept).rename_columns(names), places)
+    body = Body(cells, grid.row_number[header.below :], places)
     recognised, above = _above(grid, header), top_of(grid, header.at)
     refuse_other_sizes(_figures_named(names, columns, profile), above, place)
     titles = {likeness(row) for row in above}
@@ -297,6 +299,14 @@ def _mark_other_language(body: Body, header: Header, kind: str, no_lines: np.nda
     if name_the_same(header.rows[0], body.cells_of(np.zeros(1, dtype=np.int64))[0], kind):
         no_lines[0] = True
         recognised.add(Kind.REPEATED_HEADER, body.row_number[:1])
+
+
+def _without_text_marks(cells: pa.Table, places: Mapping[str, int]) -> pa.Table:
+    """Drop what says only that a cell is a text, in all that is read but names: 's-Hertogenbosch begins so."""
+    for field, at in places.items():
+        if not field.endswith("name"):
+            cells = cells.set_column(at, cells.column_names[at], without_text_mark(cells.column(at)))
+    return cells
 
 
 def _wide_merges(grid: Grid, columns: int) -> set[int]:

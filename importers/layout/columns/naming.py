@@ -1,5 +1,6 @@
 """Which column holds which field, by what it is called and what stands in it: guesses, each with why."""
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -30,6 +31,8 @@ _SAID_OF_OTHERS = 95
 _DIGITS_OF_EAN = (8, 12, 13)
 _NUMBER = r"^-?(?:\d[\d ']*(?:[.,]\d+)?|\d{1,3}(?:[.,]\d{3})+(?:[.,]\d+)?)$"
 _LEAST_TOKEN = 4
+_ADDED_UP = re.compile(r"(?:suma z|sum of|summe von|suma de|somme de|сумма по полю)\s(.+)", re.IGNORECASE)
+"""What pivot tables put before the name of a column that they add up: ``Suma z Ilość``."""
 
 
 class Because(StrEnum):
@@ -165,6 +168,7 @@ def _heads(name: str) -> list[str]:
     """Give what a column is called: in all rows of its header, in the last, and without a unit behind it."""
     heads = [spoken(part) for part in (name, name.rpartition(JOINT)[2])]
     bare = [head.rpartition(" ") for head in heads]
+    heads += [told[1] for head in heads if (told := _ADDED_UP.fullmatch(head))]
     heads += [head for head, _, unit in bare if head and (unit in PIECES or currencies_of(unit))]
     return list(dict.fromkeys(heads))
 

@@ -190,3 +190,19 @@ def test_a_bare_number_may_be_that_of_goods() -> None:
     rows = [[*row[1:4], str(700 + at % 3), f"Klej {at % 3}", *row[5:]] for at, row in enumerate(COUNTED)]
     found = seen([["Faktura", "Data", "Odbiorca", "Nr", "Nazwa", "Ilość", "Netto"], *rows])
     assert (found.columns_of["product"], found.columns_of["product_name"], found.questions) == ("Nr", "Nazwa", ())
+
+
+@pytest.mark.parametrize("words", ["Suma z ", "Sum of ", "Summe von ", "Сумма по полю "])
+def test_what_a_pivot_table_adds_up_is_called_as_it_is(words: str) -> None:
+    found = seen([[*NUMBERED[:4], f"{words}Qty", f"{words}Netto"], *(row[1:] for row in COUNTED)])
+    assert (found.columns_of["quantity"], found.columns_of["net_amount"]) == (f"{words}Qty", f"{words}Netto")
+    assert not found.questions
+
+
+def test_the_apostrophe_of_numbers_that_are_texts_is_dropped() -> None:
+    rows = [["'F/1", "2026-01-13", "'s-Hertogenbosch", "'00123", "2", "20.00"], [*COUNTED[1][1:4], "AB'1", "'3", "9"]]
+    table = lay(grid([NUMBERED, *rows]), propose(seen([NUMBERED, *rows])), "x")
+    assert table is not None
+    assert table.table.column("Odbiorca").to_pylist() == ["'s-Hertogenbosch", "D1"]
+    assert table.table.column("Kod").to_pylist() == ["00123", "AB'1"]
+    assert table.table.column("Ilość").to_pylist() == ["2", "3"]
