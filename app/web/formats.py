@@ -57,11 +57,12 @@ def points_in_words(value: Decimal) -> str:
     return _with_the_word(value, decimal(value))
 
 
-def worded(value: int, unit: Unit) -> str:
+def worded(value: int, unit: Unit, *, signed: bool = False) -> str:
     """Write an amount of the page's programme with the word for it: points are counted in words."""
     if unit is Unit.MONEY:
-        return cash(value)
-    return points_in_words(Decimal(value).scaleb(-scope().program.point_decimals))
+        return cash(value, signed=signed)
+    amount_of_points = Decimal(value).scaleb(-scope().program.point_decimals)
+    return _with_the_word(amount_of_points, points(value, signed=True) if signed else decimal(amount_of_points))
 
 
 def counted_points(value: int) -> Markup:

@@ -2,11 +2,15 @@
 
 import pytest
 from flask import Flask, g
+from flask_babel import Babel
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.domain.states import Unit
+from app.models.programs import Program
 from app.services.telling.languages import writing
-from app.web.formats import duration, figure, file_stem, quantity, shown, size
+from app.web.context import Scope
+from app.web.formats import duration, figure, file_stem, quantity, shown, size, worded
 
 
 @pytest.mark.parametrize(
@@ -86,3 +90,12 @@ def test_what_a_stored_reason_names_is_written_as_pages_write_it(language: str, 
     with Flask(__name__).test_request_context():
         g.writing = writing(language)
         assert shown(value) == text
+
+
+@pytest.mark.parametrize(("amount", "text"), [(1, "+1 point"), (-1, "−1 point"), (-2, "−2 points"), (0, "0 points")])
+def test_points_with_a_sign_are_counted_in_words(amount: int, text: str) -> None:
+    plain = Flask(__name__)
+    Babel(plain)
+    with plain.test_request_context():
+        g.writing, g.scope = writing("en"), Scope(Program(point_decimals=0, settings={}))
+        assert worded(amount, Unit.POINTS, signed=True) == text

@@ -106,13 +106,11 @@ def _decision(one: Happening) -> Entry:
 
 
 def _amount(parts: Mapping[str, Any]) -> str:
-    if parts["unit"] == Unit.MONEY:
-        return formats.cash(parts["amount"], signed=True)
-    return _points(parts["amount"])
+    return formats.worded(parts["amount"], Unit(parts["unit"]), signed=True)
 
 
 def _points(amount: int) -> str:
-    return str(gettext("%(amount)s points", amount=formats.points(amount, signed=True)))
+    return formats.worded(amount, Unit.POINTS, signed=True)
 
 
 def _movement(one: Happening) -> Entry:

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from wtforms import SelectField, SelectMultipleField
 from wtforms.validators import InputRequired, Optional
 
+from app.domain.states import Unit
 from app.domain.typed.codes import code_key
 from app.models.distributors import DistributorGroup
 from app.services.placing import tiers
@@ -78,7 +79,7 @@ def whose(terms: Mapping[str, Any]) -> list[tuple[str, str]]:
         on_list = gettext("%(name)s (%(count)s)", name=terms["list"], count=formats.figure(terms.get("on_list", 0)))
         said.append((gettext("Saved list"), on_list))
     if terms.get("minimum_points"):
-        said.append((gettext("From"), gettext("%(points)s points", points=formats.points(terms["minimum_points"]))))
+        said.append((gettext("From"), formats.worded(terms["minimum_points"], Unit.POINTS)))
     return said
 
 

@@ -51,9 +51,10 @@ def _own() -> dict[str, Any]:
 
 def cause(movement: Movement, amount: int, unit: Unit) -> Cause:
     """Write what caused a movement as its reader writes amounts and days."""
-    written = formats.amount(abs(amount), unit)
     what = (
-        gettext("%(points)s points", points=written) if unit is Unit.POINTS else f"{written} {scope().program.currency}"
+        formats.worded(abs(amount), unit)
+        if unit is Unit.POINTS
+        else f"{formats.money(abs(amount))} {scope().program.currency}"
     )
     return Cause(
         movement.kind,
