@@ -41,6 +41,7 @@ _LEFT_OUT = frozenset({"header_key"})
 """What is reckoned from the other parts."""
 
 _FINGERPRINT = 12
+_A_DAY = dt.datetime(2025, 12, 31, 15, 30, tzinfo=dt.UTC)
 _OF_EXPORTS = {field.key: field.title for history in HISTORIES.values() for field in history.fields}
 """What the columns of an export are called."""
 
@@ -151,6 +152,11 @@ def _filters(value: Any) -> str:
     return ", ".join(_text(one) for _name, one in parse_qsl(str(value))) or "–"
 
 
+def _dates(value: Any) -> Any:
+    """Say how the dates of a file are written: a format of programmers by what it makes of a day."""
+    return import_words.ORDERS.get(value) or (_A_DAY.strftime(value) if "%" in str(value) else value)
+
+
 def _amount(value: Any) -> str:
     """Write an amount that is kept as a programme file has it."""
     text = str(value)
@@ -177,5 +183,5 @@ _BY_NAME: Mapping[str, Callable[[Any], Any]] = {
     "languages": lambda value: LANGUAGES.get(value, value),
     "locale": lambda value: LANGUAGES.get(value, value),
     "kind": lambda value: import_words.KINDS.get(value) or VALUE.get(value) or _plain(str(value)),
-    "dates": lambda value: import_words.ORDERS.get(value, value),
+    "dates": _dates,
 }

@@ -61,7 +61,7 @@ ORDERS = Listing(
     columns=(
         Column("number", _("Order"), RewardOrder.id, Kind.CODE, link=To("orders.show", reward_order_id="row_id")),
         Column("name", _("Distributor"), Distributor.name, sort=Distributor.sort_key),
-        Column("what", _("Rewards"), _WHAT, phone=False),
+        Column("what", _("Rewards"), _WHAT),
         Column("placed_at", _("Placed"), RewardOrder.placed_at, Kind.INSTANT, RewardOrder.placed_at),
         Column("placed_by", _("Placed by"), RewardOrder.placed_by, Kind.PERSON, phone=False),
         Column("points", _("Points"), RewardOrder.points, Kind.POINTS, RewardOrder.points),

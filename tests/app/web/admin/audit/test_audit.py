@@ -74,6 +74,9 @@ def test_what_became_of_a_run_and_what_an_export_has_is_told_in_words(world: Wor
         assert "Niepowodzenie: 1" in (told := state_words(settled))
         assert "Stan: Rozliczone" in told
         assert "Kod dystrybutora, Karta (ostatnie 4 cyfry), Kwota" in state_words(export)
+        assert "31/12/25" in state_words({"dates": "%d/%m/%y"}), (
+            "what a format makes of a day, not how machines write it"
+        )
 
 
 @pytest.mark.parametrize(
