@@ -86,8 +86,7 @@ def lay(grid: Grid, profile: ImportProfile, name: str, currency: str | None = No
         ColumnsMissing: There is a header, and it lacks columns.
         FileRefused: The header, or what is below it, cannot be read.
     """
-    whole = _("%(file)s, sheet %(sheet)s") if grid.name else "%(file)s"
-    place = Said(whole, {"file": name, "sheet": repr(grid.name)})
+    place = _place(grid, name)
     header = header_as(grid, profile, place)
     if header is None:
         return None
@@ -127,7 +126,6 @@ def lay(grid: Grid, profile: ImportProfile, name: str, currency: str | None = No
         recognised.add(Kind.HEADING, body.row_number[heads])
         body = body.without(heads)
         no_lines[np.flatnonzero(~no_lines)[heads]] = True
-    said_above = (grid.name, *map(text_of, above), words_over(columns.get("quantity")))
     table = TextTable(
         as_frame(body.cells),
         body.row_number,
@@ -137,18 +135,27 @@ def lay(grid: Grid, profile: ImportProfile, name: str, currency: str | None = No
         from_1904=grid.from_1904,
         grouped=_grouped(grid, header, no_lines, dict(zip(kept, names, strict=True))),
         recognised=recognised,
-        returned=below_returns(body.row_number, said_above, recognised.headings),
+        returned=below_returns(body.row_number, _said_of_all(grid, above, columns), recognised.headings),
         warnings=_warnings(grid, body) + _beside(body),
         proved=proved_before(grid) if is_handed_back(grid) else Proved(),
     )
     last_row = max([int(grid.row_number[-1]) if len(grid.row_number) else 0, *(row for row, _ in grid.wrong_width)])
+    rows = table.row_number
     if profile.months is not None:
         _by_month(table, body, profile.months, set(columns.values()), grid.name, last_row, place)
-    rows = table.row_number
-    if profile.months is not None:  # whose months are numbered one beneath the other
-        rows = (rows - 1) % last_row + 1
+        rows = (table.row_number - 1) % last_row + 1  # months are numbered one beneath the other
     _say_of_all(table, grid, profile, _Around(rows, above, recognised.headings), place)
     return Laid(table, last_row, columns)
+
+
+def _said_of_all(grid: Grid, above: Sequence[Sequence[str]], columns: Mapping[str, str]) -> tuple[str, ...]:
+    """Give what is said of all lines: by the sheet's name, above them, and over the name of the quantities."""
+    return (grid.name, *map(text_of, above), words_over(columns.get("quantity")))
+
+
+def _place(grid: Grid, name: str) -> Said:
+    whole = _("%(file)s, sheet %(sheet)s") if grid.name else "%(file)s"
+    return Said(whole, {"file": name, "sheet": repr(grid.name)})
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,9 @@ def judged(body: pa.Table, found: Found) -> Found:
 
 
 def numbers_rows(said: Sequence[str]) -> bool:
-    """Say whether texts count on from 1, over the whole table or anew for each document."""
+    """Say whether texts count on from 1, over the whole table or anew for each document; nobody counts 0001, 0002."""
+    if any(one.startswith("0") for one in said):
+        return False
     counts = [int(text) for text in (one.rstrip(".") for one in said) if text.isdecimal() and len(text) < 8]
     if len(counts) < _LEAST_ROWS or counts[0] != 1 or max(counts) < _HIGHEST or 10 * len(counts) < 9 * _filled(said):
         return False

@@ -1,5 +1,6 @@
 """A look at a file: what it seems to be, column by column, and what somebody must say before it can be read."""
 
+import functools
 import hashlib
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -128,12 +129,7 @@ def look(grids: Sequence[Grid], sheets: Sequence[SheetSeen], kind: str, said: Sa
         NothingSeen: There is no table in any of them.
         HeaderNotThere: There is none where somebody says.
     """
-    found = [one for one in (_sheet(grid, kind) for grid in grids) if one is not None]
-    if said is not None and (said.sheet is not None or said.row is not None):
-        guess = _guess_of(_said(grids, found, said), kind)
-        found = [guess.sheet, *(one for one in found if one.grid is not guess.sheet.grid)]
-    else:
-        guess = _likeliest(found, kind)
+    found, guess = _chosen(grids, kind, said)
     main, months, guesses = guess.sheet, guess.months, guess.guesses
     key = fingerprint(main.names)
     alike = [one for one in found if fingerprint(one.names) == key]
@@ -147,16 +143,12 @@ def look(grids: Sequence[Grid], sheets: Sequence[SheetSeen], kind: str, said: Sa
     called = _called_otherwise(guess, beside) if said is None or said.sheet is None else {}
     alike += [one for one in rest if all(one is not other for other in alike)]
     form, open_ = _form([*alike, *named_so(beside, called, guesses.columns)], guesses, months)
-    fill_down = filled_down(lines, guesses)
-    if not fill_down:  # each document of the first sheet may have one line
-        others = (filled_down(_lines_of(one, guesses, Recognised()), guesses) for one in rest)
-        fill_down = next(filter(None, others), ())
-    cancelled = _first(perhaps_cancelled, fitting or [main], guesses) if kind == "sales" else None
-    corrected = _first(perhaps_corrected, fitting or [main], guesses) if kind == "sales" else None
+    seen_of = functools.partial(_first, sheets=fitting or [main], guesses=guesses)
+    cancelled = seen_of(perhaps_cancelled) if kind == "sales" else None
+    corrected = seen_of(perhaps_corrected) if kind == "sales" else None
     returned = perhaps_returned(lines, corrected) if kind == "sales" else None
-    named = _first(perhaps_others, fitting or [main], guesses) if kind == "sales" else None
+    named = seen_of(perhaps_others) if kind == "sales" else None
     headed = _headed(main, lines, recognised.headings, rest, guesses) if kind == "sales" and not notes else None
-    rows_above = zip(main.grid.row_number.tolist(), map(text_of, above), strict=False)
     of_rows = about_rows(returned, headed, cancelled, corrected, named)
     return Seen(
         kind=kind,
@@ -174,7 +166,7 @@ def look(grids: Sequence[Grid], sheets: Sequence[SheetSeen], kind: str, said: Sa
         columns_of=guesses.columns,
         ignored=tuple(guesses.ignored),
         months=months,
-        fill_down=fill_down,
+        fill_down=filled_down(lines, guesses) or _filled_down_in(rest, guesses),
         form=form | notes,
         recognised={str(one): count for one, count in recognised.count().items()},
         questions=(
@@ -182,7 +174,7 @@ def look(grids: Sequence[Grid], sheets: Sequence[SheetSeen], kind: str, said: Sa
             *with_places(
                 guess.questions, names_of_sheets(fitting or [main]), above, recognised.headings | _broken_heads(main)
             ),
-            *with_rows(lines, [*open_, *of_rows], returned, {**dict(rows_above), **recognised.headings}),
+            *with_rows(lines, [*open_, *of_rows], returned, _texts_above(main, above) | recognised.headings),
             *about_sheets(called),
         ),
         returned=returned,
@@ -194,6 +186,25 @@ def look(grids: Sequence[Grid], sheets: Sequence[SheetSeen], kind: str, said: Sa
         called=called,
         header_names=main.names_of_rows,
     )
+
+
+def _chosen(grids: Sequence[Grid], kind: str, said: Said | None) -> tuple[list[Sheet], _Guess]:
+    """Give the sheets that have a table, and what the columns seem to hold of the one that is looked at first."""
+    found = [one for one in (_sheet(grid, kind) for grid in grids) if one is not None]
+    if said is None or (said.sheet is None and said.row is None):
+        return found, _likeliest(found, kind)
+    guess = _guess_of(_said(grids, found, said), kind)
+    return [guess.sheet, *(one for one in found if one.grid is not guess.sheet.grid)], guess
+
+
+def _filled_down_in(sheets: Sequence[Sheet], guesses: Guesses) -> tuple[str, ...]:
+    """Give what documents say once, by the first of these sheets where some have several lines."""
+    found = (filled_down(_lines_of(one, guesses, Recognised()), guesses) for one in sheets)
+    return next(filter(None, found), ())
+
+
+def _texts_above(sheet: Sheet, above: Sequence[Sequence[str]]) -> dict[int, str]:
+    return dict(zip(sheet.grid.row_number.tolist(), map(text_of, above), strict=False))
 
 
 def _called_otherwise(guess: _Guess, beside: Sequence[Sheet]) -> dict[str, dict[str, str]]:
@@ -298,7 +309,7 @@ def _guesses(sheet: Sheet, columns: Sequence[ColumnSeen], months: MonthsSeen | N
     }
     if months:
         found = {name: [one for one in several if one.field not in months.fields] for name, several in found.items()}
-    found = judged(sheet.body, found) if kind == "sales" else found
+    found = judged(sheet.below(()), found) if kind == "sales" else found
     guesses = guess(proved(sheet.body, found), kind)
     guesses.ignored += [one.name for one in columns if one.name not in found and one.name not in of_months]
     return guesses

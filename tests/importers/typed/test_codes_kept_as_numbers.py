@@ -17,7 +17,7 @@ from importers.files.guard import judge
 from importers.files.opening import grids, sheet_names
 from importers.layout.looks.proposing import as_document, propose
 from importers.layout.written.settling import NUMBERS
-from importers.names.matching import match
+from importers.names.matching import Sought, match
 from importers.problems.problems import Problems
 from importers.reading.identifying import identify
 from importers.reading.reading import look_at, read
@@ -156,5 +156,6 @@ def test_codes_with_signs_of_thousands_are_found(written: list[str], meant: list
     names = Names(codes={"12345": 1, "12346": 2, "1234567": 3, "7 001": 4, "7001": 5})
     codes = Codes(np.arange(len(written), dtype=np.int64), written, [code_key(one) for one in written])
     rows, nothing = np.arange(len(written)), np.zeros(len(written), dtype=bool)
-    found = match(codes, names, "hold", "product", rows, nothing, None, lambda *_: {}, Problems())
+    sought = Sought("product", codes, None, rows, nothing)
+    found = match(sought, names, "hold", lambda *_: {}, Problems())
     assert found.id.tolist() == meant
