@@ -106,7 +106,8 @@ def plan_movements(
     awarding = _award_transactions(session, rules, wallets, movements, posting)
     returning = wallets.of(movements.reversals.owner_id)
     sequential = np.union1d(np.unique(returning), wallets.account_ids[wallets.available < 0])
-    sequential = np.union1d(sequential, np.intersect1d(awarding.account, earlier.accounts))
+    again = np.isin(movements.document_ids[awarding.document], earlier.documents)
+    sequential = np.union1d(sequential, awarding.account[again])
     stepwise = np.isin(awarding.account, sequential)
     remaining = awarding.amount.copy()
     state = np.where(awarding.pending, LotState.PENDING, LotState.OPEN).astype(np.int64)
@@ -275,7 +276,7 @@ class _Stepwise:
                     self._receive(kept[account], at)
                     received[account].append(at)
             for account, of_it in received.items():
-                self._take_the_rest(kept[account], document, account, of_it)
+                self._take_the_rest(kept[account], position, account, of_it)
             for owner, taken in back.get(document, {}).items():
                 lost = self._give_back(kept[taken.account], position, owner, transactions[document, owner], taken)
                 if lost:
@@ -316,9 +317,11 @@ class _Stepwise:
         legs = wallet.receive(lot, int(self.awarding.amount[at]))
         self.posting.add_legs(int(self.awarding.transaction[at]), int(self.awarding.account[at]), legs)
 
-    def _take_the_rest(self, wallet: Wallet, document: int, account: int, received: Sequence[int]) -> None:
-        """Take what the account has of earlier wordings of a document of what that gives: it has it already."""
-        before = self.earlier.kept.get((document, account))
+    def _take_the_rest(self, wallet: Wallet, position: int, account: int, received: Sequence[int]) -> None:
+        """Take what is had of earlier wordings of a document of what that gives: it was given already."""
+        document = int(self.movements.document_ids[position])
+        person = self._person(position, int(self.movements.given.owner_id[received[0]]))
+        before = self.earlier.kept.get((document, self.wallets.unit, person))
         if before is None:
             return
         for left_of, amount in before.divided(before.rest(int(self.awarding.amount[received].sum()))):
@@ -345,11 +348,13 @@ class _Stepwise:
             self.posting.add_legs(int(transaction[0]), account, legs)
             self.posting.add_legs(int(transaction[0]), self.program_account, [Leg(Bucket.ISSUED, issued, None)])
 
+    def _person(self, position: int, owner: int) -> int:
+        return COMPANY if owner == self.movements.sales.documents.distributor_id[position] else owner
+
     def _give_back(self, wallet: Wallet, position: int, owner: int, transaction: int, taken: _Back) -> int:
         """Take back what one document returns from one of those who had it. Gives what was forgiven."""
         legs: list[Leg] = []
-        document, company = int(self.movements.document_ids[position]), self.movements.sales.documents.distributor_id
-        person = COMPANY if owner == company[position] else owner
+        document, person = int(self.movements.document_ids[position]), self._person(position, owner)
         whole = sum(amount for _sale, _terms, amount in taken.parts)
         lost = self.earlier.still_let_go(document, self.wallets.unit, person, whole)
         wanted = whole - lost

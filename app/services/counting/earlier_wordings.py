@@ -1,8 +1,8 @@
 """What earlier wordings of documents left where it is, where nobody may owe: not given, and not let go, twice.
 
-What was spent of a sale that counts no more stays with its account, and what a return could not take was let go. Where
-the same document counts again, in another wording, once more, or as it stood before a correction, that is a part of
-what it gives and takes (rules.md 6). All of it is read of the ledger: it is the same whoever put the wording in its
+What was spent of a sale that counts no more stays with whoever has it, and what a return could not take was let go.
+Where the same document counts again, in another wording, once more, or as it stood before a correction, that is a part
+of what it gives and takes (rules.md 6). All of it is read of the ledger: it is the same whoever put the wording in its
 place, when, and in how many steps.
 """
 
@@ -28,7 +28,7 @@ COMPANY = 0
 
 @dataclass(frozen=True)
 class LeftOf:
-    """What an account still has of one award of a wording that counts no more."""
+    """What is still had of one award of a wording that counts no more."""
 
     award: int
     document_id: int
@@ -38,7 +38,7 @@ class LeftOf:
 
 @dataclass
 class Kept:
-    """What an account has of all earlier wordings of one document.
+    """What somebody has of all earlier wordings of one document, on whatever account it came.
 
     ``gave`` is what the newest of them that gave it something had given, and ``taken`` what was taken back of that.
     """
@@ -48,10 +48,10 @@ class Kept:
     parts: list[LeftOf] = field(default_factory=list)
 
     def rest(self, gives: int) -> int:
-        """Tell how much of what the document gives now the account has already.
+        """Tell how much of what the document gives now is had already.
 
         Less than before gives back what was taken for it, and no more; more than before gives what it is more, once
-        what the account has is covered.
+        what is had is covered.
         """
         return max(0, min(sum(one.amount for one in self.parts), gives, max(gives, self.gave) - self.taken))
 
@@ -68,12 +68,12 @@ class Kept:
 
 @dataclass
 class EarlierWordings:
-    """What earlier wordings left: ``kept`` by document and account, ``let_go`` by document, unit and person.
+    """What earlier wordings left: ``kept`` and ``let_go`` by document, unit and person.
 
     Of each earlier wording that let something go it says what was to be taken, and how much of it was let go.
     """
 
-    kept: dict[tuple[int, int], Kept] = field(default_factory=lambda: defaultdict(Kept))
+    kept: dict[tuple[int, Unit, int], Kept] = field(default_factory=lambda: defaultdict(Kept))
     let_go: dict[tuple[int, Unit, int], list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))
 
     def still_let_go(self, document_id: int, unit: Unit, person: int, takes: int) -> int:
@@ -82,9 +82,9 @@ class EarlierWordings:
         return min(takes, max((gone - max(0, was - takes) for was, gone in before), default=0))
 
     @property
-    def accounts(self) -> list[int]:
-        """Give the accounts that have something of earlier wordings."""
-        return sorted({account for _document, account in self.kept})
+    def documents(self) -> list[int]:
+        """Give the documents of whose earlier wordings something is had."""
+        return sorted({document for document, _unit, _person in self.kept})
 
 
 def of(session: Session, document_ids: Sequence[int]) -> EarlierWordings:
@@ -123,7 +123,6 @@ class _Moved:
     document_id: int
     kind: TransactionKind
     unit: Unit
-    account: int
     person: int
     effective_on: dt.date
     amount: int
@@ -134,7 +133,7 @@ _Ledger: TypeAlias = Mapping[int, _Moved]
 
 
 def _moved(session: Session, document_ids: Iterable[int]) -> _Ledger:
-    """Give the awards and returns of documents by transaction, oldest first; accounts are those of today."""
+    """Give the awards and returns of documents by transaction, oldest first; people are those of today."""
     rows = session.execute(
         select(
             LedgerTransaction.id,
@@ -142,7 +141,6 @@ def _moved(session: Session, document_ids: Iterable[int]) -> _Ledger:
             LedgerTransaction.kind,
             LedgerTransaction.reverses_id,
             Account.unit,
-            func.coalesce(Account.leads_to_id, Account.id),
             case((Distributor.person_of_id.is_not(None), WHO_NOW), else_=COMPANY),
             LedgerTransaction.effective_on,
             LedgerEntry.amount,
@@ -158,23 +156,23 @@ def _moved(session: Session, document_ids: Iterable[int]) -> _Ledger:
         .order_by(LedgerTransaction.id)
     )
     found: dict[int, _Moved] = {}
-    for id_, document, kind, undoes, unit, account, person, day, amount in rows:
+    for id_, document, kind, undoes, unit, person, day, amount in rows:
         if kind is TransactionKind.VOID:
             if undoes in found:
                 found[undoes].undone += amount
             continue
-        one = found.setdefault(id_, _Moved(document or 0, kind, Unit(unit), account, person, day, 0))
+        one = found.setdefault(id_, _Moved(document or 0, kind, Unit(unit), person, day, 0))
         one.amount += amount
     return found
 
 
 def _note_kept(session: Session, found: EarlierWordings, later: Mapping[int, int], moved: _Ledger) -> None:
     went_back = _went_back(session, later)
-    newest: dict[tuple[int, int], int] = {}
+    newest: dict[tuple[int, Unit, int], int] = {}
     for id_, one in moved.items():
         if one.kind is not TransactionKind.AWARD:
             continue
-        key = later[one.document_id], one.account
+        key = later[one.document_id], one.unit, one.person
         back = went_back.get((one.document_id, one.unit, one.person), 0)
         returned = min(back, one.amount + one.undone)
         went_back[one.document_id, one.unit, one.person] = back - returned

@@ -15,6 +15,7 @@ from tests.app.services.promotions.running import Running
 from tests.support.desk import CREDIT, IN_REVIEW, TODAY, Opening, Standing
 from tests.support.programs import BASE_RULE, NOW
 from tests.support.shop import ADDRESS, Shop
+from verification.deciding import decisions
 
 
 def test_members_share_one_balance_and_each_movement_says_whose_it_is(open_owners: Meeting) -> None:
@@ -163,3 +164,16 @@ def test_a_promotion_takes_back_from_what_it_gave_wherever_that_is(open_owners: 
     assert desk.points("D2") == Standing(0, 1_200 + 3_999)
     left = sorted(one.remaining for one in desk.rows(Lot, account_id=desk.account("D2")))
     assert left == [0, 1_200, 3_999]
+
+
+def test_what_a_pool_spent_of_a_sale_is_not_given_once_more_to_who_left(open_owners: Meeting) -> None:
+    desk, owners = open_owners(returns="clamp")
+    pool = owners.pool("D1", "D2")
+    desk.invoice("1", 10, who="D2")
+    desk.settle(desk.reserve(8))
+    owners.leave(pool, "D2")
+    assert (desk.points("D1").available, desk.points("D2").available) == (0, 2)
+    desk.refuse("1")
+    decisions.reopen(desk.session, desk.program, desk.document("1").id, reason="letter", actor="ben", now=NOW)
+    desk.accept("1")
+    assert (desk.points("D1").available, desk.points("D2").available) == (0, 2)
