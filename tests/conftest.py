@@ -22,6 +22,7 @@ from app.db.transaction import Sessions, transaction
 from app.extensions import db
 from app.factory import create_app, register_jobs
 from app.local.servers import Addresses, running, stop
+from app.services import rulebooks
 from app.services.access import people
 from tests.support.desk import desk, ledger_database, ledger_sessions, open_desk
 
@@ -122,6 +123,12 @@ def _passwords_cost_little() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(people, "_hasher", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
         yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _rules_are_of_one_database() -> None:
+    """Forget the rules that were read: some files have a database of their own, whose numbers are those of another."""
+    rulebooks._read.clear()
 
 
 @pytest.fixture

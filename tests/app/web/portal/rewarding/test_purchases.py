@@ -68,7 +68,7 @@ def test_a_distributor_pays_and_the_counter_takes_it_once(world: World, as_: As)
     code = re.findall(r'<code class="voucher">([A-Z0-9]+)</code>', page)[0]
     assert "20.00" in page
     take = at(world, "/take")
-    assert "No purchase credit of this programme" in send_to(counter, take, code="AAAA").text
+    assert "No purchase credit and no discount of this programme" in send_to(counter, take, code="AAAA").text
     looked = send_to(counter, take, code=code.lower())
     assert "20.00" in looked.text
     assert states(world) == [CreditState.OPEN]
