@@ -19,7 +19,7 @@ from app.models.distributors import Distributor, DistributorGroup
 from app.models.programs import Program, ProgramRevision
 from app.models.promotions import Promotion, PromotionStanding
 from app.services.promotions import publishing, reading, running
-from tests.app.web.admin.rewarding.test_rewards import write
+from tests.app.web.admin.rewarding.shopping import write
 from tests.app.web.conftest import token_of
 from tests.app.web.world import World
 

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 import openpyxl
 import pytest
 from flask.testing import FlaskClient
-from PIL import Image
 from sqlalchemy import select, update
 
 from app.db.transaction import transaction
@@ -21,17 +20,26 @@ from app.models.instants import InstantGrant, InstantReward
 from app.models.orders import Draw, OrderLine, RewardOrder, VoucherCode
 from app.models.programs import Program
 from app.models.rewards import Reward, RewardAudience, RewardPicture, RewardSeason
-from app.services.by_hand import adjustments
 from app.services.goods import catalogue
 from app.services.instants import due
 from app.services.rewarding import vouchers
+from tests.app.web.admin.rewarding.shopping import (
+    ADDRESS,
+    at,
+    checkout,
+    enrich,
+    into_basket,
+    mine,
+    picture,
+    told,
+    write,
+)
 from tests.app.web.conftest import token_of
 from tests.app.web.lists.test_together import send, shown
 from tests.app.web.world import World
 from tests.support.sales import Sold, sell
 
 As = Callable[[str], FlaskClient]
-ADDRESS = {"name": "Ann Lee", "street": "Long 1", "postal_code": "00-001", "city": "Warszawa"}
 
 
 @pytest.fixture(autouse=True)
@@ -39,59 +47,6 @@ def _session_gone(world: World) -> Iterator[None]:
     yield
     with world.app.app_context():
         db.session.remove()
-
-
-def at(world: World, path: str = "") -> str:
-    return f"/programs/{world.a}/rewards{path}"
-
-
-def mine(world: World, path: str = "") -> str:
-    return f"/portal/{world.a}/{world.distributors['D-5']}{path}"
-
-
-def told(world: World, query: object) -> list[object]:
-    with world.app.app_context():
-        found = list(db.session.scalars(query))  # type: ignore[call-overload]
-        db.session.remove()
-    return found
-
-
-def write(client: FlaskClient, world: World, code: str, **more: str) -> int:
-    """Write a reward on its page; give its id."""
-    new = at(world, "/new")
-    sent = {"code": code, "name": f"Reward {code}", "kind": "goods", "priced": "hand", "points": "10", "offered": "y"}
-    answer = client.post(new, data={"csrf_token": token_of(client, new), **sent, **more})
-    assert answer.status_code == 303, re.findall(r"data-problems.*?</div>", answer.text, re.DOTALL)
-    return int(answer.location.rpartition("/")[2])
-
-
-def enrich(world: World, points: int = 100_000) -> None:
-    with world.app.app_context(), transaction(db.session) as session:
-        program = session.scalars(select(Program).where(Program.code == world.a)).one()
-        who = world.distributors["D-5"]
-        by = {"reason_code": "event", "note": "a fair", "actor": "x@y.example", "now": world.clock()}
-        asked = adjustments.request(session, program, who, points, **by)
-        adjustments.approve(session, program, asked, actor="z@y.example", now=world.clock())
-
-
-def into_basket(client: FlaskClient, world: World, reward_id: int, quantity: int = 1) -> None:
-    page = mine(world, f"/rewards/{reward_id}")
-    sent = {"csrf_token": token_of(client, page), "quantity": str(quantity), "more": "yes"}
-    assert client.post(mine(world, f"/basket/{reward_id}"), data=sent).status_code == 303
-
-
-def checkout(client: FlaskClient, world: World, **more: str) -> dict[str, str]:
-    """Give what the page of confirmation would send."""
-    page = client.get(mine(world, "/basket/confirm")).text
-    hidden = dict(re.findall(r'name="(key|points|cash|csrf_token)" type="hidden" value="([^"]*)"', page))
-    hidden |= dict(re.findall(r'type="hidden" name="(csrf_token)" value="([^"]*)"', page))
-    return {**hidden, **ADDRESS, **more}
-
-
-def picture() -> bytes:
-    made = io.BytesIO()
-    Image.new("RGB", (1200, 900), "navy").save(made, "PNG")
-    return made.getvalue()
 
 
 def test_a_reward_is_written_with_seasons_and_a_picture_and_seen(world: World, as_: As) -> None:
@@ -206,13 +161,13 @@ def test_a_basket_that_is_changed_says_so(world: World, as_: As) -> None:
     mug = write(as_("administrator"), world, "TOLD-1")
     owner = as_("distributor")
     into_basket(owner, world, mug)
-    for quantity, told in (
+    for quantity, words in (
         ("3", "Reward TOLD-1 in your basket: 3."),
         ("0", "Reward TOLD-1 is no longer in your basket."),
     ):
         sent = {"csrf_token": token_of(owner, mine(world, "/basket")), "quantity": quantity}
         answer = owner.post(mine(world, f"/basket/{mug}"), data=sent, follow_redirects=True)
-        assert told in answer.text
+        assert words in answer.text
 
 
 def test_an_order_is_placed_once_moved_on_and_a_part_is_called_off(world: World, as_: As) -> None:

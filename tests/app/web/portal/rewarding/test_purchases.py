@@ -12,7 +12,7 @@ from app.domain.states import CreditState
 from app.extensions import db
 from app.models.programs import Program
 from app.models.purchases import PurchaseCredit
-from tests.app.web.admin.rewarding.test_rewards import enrich
+from tests.app.web.admin.rewarding.shopping import enrich
 from tests.app.web.conftest import token_of
 from tests.app.web.lists.test_together import send, shown
 from tests.app.web.world import World
