@@ -81,39 +81,108 @@ def send(
         status, currency, amount = run.status, run.currency, run.amount_minor + run.compensation_minor
     if status is RunStatus.APPROVED:
         order(registry, settings, provider, run_id, actor=actor, now=now)
+    sending = _Sending(registry, settings, provider, run_id, actor, now)
     if status in (RunStatus.APPROVED, RunStatus.ORDERED):
         why = provider.refuse_run(currency, amount)
         if why is not None:
             raise NotFunded(run_id, why)
     elif Ability.LOAD not in provider.abilities:
-        return _sent(registry, settings, run_id, [])  # it was handed over: its answers are brought by hand
+        return sending.sent()  # it was handed over: its answers are brought by hand
     with transaction(registry) as session:
         errands = _mark(session, settings, run_id, actor, now)
     if Ability.LOAD not in provider.abilities:
         errands = [replace(one, asked=False) for one in errands]
-    sent = Sent(run_id, RunStatus.SENDING)
     for errand in errands:
+        sending.carry_out(errand)
+    return sending.sent()
+
+
+@dataclass(frozen=True)
+class _Sending:
+    """One sending of a run: by whom and when, through which provider, and the settlements of its answers so far."""
+
+    registry: Sessions
+    settings: Settings
+    provider: CardProvider
+    run_id: int
+    actor: str
+    now: dt.datetime
+    settlements: list[Settled] = field(default_factory=list)
+
+    def carry_out(self, errand: _Errand) -> None:
+        """Have the provider do what is open of an order file, and record what it answers."""
         try:
             if errand.asked:
-                errand = _ask(registry, settings, provider, run_id, errand, sent, actor, now)
-            _submit(registry, settings, provider, run_id, errand, sent, actor, now)
+                errand = self._ask(errand)
+            self._submit(errand)
         except OrderRefused:
-            _put_back(registry, run_id, errand, actor, now)
+            self._put_back(errand)
             raise
         except ProviderError:
-            with transaction(registry) as session:
-                locked_run(session, run_id)
+            with transaction(self.registry) as session:
+                locked_run(session, self.run_id)
                 waiting = _open_ids(session, errand.batch_id, [TopUpStatus.SENDING])
-                move_top_ups(session, waiting, TopUpStatus.UNKNOWN, now=now)
+                move_top_ups(session, waiting, TopUpStatus.UNKNOWN, now=self.now)
             raise
-    return _sent(registry, settings, run_id, sent.settlements)
 
+    def _ask(self, errand: _Errand) -> _Errand:
+        """Ask what became of an order file, and record the answers. Gives what is to be handed in again, if any."""
+        answers = self.provider.look_up(errand.references)
+        found = [(None, answers[one]) for one in errand.references if one in answers]
+        unseen = [one for one in errand.references if one not in answers]
+        with transaction(self.registry) as session:
+            run = locked_run(session, self.run_id)
+            if found:
+                self.settlements.append(settle(session, run, found, actor=self.actor, now=self.now))
+            # whose points went back meanwhile is not handed in again
+            open_ = select(TopUp.reference).where(among_texts(TopUp.reference, unseen), TopUp.status.in_(OPEN))
+            unseen = list(session.scalars(open_.order_by(TopUp.id)))
+            if 0 < len(unseen) < errand.lines:
+                rest = order_rest(session, self.settings, run, set(unseen), actor=self.actor, now=self.now)
+                errand = _Errand(rest.batch_id, rest.file, rest.sha256, rest.lines, unseen, asked=True)
+            if unseen:
+                _hand_in(session, errand, self.now)
+        if unseen:
+            _check_file(self.run_id, errand)
+        return replace(errand, references=unseen)
 
-def _sent(registry: Sessions, settings: Settings, run_id: int, settlements: list[Settled]) -> Sent:
-    with transaction(registry) as session:
-        kept = session.scalars(select(LoadResponse.file).where(LoadResponse.run_id == run_id).order_by(LoadResponse.id))
-        files = [settings.files / one for one in kept]
-        return Sent(run_id, run_of(session, run_id).status, settlements, files)
+    def _submit(self, errand: _Errand) -> None:
+        """Have an order file carried out, and record the answers."""
+        if errand.references:
+            with tempfile.TemporaryDirectory(prefix="kontor-response-") as folder:
+                for response in self.provider.submit(errand.file, Path(folder)):
+                    self.settlements.append(self._settle(response))
+        with transaction(self.registry) as session:
+            session.execute(
+                update(LoadBatch)
+                .where(LoadBatch.id == errand.batch_id, LoadBatch.sent_at.is_(None))
+                .values(sent_at=self.now)
+            )
+
+    def _settle(self, response: Path) -> Settled:
+        with transaction(self.registry) as session:
+            return settle_file(
+                session, self.settings, self.run_id, response, name=response.name, actor=self.actor, now=self.now
+            )
+
+    def _put_back(self, errand: _Errand) -> None:
+        """Nothing of the file was loaded: its top-ups are ordered as before."""
+        with transaction(self.registry) as session:
+            run = locked_run(session, self.run_id)
+            states = [TopUpStatus.SENDING, TopUpStatus.UNKNOWN]
+            move_top_ups(session, _open_ids(session, errand.batch_id, states), TopUpStatus.ORDERED, now=self.now)
+            if run.status is RunStatus.SENDING:
+                move(run, RunStatus.ORDERED)
+            _note(session, run, self.actor, "conversion.refused", self.now, [errand])
+
+    def sent(self) -> Sent:
+        """Give what it brought, with all response files that are kept of the run."""
+        with transaction(self.registry) as session:
+            kept = session.scalars(
+                select(LoadResponse.file).where(LoadResponse.run_id == self.run_id).order_by(LoadResponse.id)
+            )
+            files = [self.settings.files / one for one in kept]
+            return Sent(self.run_id, run_of(session, self.run_id).status, self.settlements, files)
 
 
 def _mark(session: Session, settings: Settings, run_id: int, actor: str, now: dt.datetime) -> list[_Errand]:
@@ -162,80 +231,11 @@ def _check_file(run_id: int, errand: _Errand) -> None:
         raise OrderFileChanged(run_id, errand.file.name)
 
 
-def _ask(
-    registry: Sessions,
-    settings: Settings,
-    provider: CardProvider,
-    run_id: int,
-    errand: _Errand,
-    sent: Sent,
-    actor: str,
-    now: dt.datetime,
-) -> _Errand:
-    """Ask what became of an order file, and record the answers. Gives what is to be handed in again, if anything."""
-    answers = provider.look_up(errand.references)
-    found = [(None, answers[one]) for one in errand.references if one in answers]
-    unseen = [one for one in errand.references if one not in answers]
-    with transaction(registry) as session:
-        run = locked_run(session, run_id)
-        if found:
-            sent.settlements.append(settle(session, run, found, actor=actor, now=now))
-        # whose points went back meanwhile is not handed in again
-        open_ = select(TopUp.reference).where(among_texts(TopUp.reference, unseen), TopUp.status.in_(OPEN))
-        unseen = list(session.scalars(open_.order_by(TopUp.id)))
-        if 0 < len(unseen) < errand.lines:
-            rest = order_rest(session, settings, run, set(unseen), actor=actor, now=now)
-            errand = _Errand(rest.batch_id, rest.file, rest.sha256, rest.lines, unseen, asked=True)
-        if unseen:
-            _hand_in(session, errand, now)
-    if unseen:
-        _check_file(run_id, errand)
-    return replace(errand, references=unseen)
-
-
-def _submit(
-    registry: Sessions,
-    settings: Settings,
-    provider: CardProvider,
-    run_id: int,
-    errand: _Errand,
-    sent: Sent,
-    actor: str,
-    now: dt.datetime,
-) -> None:
-    """Have an order file carried out, and record the answers."""
-    if errand.references:
-        with tempfile.TemporaryDirectory(prefix="kontor-response-") as folder:
-            for response in provider.submit(errand.file, Path(folder)):
-                with transaction(registry) as session:
-                    settled = settle_file(session, settings, run_id, response, name=response.name, actor=actor, now=now)
-                sent.settlements.append(settled)
-    _answered(registry, errand, now)
-
-
 def _hand_in(session: Session, errand: _Errand, now: dt.datetime) -> None:
     """Mark anew what is handed in again: until the provider has answered, its points do not go back by hand."""
     waiting = _open_ids(session, errand.batch_id, [TopUpStatus.ORDERED, TopUpStatus.UNKNOWN])
     move_top_ups(session, waiting, TopUpStatus.SENDING, now=now)
     session.execute(update(LoadBatch).where(LoadBatch.id == errand.batch_id).values(sent_at=None))
-
-
-def _answered(registry: Sessions, errand: _Errand, now: dt.datetime) -> None:
-    with transaction(registry) as session:
-        session.execute(
-            update(LoadBatch).where(LoadBatch.id == errand.batch_id, LoadBatch.sent_at.is_(None)).values(sent_at=now)
-        )
-
-
-def _put_back(registry: Sessions, run_id: int, errand: _Errand, actor: str, now: dt.datetime) -> None:
-    """Nothing of the file was loaded: its top-ups are ordered as before."""
-    with transaction(registry) as session:
-        run = locked_run(session, run_id)
-        states = [TopUpStatus.SENDING, TopUpStatus.UNKNOWN]
-        move_top_ups(session, _open_ids(session, errand.batch_id, states), TopUpStatus.ORDERED, now=now)
-        if run.status is RunStatus.SENDING:
-            move(run, RunStatus.ORDERED)
-        _note(session, run, actor, "conversion.refused", now, [errand])
 
 
 def _open_ids(session: Session, batch_id: int, states: Sequence[TopUpStatus]) -> list[int]:
