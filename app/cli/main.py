@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from app import garbage
 from app.cli.output import FOUND_WRONG, REFUSED, USAGE, Failure, say, speak
 from app.cli.running import faults
 from app.config import PROJECT, SettingsInvalid
@@ -129,5 +130,11 @@ def main() -> None:
     """
 
 
-if __name__ == "__main__":
+def program() -> None:
+    """Be the program: what `kontor` on the command line starts."""
+    garbage.put_off()
     main(prog_name="kontor")
+
+
+if __name__ == "__main__":
+    program()

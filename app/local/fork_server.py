@@ -7,7 +7,6 @@ what it has loaded, some tens of megabytes, until the next one.
 """
 
 import contextlib
-import gc
 import importlib
 import json
 import os
@@ -20,6 +19,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from types import FrameType
 
+from app import garbage
 from app.local.walls import end_with
 
 LENGTH = struct.Struct("!I")
@@ -40,9 +40,9 @@ def serve(descriptor: int, module: str, idle: float) -> None:
     select.select([asked], [], [])
     if not asked.recv(1, socket.MSG_PEEK):
         return
+    garbage.put_off()
     loaded = importlib.import_module(module)
-    gc.collect()
-    gc.freeze()  # a look for garbage would touch, and so copy, all of it in each fork
+    garbage.settle()  # a look for garbage would touch, and so copy, all of it in each fork
     if _Server(asked, loaded.main).serve(idle):
         os.execv(sys.executable, sys.orig_argv)  # noqa: S606 - as it was started, and with nothing loaded
 

@@ -14,6 +14,7 @@ import click
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
+from app import garbage
 from app.cli.output import UNAVAILABLE, Failure, failing, figure, json_option, print_json
 from app.cli.running.runtime import Runtime, WorkersPresent, runtime
 from app.config import Settings, secret_key, settings
@@ -99,6 +100,7 @@ def sweeper() -> None:
 
     chosen = settings()
     app = create_app(chosen)
+    garbage.settle()
     gateways = gateways_of(chosen)
     keys = Keys(secret_key(chosen))
     last = 0.0

@@ -13,6 +13,7 @@ from flask import Flask
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
+from app import garbage
 from app.cli.output import UNAVAILABLE, Failure
 from app.config import Settings, settings
 from app.db import migrate
@@ -55,6 +56,7 @@ def runtime() -> Iterator[Runtime]:
         with running(chosen) as addresses:
             ensure_schema(addresses)
             app = create_app(chosen, addresses)
+            garbage.take_up()
             with app.app_context():
                 try:
                     yield Runtime(chosen, addresses, app)
