@@ -74,15 +74,12 @@ class Wallet:
         amount, lot.remaining, lot.state = lot.remaining, 0, LotState.OPEN
         return [Leg(Bucket.PENDING, -amount, lot.id), *self.receive(lot, amount)]
 
-    def take_back(self, amount: int, origin: int | None) -> tuple[list[Leg], int]:
-        """Take points back: from the lot they came in, then from others as if spent, then as a debt.
+    def take_back(self, amount: int, *origins: int) -> tuple[list[Leg], int]:
+        """Take points back: from the lots they came in, then from others as if spent, then as a debt.
 
         Returns the legs and what is forgiven: where the account may not owe, what it does not have.
         """
-        legs: list[Leg] = []
-        first = self.lots.get(origin) if origin is not None else None
-        if first is not None and first.remaining:
-            legs += self._draw([first], amount)
+        legs = self.draw(amount, *origins)
         left = amount + sum(leg.amount for leg in legs)
         if left:  # nearly always the lot has it, and an account may have thousands of others
             legs += self._draw(self._spendable(), left)
@@ -98,6 +95,10 @@ class Wallet:
         legs = self._draw(self._spendable(), amount)
         assert -sum(leg.amount for leg in legs) == amount, "an account's lots hold what the account says is available"
         return legs
+
+    def draw(self, amount: int, *lot_ids: int) -> list[Leg]:
+        """Take an amount from these lots, one after the other, as far as they have it; others have other lots."""
+        return self._draw([self.lots[one] for one in lot_ids if one in self.lots], amount)
 
     def draw_from(self, lot_ids: Iterable[int]) -> list[Leg]:
         """Take all that these lots have available."""

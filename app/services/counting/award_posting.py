@@ -242,14 +242,14 @@ class _Stepwise:
         self.ends = ends
         self.earlier = earlier
         self.new_lots: dict[int, LotBalance] = {}
-        self.lot_of_sale: dict[tuple[int, int, int], int] = {}
+        self.lots_of_sale: dict[tuple[int, int, int], list[int]] = {}
 
     def run(self, accounts: Ints, returning: Ints) -> dict[int, int]:
         """Plan these accounts; ``returning`` is the account of each reversal. Returns what was forgiven."""
         opened = OpenWallets(self.session, accounts.tolist())
         kept = opened.of
         reversals = self.movements.reversals
-        self.lot_of_sale = self._lots_of_sales(np.unique(reversals.sale_document_id))
+        self.lots_of_sale = self._lots_of_sales(np.unique(reversals.sale_document_id))
         back: dict[int, dict[int, _Back]] = defaultdict(dict)
         for document, owner, account, sale, terms, amount in zip(
             reversals.return_document_id.tolist(),
@@ -284,10 +284,10 @@ class _Stepwise:
         self.posting.changed_lots.append(opened.changed())
         return forgiven
 
-    def _lots_of_sales(self, sale_ids: Ints) -> dict[tuple[int, int, int], int]:
-        """Find the lot of what each sale gave an account: of an earlier work in the database, of this in the plan.
+    def _lots_of_sales(self, sale_ids: Ints) -> dict[tuple[int, int, int], list[int]]:
+        """Find the lots of what each sale gave an account: of an earlier work in the database, of this in the plan.
 
-        Where it moved with its wallet's points, the newest of its lots on the account has it.
+        There are several where it moved with its wallet's points; the newest stand first.
         """
         rows = self.session.execute(
             select(Lot.account_id, LedgerTransaction.document_id, Lot.terms_id, Lot.id)
@@ -297,16 +297,20 @@ class _Stepwise:
                 LedgerTransaction.kind.in_((TransactionKind.AWARD, TransactionKind.TRANSFER)),
                 Lot.account_id == any_of(self.wallets.account_ids.tolist()),
             )
-            .order_by(Lot.id)
+            .order_by(Lot.id.desc())
         )
-        found = {(account, document or 0, terms or 0): int(lot) for account, document, terms, lot in rows}
+        found: dict[tuple[int, int, int], list[int]] = defaultdict(list)
+        for account, document, terms, lot in rows:
+            found[account, document or 0, terms or 0].append(lot)
         mine = zip(
             self.awarding.account.tolist(),
             self.movements.document_ids[self.awarding.document].tolist(),
             self.awarding.terms_id.tolist(),
             strict=True,
         )
-        return found | dict(zip(mine, self.awarding.transaction.tolist(), strict=True))
+        for key, transaction in zip(mine, self.awarding.transaction.tolist(), strict=True):
+            found[key].append(transaction)
+        return found
 
     def _receive(self, wallet: Wallet, at: int) -> None:
         state = LotState.PENDING if self.awarding.pending[at] else LotState.OPEN
@@ -361,7 +365,7 @@ class _Stepwise:
         for sale, terms, amount in taken.parts:
             amount = min(amount, wanted)
             wanted -= amount
-            drawn, left = wallet.take_back(amount, self.lot_of_sale.get((taken.account, sale, terms)))
+            drawn, left = wallet.take_back(amount, *self.lots_of_sale.get((taken.account, sale, terms), ()))
             legs += drawn
             lost += left
         if legs:

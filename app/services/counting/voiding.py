@@ -5,7 +5,8 @@ What it gave is taken back, and what a return took is given back, by new transac
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
+from typing import TypeAlias
 
 import numpy as np
 from sqlalchemy import BigInteger, all_, case, cast, func, literal, select, update
@@ -27,10 +28,9 @@ from app.services.counting.cap_usage import free_usage
 from app.services.counting.returns import taken_of
 from app.services.counting.splitting import gone_of_people, people_of, taken_from_people
 from app.services.ledger import expiring, figures
-from app.services.ledger.movements import single
 from app.services.ledger.posting import NewLots, Posting, post, transaction_ids
 from app.services.ledger.wallets import OpenWallets, lock_accounts, standing_on
-from app.services.owners.moves import where_now
+from app.services.owners.following import Following, Trail
 from app.services.persons.rosters import WHO_NOW
 
 
@@ -58,30 +58,28 @@ def void_documents(
     documents = sorted(set(document_ids))
     # all that follows is read once nobody else can move these points: a return might take some of them meanwhile
     standing = _locked(session, documents)
-    accounts = sorted(set(standing.values()))
+    accounts = set(standing.values())
     today = local_date(now, rules.time_zone)
     if accounts:
         expiring.write_off(session, rules.program_id, today, accounts)
     given = _given(session, documents)
     moved = _moved(session, documents)
     gone = _gone(session, documents)
-    lots = [leg.lot_id for legs in moved.values() for _, leg in legs if leg.lot_id is not None]
-    lots += [lot for parts in gone.values() for lot, _ in parts if lot is not None]
-    now_in = where_now(session, [*lots, *(lot for _, lot, _ in given.values())])
-    opened = OpenWallets(session, accounts, with_lots=now_in.values())
-    sizes = _sizes(session, [lot for was, lot in now_in.items() if lot != was])
+    trail = _traced(
+        session,
+        taken={leg.lot_id for _, legs in moved.values() for leg in legs if leg.lot_id is not None},
+        given=[*(lot for parts in gone.values() for lot, _ in parts if lot), *(lot for _, lot, _ in given.values())],
+        locked=accounts,
+        today=today,
+    )
+    opened = OpenWallets(session, accounts | trail.accounts, with_lots=trail.lots)
     posting = Posting(rules.program_id, actor=actor, reason=reason)
-    undoing = _Undoing(session, rules, posting, opened, today)
+    undoing = _Undoing(session, rules, posting, opened, trail, today)
     # returns first: what they give back may be what the awards of the same documents have to take
-    for (document, unit, undoes, person), legs_taken in moved.items():
-        there = [_as_it_stands(opened, standing[account], leg, now_in, sizes) for account, leg in legs_taken]
-        lost = [(None if lot is None else now_in[lot], amount) for lot, amount in gone[document, unit, person]]
-        undoing.give_back(document, unit, undoes, there, lost)
-    holding = {lot: one for one, wallet in opened.of.items() for lot in wallet.lots}
+    for (document, unit, undoes, person), (account, taken) in moved.items():
+        undoing.give_back(document, unit, undoes, standing[account], taken, gone[document, unit, person])
     for (document, unit, undoes), (account, lot, amount) in given.items():
-        holder = holding.get(now_in[lot], standing[account])
-        legs, _let_go = opened.of[holder].take_back(amount, now_in[lot])
-        undoing.post(document, unit, undoes, holder, legs)
+        undoing.post(document, unit, undoes, undoing.take(amount, lot, standing[account]))
     undoing.write()
     undoing.add_lots()
     posting.changed_lots.append(opened.changed())
@@ -113,31 +111,43 @@ def _set_aside(
     return issued
 
 
+_Whose: TypeAlias = tuple[int, Leg]
+"""A leg, and the account of which it is."""
+
+
 class _Undoing:
     """Adds to a posting what undoes the transactions of documents, one after the other."""
 
     def __init__(
-        self, session: Session, rules: ProgramRules, posting: Posting, opened: OpenWallets, today: dt.date
+        self,
+        session: Session,
+        rules: ProgramRules,
+        posting: Posting,
+        opened: OpenWallets,
+        trail: Trail,
+        today: dt.date,
     ) -> None:
         self.session = session
         self.rules = rules
         self.posting = posting
         self.opened = opened
+        self.trail = trail
         self.today = today
         self.programs = rules.accounts
+        self.following = Following(session, posting, opened, trail, today)
         self.fresh: list[tuple[int, Unit, int, LotBalance]] = []
-        self.planned: list[tuple[int, Unit, int, int, list[Leg], int]] = []
+        self.planned: list[tuple[int, Unit, int, Sequence[_Whose], int]] = []
 
-    def post(self, document: int, unit: Unit, undoes: int, account: int, legs: list[Leg], number: int = 0) -> None:
+    def post(self, document: int, unit: Unit, undoes: int, legs: Sequence[_Whose], number: int = 0) -> None:
         """Plan the transaction that undoes another; ``number`` is its own, where a lot bears it already."""
         if legs:
-            self.planned.append((document, unit, undoes, account, legs, number))
+            self.planned.append((document, unit, undoes, legs, number))
 
     def write(self) -> None:
         """Write what was planned into the posting, with the numbers of all transactions drawn at once."""
         if not self.planned:
             return
-        ids = np.asarray([plan[5] for plan in self.planned], dtype=np.int64)
+        ids = np.asarray([plan[4] for plan in self.planned], dtype=np.int64)
         ids[ids == 0] = transaction_ids(self.session, int((ids == 0).sum()))
         self.posting.add_transactions(
             ids,
@@ -147,9 +157,13 @@ class _Undoing:
             document_ids=np.asarray([plan[0] for plan in self.planned], dtype=np.int64),
             reverses_ids=np.asarray([plan[2] for plan in self.planned], dtype=np.int64),
         )
-        for id_, (_document, unit, _undoes, account, legs, _number) in zip(ids.tolist(), self.planned, strict=True):
-            self.posting.add_legs(id_, account, legs)
-            issued = -sum(leg.amount for leg in legs)
+        for id_, (_document, unit, _undoes, legs, _number) in zip(ids.tolist(), self.planned, strict=True):
+            by_account: dict[int, list[Leg]] = defaultdict(list)
+            for account, leg in legs:
+                by_account[account].append(leg)
+            for account, theirs in by_account.items():
+                self.posting.add_legs(id_, account, theirs)
+            issued = -sum(leg.amount for _, leg in legs)
             self.posting.add_legs(id_, self.programs[unit], [Leg(Bucket.ISSUED, issued, None)])
 
     def give_back(
@@ -157,50 +171,46 @@ class _Undoing:
         document: int,
         unit: Unit,
         undoes: int,
-        taken: list[tuple[int, Leg]],
-        gone: list[tuple[int | None, int]],
+        account: int,
+        taken: Sequence[Leg],
+        gone: Sequence[tuple[int | None, int]],
     ) -> None:
         """Give back what a return took, each part where it came from, less what came from sales that count no more.
 
-        ``gone`` names what it took of such sales: the lot of their award, and the amount.
+        ``account`` has what the return owed, and ``gone`` names what it took of such sales: the lot of their award, and
+        the amount.
         """
-        account = taken[0][0]
         wallet = self.opened.of[account]
-        back: list[Leg] = []
+        lots = [leg for leg in taken if leg.lot_id is not None and self.following.finds(leg)]
+        debt = -sum(leg.amount for leg in taken if leg not in lots)
         # a debt: what is still owed of it is let go; what was paid off meanwhile comes back as a new lot
-        debt = -sum(leg.amount for _, leg in taken if leg.lot_id is None)
         owed = min(wallet.owed, debt)
         wallet.owed -= owed
-        if owed:
-            back.append(Leg(Bucket.AVAILABLE, owed, None))
-        for _, leg in taken:
-            if leg.lot_id is None:
-                continue
-            lot = wallet.lots[leg.lot_id]
-            if leg.bucket is Bucket.PENDING and lot.state is LotState.CLOSED and self._awaits(lot.id):
-                lot.state = LotState.PENDING
-            back += wallet.receive(lot, -leg.amount)
+        back: list[_Whose] = [(account, Leg(Bucket.AVAILABLE, owed, None))] if owed else []
+        for leg in lots:
+            back += self.following.give_back(leg)
         number = 0
         if debt > owed:
             number = int(transaction_ids(self.session, 1)[0])
-            back += self._new_lot(number, account, debt - owed, unit)
+            back += [(account, leg) for leg in self._new_lot(number, account, debt - owed, unit)]
         for lot_id, amount in gone:
             # of a return of which some was forgiven nobody gets more than it took
-            legs, _forgiven = wallet.take_back(min(amount, sum(leg.amount for leg in back)), lot_id)
-            back += legs
-        self.post(document, unit, undoes, account, back, number)
+            back += self.take(min(amount, sum(leg.amount for _, leg in back)), lot_id, account)
+        self.post(document, unit, undoes, back, number)
 
-    def _awaits(self, lot_id: int) -> bool:
-        """Tell whether the document that a lot came from still waits for its acceptance, or cools off."""
-        found = self.session.execute(
-            select(SalesDocument.status, SalesDocument.release_on)
-            .join(LedgerTransaction, LedgerTransaction.document_id == SalesDocument.id)
-            .where(LedgerTransaction.id == lot_id)
-        ).one_or_none()
-        if found is None:
-            return False
-        cools = found.release_on is not None and found.release_on > self.today
-        return found.status is DocumentStatus.REVIEW or (found.status is DocumentStatus.ACCEPTED and cools)
+    def take(self, amount: int, lot_id: int | None, account: int) -> list[_Whose]:
+        """Take points back from where those of a lot are today, then from others there; of no lot, from an account."""
+        ends = [] if lot_id is None else self.trail.ends(lot_id)
+        legs: list[_Whose] = []
+        for end in ends:
+            account = self.following.holding.get(end, account)
+            drawn = self.opened.of[account].draw(amount, end)
+            amount += sum(leg.amount for leg in drawn)
+            legs += [(account, leg) for leg in drawn]
+        if amount:
+            rest, _let_go = self.opened.of[account].take_back(amount)
+            legs += [(account, leg) for leg in rest]
+        return legs
 
     def _new_lot(self, number: int, account: int, amount: int, unit: Unit) -> list[Leg]:
         """Make a lot of points that had paid off what turns out not to have been owed: they last as if awarded now."""
@@ -210,20 +220,16 @@ class _Undoing:
 
     def add_lots(self) -> None:
         """Add the new lots to the posting, as all that was planned leaves them."""
-        never = np.datetime64("NaT", "D")
+        self.following.add_lots()
         for account, unit, amount, lot in self.fresh:
             value = self.rules.point_value_micro if unit is Unit.POINTS else 1_000_000
             self.posting.new_lots.append(
-                NewLots(
-                    id=single(lot.id),
-                    account_id=single(account),
-                    state=single(lot.state),
-                    earned_on=np.asarray([lot.earned_on], dtype="datetime64[D]"),
-                    expires_on=np.asarray([never if lot.expires_on is None else lot.expires_on], dtype="datetime64[D]"),
-                    unit_value_micro=single(value),
-                    amount=single(amount),
-                    remaining=single(lot.remaining),
-                    idle_months=single(self.rules.lasting().idle_months or 0),
+                NewLots.one(
+                    lot,
+                    account,
+                    amount=amount,
+                    unit_value_micro=value,
+                    idle_months=self.rules.lasting().idle_months,
                 )
             )
 
@@ -252,21 +258,16 @@ def _locked(session: Session, documents: list[int]) -> dict[int, int]:
             return standing
 
 
-def _sizes(session: Session, moved: Sequence[int]) -> dict[int, int]:
-    """Give how much came with each lot that moved: what a return had taken before stayed behind."""
-    if not moved:
-        return {}
-    return dict(session.execute(select(Lot.id, Lot.amount).where(Lot.id == any_of(moved))).all())
-
-
-def _as_it_stands(
-    opened: OpenWallets, account: int, leg: Leg, now_in: Mapping[int, int], sizes: Mapping[int, int]
-) -> tuple[int, Leg]:
-    """Give a leg as one of the wallet and the lot that have its points today; of no lot, where that has no room."""
-    lot = None if leg.lot_id is None else opened.of[account].lots.get(now_in[leg.lot_id])
-    if lot is not None and lot.state is not LotState.PENDING and lot.id in sizes:
-        lot = lot if lot.remaining - leg.amount <= sizes[lot.id] else None
-    return account, Leg(leg.bucket, leg.amount, None if lot is None else lot.id)
+def _traced(
+    session: Session, *, taken: Collection[int], given: Collection[int], locked: Collection[int], today: dt.date
+) -> Trail:
+    """Tell where the points of lots are today, once all accounts are locked to which any of them come back."""
+    while True:
+        trail = Trail(session, [*taken, *given], coming_back=taken, today=today)
+        if trail.accounts <= set(locked):
+            return trail
+        locked = trail.accounts | set(locked)
+        lock_accounts(session, locked)
 
 
 def _accounts_of(session: Session, documents: list[int]) -> list[int]:
@@ -385,12 +386,12 @@ def _lots_of(session: Session, sales: Sequence[int]) -> dict[tuple[int, int, int
     }
 
 
-def _moved(session: Session, documents: list[int]) -> dict[tuple[int, Unit, int, int], list[tuple[int, Leg]]]:
-    """Find what documents' returns took: the account and its legs.
+def _moved(session: Session, documents: list[int]) -> dict[tuple[int, Unit, int, int], tuple[int, list[Leg]]]:
+    """Find what documents' returns took: the account and the legs.
 
     By document, unit, transaction, and the person from whom it was taken (0: the company).
     """
-    found: dict[tuple[int, Unit, int, int], list[tuple[int, Leg]]] = defaultdict(list)
+    found: dict[tuple[int, Unit, int, int], tuple[int, list[Leg]]] = {}
     for document, unit, transaction, account, person, bucket, amount, lot in session.execute(
         select(
             LedgerTransaction.document_id,
@@ -411,5 +412,6 @@ def _moved(session: Session, documents: list[int]) -> dict[tuple[int, Unit, int,
         )
         .order_by(LedgerTransaction.id, LedgerEntry.position)
     ):
-        found[document or 0, unit, transaction, person].append((account, Leg(bucket, amount, lot)))
+        _, legs = found.setdefault((document or 0, unit, transaction, person), (account, []))
+        legs.append(Leg(bucket, amount, lot))
     return found

@@ -1,6 +1,7 @@
 """A single movement of one account: points that come in as a new lot, or are taken, against the programme's side."""
 
 import datetime as dt
+from collections.abc import Iterable
 
 import numpy as np
 from sqlalchemy.orm import Session
@@ -55,31 +56,26 @@ class Movement:
         balance = LotBalance(transaction, LotState.OPEN, earned_on, expires_on, 0)
         legs = self.wallet.receive(balance, amount)
         self._post(transaction, kind, legs, -amount)
-        never = np.datetime64("NaT", "D")
         self.posting.new_lots.append(
-            NewLots(
-                id=single(transaction),
-                account_id=single(self.account_id),
-                state=single(balance.state),
-                earned_on=np.asarray([earned_on], dtype="datetime64[D]"),
-                expires_on=np.asarray([never if expires_on is None else expires_on], dtype="datetime64[D]"),
-                unit_value_micro=single(unit_value_micro),
-                amount=single(amount),
-                remaining=single(balance.remaining),
-                terms_id=single(terms_id),
-                idle_months=single(idle_months or 0),
+            NewLots.one(
+                balance,
+                self.account_id,
+                amount=amount,
+                unit_value_micro=unit_value_micro,
+                terms_id=terms_id,
+                idle_months=idle_months,
             )
         )
         post(self.session, self.posting)
         return amount
 
-    def take(self, kind: TransactionKind, key: str, amount: int, *, origin: int | None = None) -> int:
+    def take(self, kind: TransactionKind, key: str, amount: int, *, origins: Iterable[int] = ()) -> int:
         """Take points from the lots that expire first, then as a debt where the programme allows it.
 
-        ``origin`` is a lot that is taken from before all others. Returns what was taken, below zero; it may be less
+        ``origins`` are lots that are taken from before all others. Returns what was taken, below zero; it may be less
         than was wanted.
         """
-        legs, left = self.wallet.take_back(amount, origin)
+        legs, left = self.wallet.take_back(amount, *origins)
         if not legs:
             return 0
         self._post(self._transaction(kind, key, ABSENT), kind, legs, amount - left)

@@ -187,6 +187,34 @@ class NewLots:
     terms_id: Ints | None = None
     idle_months: Ints | None = None
 
+    @staticmethod
+    def one(
+        lot: LotBalance,
+        account_id: int,
+        *,
+        amount: int,
+        unit_value_micro: int,
+        terms_id: int | None = None,
+        idle_months: int | None = None,
+    ) -> "NewLots":
+        """Take one lot that was planned by itself."""
+        never = np.datetime64("NaT", "D")
+        ints = {
+            "id": lot.id,
+            "account_id": account_id,
+            "state": lot.state,
+            "unit_value_micro": unit_value_micro,
+            "amount": amount,
+            "remaining": lot.remaining,
+            "terms_id": terms_id or 0,
+            "idle_months": idle_months or 0,
+        }
+        return NewLots(
+            earned_on=np.asarray([lot.earned_on], dtype="datetime64[D]"),
+            expires_on=np.asarray([lot.expires_on or never], dtype="datetime64[D]"),
+            **{name: np.asarray([value], dtype=np.int64) for name, value in ints.items()},
+        )
+
 
 def ask_open_from(session: Session, program_id: int) -> Answer:
     """Ask for the first day of the first open month; nobody closes one from now on until the transaction ends."""

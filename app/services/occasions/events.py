@@ -1,6 +1,7 @@
 """What happens beside sales, and what rules of the kind `event` give for it: each happening once."""
 
 import datetime as dt
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -138,14 +139,14 @@ def take_back(
     accounts = [int(wallets[one.unit].of(who[[at]])[0]) for at, (_who, _on, one) in enumerate(given)]
     write_off(session, program_id, local_date(now, rules.time_zone), accounts)
     lots = where_now(session, [one.transaction_id or 0 for _who, _on, one in given])
-    opened = OpenWallets(session, accounts, with_lots=lots.values())
+    opened = OpenWallets(session, accounts, with_lots=itertools.chain.from_iterable(lots.values()))
     transactions = transaction_ids(session, len(given))
     posting = Posting(program_id, actor=actor, reason=reason)
     posted: list[int] = []
     for at, (account, transaction, (_who, _on, one)) in enumerate(
         zip(accounts, transactions.tolist(), given, strict=True)
     ):
-        legs, _forgiven = opened.of[account].take_back(one.amount, lots[one.transaction_id or 0])
+        legs, _forgiven = opened.of[account].take_back(one.amount, *lots[one.transaction_id or 0])
         if legs:
             posting.add_legs(transaction, account, legs)
             issued = -sum(leg.amount for leg in legs)

@@ -41,10 +41,11 @@ def take_points(program: Program, held: Held, points: int, reason: str, *, actor
         return False
     came = came_by(session, program, grant.id)
     # they came back to where they were taken from, wherever whoever ordered has its points today
-    account_id = session.scalars(select(Lot.account_id).where(Lot.id == where_now(session, [came])[came])).one()
+    now_in = where_now(session, [came])[came]
+    account_id = session.scalars(select(Lot.account_id).where(Lot.id == now_in[0])).one()
     key = f"{key_of(grant.id)}-back-{sum(line.cancelled for line in held.lines)}"
     movement = Movement(session, rules_of(session, program.id), account_id, Unit.POINTS, now, actor, reason)
-    movement.take(TransactionKind.INSTANT, key, points, origin=came)
+    movement.take(TransactionKind.INSTANT, key, points, origins=now_in)
     say_whose(held, program, key, account_id)
     if all(line.state is OrderState.CANCELLED for line in held.lines):
         grant.state = InstantState.TAKEN_BACK if actor == BY else InstantState.CALLED_OFF

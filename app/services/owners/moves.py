@@ -9,7 +9,7 @@ all of it where a wallet moves as a whole, else the part that falls to those tha
 """
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -34,7 +34,11 @@ from app.services.ledger.wallets import OpenWallets
 from app.services.placing import tiers
 
 _MOVED = "move:"
-"""Begins the key of what moved a whole lot: a lot moves whole once, and its key finds where it is now."""
+"""Begins the key of what moved a whole lot.
+
+A lot moves whole once, and its key finds where it is now. What comes back to it afterwards follows it, under a key that
+ends with a number: 2 is the next that came of the lot.
+"""
 
 
 class Move:
@@ -71,7 +75,7 @@ class Move:
         documents = _documents_of(self.session, [lot.id for lot in lots])
         for lot in lots:
             for leg in self.giver.draw_from([lot.id]):
-                self._receive(leg, f"{_MOVED}{lot.id}", documents.get(lot.id, ABSENT))
+                self._receive(leg, move_key(lot.id), documents.get(lot.id, ABSENT))
 
     def everything(self, program_account: int) -> None:
         """Move all that the wallet has, what it owes, and what was spent of its points."""
@@ -87,7 +91,7 @@ class Move:
         self.giver.owed = 0
         transaction = self._transaction(f"debt:{self.giver_account}:", ABSENT, numbered=True)
         self.posting.add_legs(transaction, self.giver_account, [Leg(Bucket.AVAILABLE, owed, None)])
-        legs, forgiven = self.receiver.take_back(owed, None)
+        legs, forgiven = self.receiver.take_back(owed)
         self.posting.add_legs(transaction, self.receiver_account, legs)
         if forgiven:
             bucket = program_bucket(TransactionKind.TRANSFER)
@@ -139,26 +143,20 @@ class Move:
         """Add the lots that came into being, with all that those they come from say."""
         given = literal(sorted({origin for _, _, origin in self._came}), ARRAY(BigInteger))
         said = {row.id: row for row in self.session.scalars(select(Lot).where(Lot.id == any_(given)))}
-        never = np.datetime64("NaT", "D")
         for lot, amount, origin in self._came:
             idle_months = said[origin].idle_months
-            ends_on = lot.expires_on
             if idle_months is not None and lot.id in self._given:
-                ends_on, idle_months = last_day_of(None, idle_months, self._active_on, lot.earned_on), None
+                lot.expires_on, idle_months = last_day_of(None, idle_months, self._active_on, lot.earned_on), None
             elif idle_months is not None:
                 self._carry_activity()
             self.posting.new_lots.append(
-                NewLots(
-                    id=single(lot.id),
-                    account_id=single(self.receiver_account),
-                    state=single(lot.state),
-                    earned_on=np.asarray([lot.earned_on], dtype="datetime64[D]"),
-                    expires_on=np.asarray([ends_on or never], dtype="datetime64[D]"),
-                    unit_value_micro=single(said[origin].unit_value_micro),
-                    amount=single(amount),
-                    remaining=single(lot.remaining),
-                    terms_id=single(said[origin].terms_id or 0),
-                    idle_months=single(idle_months or 0),
+                NewLots.one(
+                    lot,
+                    self.receiver_account,
+                    amount=amount,
+                    unit_value_micro=said[origin].unit_value_micro,
+                    terms_id=said[origin].terms_id,
+                    idle_months=idle_months,
                 )
             )
 
@@ -193,19 +191,42 @@ def _documents_of(session: Session, lot_ids: Sequence[int]) -> dict[int, int]:
     return {lot: document for lot, document in rows if document is not None}
 
 
-def where_now(session: Session, lot_ids: Iterable[int]) -> dict[int, int]:
-    """Tell which lot has the points of each today: itself, or the one that it became when its wallet's points moved."""
-    now = {one: one for one in lot_ids}
-    asked = set(now)
+def move_key(lot_id: int, part: int = 1) -> str:
+    """Give the key of what moves a whole lot, or of what follows it as the second, the third part."""
+    return f"{_MOVED}{lot_id}" + (f":{part}" if part > 1 else "")
+
+
+def moved_to(session: Session, lot_ids: Iterable[int]) -> dict[int, list[int]]:
+    """Tell which lots each of these became when its wallet's points moved, and each of those: the oldest first."""
+    became: dict[int, list[int]] = {one: [] for one in lot_ids}
+    asked = [(one, 1) for one in sorted(became)]
     while asked:
-        keys = literal([f"{_MOVED}{one}" for one in sorted(asked)], ARRAY(Text))
+        keys = {move_key(lot, part): (lot, part) for lot, part in asked}
         rows = session.execute(
-            select(LedgerTransaction.key, LedgerTransaction.id).where(LedgerTransaction.key == any_(keys))
-        )
-        became = {int(key.removeprefix(_MOVED)): number for key, number in rows}
-        now = {one: became.get(at, at) for one, at in now.items()}
-        asked = set(became.values())
-    return now
+            select(LedgerTransaction.key, LedgerTransaction.id).where(
+                LedgerTransaction.key == any_(literal(list(keys), ARRAY(Text)))
+            )
+        ).all()
+        asked = []
+        for key, number in rows:
+            lot, part = keys[key]
+            became[lot].append(number)
+            became[number] = []
+            asked += [(lot, part + 1), (number, 1)]
+    return became
+
+
+def where_now(session: Session, lot_ids: Iterable[int]) -> dict[int, list[int]]:
+    """Tell which lots have the points of each today: itself, or those that it became when its wallet's points moved."""
+    wanted = sorted(set(lot_ids))
+    became = moved_to(session, wanted)
+    return {one: ends_of(became, one) for one in wanted}
+
+
+def ends_of(became: Mapping[int, Sequence[int]], lot_id: int) -> list[int]:
+    """Give the lots that a lot came to be, of all that `moved_to` tells; itself, where it never moved."""
+    parts = became.get(lot_id)
+    return [end for part in parts for end in ends_of(became, part)] if parts else [lot_id]
 
 
 def note_earners(session: Session, wallets: Wallets, transactions: Ints, distributors: Ints) -> None:

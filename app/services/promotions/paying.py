@@ -123,16 +123,8 @@ class _Paying:
                 legs = wallet.receive(lot, amount)
                 self.remaining[at] = lot.remaining
             else:
-                legs = []
                 # what the promotion gave last goes first, then what would be spent first, then a debt
-                for origin in lots[int(self.due.standing_id[at])]:
-                    held = wallet.lots.get(origin)
-                    part = min(-amount, held.remaining) if held is not None and held.state is LotState.OPEN else 0
-                    if part:
-                        legs += wallet.take_back(part, origin)[0]
-                        amount += part
-                if amount:
-                    legs += wallet.take_back(-amount, None)[0]
+                legs, _forgiven = wallet.take_back(-amount, *lots[int(self.due.standing_id[at])])
             self.posting.add_legs(int(self.transaction[at]), account, legs)
             self.posted[at] = sum(leg.amount for leg in legs)
         self.posting.changed_lots.append(opened.changed())
@@ -150,7 +142,7 @@ class _Paying:
         ).all()
         now_in = where_now(self.session, [transaction for _, transaction in rows])
         for standing, transaction in rows:
-            found[standing].append(now_in[transaction])
+            found[standing] += now_in[transaction]
         return found
 
     def _transactions(self) -> None:

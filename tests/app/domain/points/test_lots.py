@@ -83,7 +83,7 @@ class Wallets(RuleBasedStateMachine):
     @rule(amount=AMOUNTS)
     def take_by_hand(self, amount: int) -> None:
         changed = self.model.adjust(-amount, self.today)
-        legs, forgiven = self.wallet.take_back(amount, None)
+        legs, forgiven = self.wallet.take_back(amount)
         assert (self.enter(legs), forgiven) == (changed, amount + changed)
 
     @rule(amount=AMOUNTS, last_day=LAST_DAYS)
@@ -185,7 +185,7 @@ def test_spending_takes_what_expires_first_then_the_oldest_and_what_never_expire
 
 def test_new_points_pay_the_debt_first() -> None:
     wallet = filled()
-    assert wallet.take_back(30, None) == ([Leg(Bucket.AVAILABLE, -30, None)], 0)
+    assert wallet.take_back(30) == ([Leg(Bucket.AVAILABLE, -30, None)], 0)
     assert wallet.receive(lot(1), 20) == [Leg(Bucket.AVAILABLE, 20, None)]
     assert (wallet.owed, wallet.available(), wallet.lots[1].state) == (10, -10, LotState.CLOSED)
     assert wallet.receive(lot(2), 25) == [Leg(Bucket.AVAILABLE, 10, None), Leg(Bucket.AVAILABLE, 15, 2)]
@@ -202,7 +202,7 @@ def test_a_return_takes_its_own_award_first_then_others_then_owes() -> None:
 
 def test_where_an_account_may_not_owe_the_rest_is_forgiven() -> None:
     wallet = filled(10, may_owe=False)
-    assert wallet.take_back(25, None) == ([Leg(Bucket.AVAILABLE, -10, 1)], 15)
+    assert wallet.take_back(25) == ([Leg(Bucket.AVAILABLE, -10, 1)], 15)
     assert (wallet.owed, wallet.available()) == (0, 0)
 
 
@@ -210,7 +210,7 @@ def test_pending_points_are_taken_back_where_they_are_and_pay_no_debt() -> None:
     wallet = Wallet()
     wallet.receive(lot(1, LotState.PENDING), 10)
     assert wallet.take_back(4, 1) == ([Leg(Bucket.PENDING, -4, 1)], 0)
-    wallet.take_back(3, None)
+    wallet.take_back(3)
     assert (wallet.owed, wallet.available(), wallet.lots[1].remaining) == (3, -3, 6)
     assert wallet.release(wallet.lots[1]) == [
         Leg(Bucket.PENDING, -6, 1),

@@ -8,16 +8,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from app.domain.states import Bucket, DocumentKind, DocumentStatus, Unit
+from app.domain.states import COUNTING, Bucket, DocumentKind, DocumentStatus, Unit
 from app.models.distributors import Distributor
 from app.models.ledger import Account, LedgerEntry
 from app.models.pools import PoolMember
-from app.models.sales import SalesDocument
+from app.models.sales import Award, AwardReversal, SalesDocument
 from app.services.ledger import ledger_check
 from app.services.owners.errors import OwnersError
 from tests.app.domain.profiles import searching
 from tests.app.services.owners.conftest import Meeting, Owners
-from tests.support.desk import IN_REVIEW, Desk
+from tests.support.desk import CORRECTING, IN_REVIEW, Desk
 
 WHO = ("D1", "D2", "D3")
 who = st.sampled_from(WHO)
@@ -25,6 +25,8 @@ points = st.integers(1, 9)
 acts = st.one_of(
     st.tuples(st.just("award"), who, points, st.booleans()),
     st.tuples(st.just("credit"), who, points),
+    st.tuples(st.just("correct"), st.integers(0, 5), points),
+    st.tuples(st.just("call_off"), st.integers(0, 5)),
     st.tuples(st.just("refuse"), st.integers(0, 5)),
     st.tuples(st.just("accept"), st.integers(0, 5)),
     st.tuples(st.just("adjust"), who, st.integers(-9, 9).filter(bool)),
@@ -57,6 +59,36 @@ class Played:
 
     def credit(self, one: str, amount: int) -> None:
         self.desk.credit(f"R{next(self.number)}", amount, who=self.meant(one))
+
+    def correct(self, at: int, amount: int) -> bool:
+        """Let a credit note be of so many points instead."""
+        found = self.credit_note(at)
+        if found is None:
+            return False
+        who = next(code for code, id_ in self.desk.people.items() if id_ == found.distributor_id)
+        self.desk.credit(found.number, amount, who=who, source=CORRECTING)
+        return True
+
+    def call_off(self, at: int) -> bool:
+        """Refuse a credit note: what it took is given back."""
+        found = self.credit_note(at)
+        if found is None:
+            return False
+        self.desk.refuse(found.number, DocumentKind.CREDIT_NOTE)
+        return True
+
+    def credit_note(self, at: int) -> SalesDocument | None:
+        """Give a credit note that counts, by its place among them."""
+        rows = self.desk.session.scalars(
+            select(SalesDocument)
+            .where(
+                SalesDocument.program_id == self.desk.program.id,
+                SalesDocument.status.in_(COUNTING),
+                SalesDocument.kind == DocumentKind.CREDIT_NOTE,
+            )
+            .order_by(SalesDocument.id)
+        ).all()
+        return rows[at % len(rows)] if rows else None
 
     def refuse(self, at: int) -> bool:
         return self.decide(at, DocumentStatus.REFUSED)
@@ -127,6 +159,36 @@ def total(desk: Desk) -> int:
     )
 
 
+def pending(desk: Desk) -> dict[int, int]:
+    """Tell what is pending on each account that has something pending."""
+    rows = desk.session.execute(
+        select(Account.id, Account.pending).where(
+            Account.program_id == desk.program.id, Account.pending > 0, Account.unit == Unit.POINTS
+        )
+    )
+    return dict(rows.all())
+
+
+def awaited(desk: Desk) -> dict[int, int]:
+    """Tell what is to be pending: all that documents which wait were given, less what returns that count took."""
+    stands_on = func.coalesce(Account.leads_to_id, Account.id)
+    rows = desk.session.execute(
+        select(stands_on, SalesDocument.id, SalesDocument.status)
+        .join(SalesDocument, SalesDocument.distributor_id == Account.distributor_id)
+        .where(SalesDocument.program_id == desk.program.id, Account.unit == Unit.POINTS)
+    ).all()
+    status = {document: is_ for _, document, is_ in rows}
+    left: Counter[int] = Counter()
+    for award in desk.session.scalars(select(Award).where(Award.document_id.in_(status))):
+        left[award.document_id] += award.amount
+    for taken in desk.session.scalars(select(AwardReversal).where(AwardReversal.sale_document_id.in_(status))):
+        left[taken.sale_document_id] -= taken.amount if status[taken.return_document_id] in COUNTING else 0
+    found: Counter[int] = Counter()
+    for account, document, is_ in rows:
+        found[account] += left[document] if is_ is DocumentStatus.REVIEW else 0
+    return +found
+
+
 def issued(desk: Desk) -> int:
     """Sum what the programme's side gave: all that anybody can have."""
     rows = (
@@ -154,6 +216,7 @@ def test_points_move_and_are_neither_lost_nor_made(open_owners: Meeting, sequenc
         played.play(act)
         if act[0] in MOVES:
             assert total(played.desk) == before, act
+        assert pending(played.desk) == awaited(played.desk), act
     assert total(played.desk) == issued(played.desk)
     assert ledger_check.proved(played.desk.session) == []
 
