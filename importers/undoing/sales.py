@@ -11,7 +11,6 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
@@ -29,11 +28,9 @@ from app.models.programs import Program
 from app.models.sales import Decision, SalesDocument
 from app.services import audit
 from app.services.counting import first_purchases
-from app.services.counting.voiding import void_documents
+from app.services.counting.voiding import lock_wallets_of, void_documents
 from app.services.imported.judging import InTheWay
 from app.services.imported.undo_blocks import Block, blocks
-from app.services.ledger.accounts import lock_wallets
-from app.services.persons.rosters import with_people
 from app.services.rulebooks import rules_of
 from app.services.timing import stage
 from importers.batches import batches
@@ -248,7 +245,7 @@ def _take_back(
     if not documents:
         return left, 0
     owners = sorted(set(documents.values()))
-    lock_wallets(session, with_people(session, np.asarray(owners, dtype=np.int64)))
+    lock_wallets_of(session, list(documents))
     # who spent something since it was asked for, a company or a person of it, keeps all that this import gave them
     in_the_way = {one.distributor_id for one in blocks(session, rules, batch_ids, owners)}
     left = [one for one in left if one not in in_the_way]

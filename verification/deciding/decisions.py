@@ -22,11 +22,9 @@ from app.models.reviews import Review
 from app.models.sales import Decision, SalesDocument
 from app.services import audit
 from app.services.anew.touched import touch
-from app.services.counting.voiding import void_documents
+from app.services.counting.voiding import lock_wallets_of, void_documents
 from app.services.imported.undo_blocks import spent_of
 from app.services.ledger import figures, ledger
-from app.services.ledger.accounts import lock_wallets
-from app.services.persons.rosters import with_people
 from app.services.rulebooks import rules_of
 from app.services.telling import notices
 from verification import sold_units
@@ -157,9 +155,8 @@ def decide_together(
     """
     why = _why(reason, code, becomes)
     chosen = (SalesDocument.id == any_of(document_ids), SalesDocument.program_id == program.id)
-    owners = session.scalars(select(SalesDocument.distributor_id).where(*chosen).distinct()).all()
     # every wallet before the first document, or two people who choose the same ones wait for each other
-    lock_wallets(session, with_people(session, np.asarray(owners, dtype=np.int64)))
+    lock_wallets_of(session, session.scalars(select(SalesDocument.id).where(*chosen)).all())
     queue.enter(session, program.id)
     waiting = session.scalars(
         select(SalesDocument)
@@ -279,17 +276,16 @@ def look_again(
 
 
 def opened(session: Session, program: Program, document_id: int) -> SalesDocument:
-    """Lock a document behind the wallets of its distributor and of their people, as whoever corrects it does.
+    """Lock a document behind the wallets of all whose points it may move, as whoever corrects it does.
 
     Raises:
         NoSuchDocument: The programme does not have it.
     """
     here = (SalesDocument.id == document_id, SalesDocument.program_id == program.id)
-    owner = session.scalars(select(SalesDocument.distributor_id).where(*here)).one_or_none()
-    if owner is None:
+    if session.scalars(select(SalesDocument.id).where(*here)).one_or_none() is None:
         raise NoSuchDocument(f"The programme {program.code} has no document {document_id}; see `kontor documents`.")
     # wallets before documents, as whoever corrects the document does
-    lock_wallets(session, with_people(session, np.asarray([owner], dtype=np.int64)))
+    lock_wallets_of(session, [document_id])
     return session.scalars(
         select(SalesDocument).where(*here).with_for_update().execution_options(populate_existing=True)
     ).one()

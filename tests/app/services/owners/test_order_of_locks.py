@@ -12,21 +12,25 @@ from sqlalchemy.orm.attributes import flag_modified
 
 from app.db.transaction import Sessions, transaction
 from app.domain.program_file.promotion_definition import Promotion
+from app.domain.states import DocumentKind, DocumentStatus
 from app.models.desk import AdjustmentRequest
 from app.models.programs import Program
+from app.models.sales import SalesDocument
 from app.models.transfers import PointsTransfer
 from app.services.by_hand import adjustments, merging
 from app.services.ledger.accounts import lock_wallets
 from app.services.orders.holding import lock_in_order
-from app.services.owners import transfers
+from app.services.owners import pools, transfers
 from app.services.promotions import publishing
 from app.services.promotions.reading import locked, promotion_by_code, scale_of
 from app.services.rulebooks import rules_of
 from tests.support import programs
+from tests.support.desk import IN_REVIEW
 from tests.support.meetings import elsewhere, wait_for_a_waiter
 from tests.support.programs import NOW
 from tests.support.sales import Sold, sell
 from tests.support.shop import Shop
+from verification.deciding.decisions import decide, decide_together
 
 AUTUMN: dict[str, Any] = {
     "code": "autumn",
@@ -145,3 +149,39 @@ def test_several_orders_are_held_with_all_their_wallets_before_the_first_is_touc
             lock_wallets(session, np.asarray([who["D2"]]))
             session.commit()
             held.result(20)
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_a_document_of_whoever_left_a_pool_is_decided_behind_the_wallets_of_both(
+    app: Flask, registry: Sessions, code: str, who: dict[str, int], together: bool
+) -> None:
+    """What a return took of a pool goes back to it: an import that brings sales of both would wait for ever."""
+    given: dict[str, Any] = {"actor": "ann", "now": NOW}
+    with transaction(registry) as session:
+        program = program_of(session, code)
+        goods = programs.goods(session, program, {"P": None})["P"]
+        pool = pools.open_pool(session, program, "A", who["D1"], spending="holder", **given)
+        pools.join(session, program, pool, who["D2"], **given)
+        sell(session, program, [Sold("2", who["D2"], goods, 10, 100_00)])
+        back = Sold("R", who["D2"], goods, -4, -40_00, kind=DocumentKind.CREDIT_NOTE, issued_on="2026-03-02")
+        sell(session, program, [back], source=IN_REVIEW)
+        pools.leave(session, program, pool, who["D2"], takes_own=False, **given)
+
+    def refuse(other: Session) -> None:
+        program = program_of(other, code)
+        returned = select(SalesDocument.id).where(SalesDocument.program_id == program.id, SalesDocument.number == "R")
+        number = other.scalars(returned).one()
+        said: dict[str, Any] = {"reason": "not theirs", "actor": "ben", "now": NOW}
+        if together:
+            decide_together(other, program, [number], DocumentStatus.REFUSED, **said)
+        else:
+            decide(other, program, number, DocumentStatus.REFUSED, **said)
+
+    with transaction(registry) as session:
+        lock_wallets(session, np.asarray([who["D1"]]))
+        with elsewhere(app, refuse) as refused:
+            wait_for_a_waiter(session)
+            session.execute(text("set local lock_timeout = '5s'"))
+            lock_wallets(session, np.asarray([who["D2"]]))
+            session.commit()
+            refused.result(20)

@@ -207,7 +207,7 @@ MOVES = {"give", "pool", "leave", "merge"}
 
 
 @settings(searching(8), suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(sequence=st.lists(acts, min_size=3, max_size=14))
+@given(sequence=st.lists(acts, min_size=3, max_size=20))
 def test_points_move_and_are_neither_lost_nor_made(open_owners: Meeting, sequence: list[tuple[Any, ...]]) -> None:
     # each sequence is played at a desk of its own
     played = Played(*open_owners())
