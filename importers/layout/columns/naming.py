@@ -29,7 +29,7 @@ _STAND_INS = {"distributor": "distributor_name", "product": "product_name"}
 _LEAST, _NEAR, _SURE = 80, 10, 100
 _SAID_OF_OTHERS = 95
 _DIGITS_OF_EAN = (8, 12, 13)
-_NUMBER = r"^-?(?:\d[\d ']*(?:[.,]\d+)?|\d{1,3}(?:[.,]\d{3})+(?:[.,]\d+)?)$"
+_NUMBER = r"^-?(?:\d[\d ']*(?:[.,]\d+)?|\d{1,3}(?:[.,]\d{3})+(?:[.,]\d+)?|\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d*)?)$"
 _LEAST_TOKEN = 4
 _ADDED_UP = re.compile(r"(?:suma z|sum of|summe von|suma de|somme de|сумма по полю)\s(.+)", re.IGNORECASE)
 """What pivot tables put before the name of a column that they add up: ``Suma z Ilość``."""

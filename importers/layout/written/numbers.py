@@ -6,6 +6,7 @@ Everything works on the distinct texts of a column, as columns: a million amount
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 
 import numpy as np
@@ -73,11 +74,18 @@ _MINUSES = r"[\x{2212}\x{2013}\x{2012}\x{fe63}\x{ff0d}]"
 _NOT_WORDS = r"[\d\s\x{00a0}\x{202f}\x{2009}\x{2007}.,'+()\-]"
 _SIMPLE = r"^-?\d+(?:[.,]\d{1,2})?$"
 _DOUBTFUL = {sign: rf"^-?[1-9]\d{{0,2}}\{sign}\d{{3}}$" for sign in ".,"}
-_GROUPED = {sign: rf"^[+-]?\d{{1,3}}(?:\{sign}\d{{3}})+(?:\{other}\d*)?$" for sign, other in (".,", ",.")}
-_SURELY_GROUPED = {
-    sign: rf"^[+-]?\d{{1,3}}(?:(?:\{sign}\d{{3}})+\{other}\d*|(?:\{sign}\d{{3}}){{2,}})$"
-    for sign, other in (".,", ",.")
+_LAKHS = r"\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d*)?"
+"""As India parts its numbers: 12,34,567.00."""
+_GROUPED = {
+    ".": r"^[+-]?\d{1,3}(?:\.\d{3})+(?:,\d*)?$",
+    ",": rf"^[+-]?(?:\d{{1,3}}(?:,\d{{3}})+(?:\.\d*)?|{_LAKHS})$",
 }
+_SURELY_GROUPED = {
+    ".": r"^[+-]?\d{1,3}(?:(?:\.\d{3})+,\d*|(?:\.\d{3}){2,})$",
+    ",": rf"^[+-]?(?:\d{{1,3}}(?:(?:,\d{{3}})+\.\d*|(?:,\d{{3}}){{2,}})|{_LAKHS})$",
+}
+_EXPONENT = re.compile(r"[+-]?\d(?:[.,]\d{1,17})?E(?:\+?[1-9]|[1-9]\d|-[1-9]\d?)")
+"""As programs write a number with all its digits: 1E+3, 1.25E7. Spreadsheet programs write 1E+03, and round before."""
 _SURELY_DECIMAL = {
     sign: (
         rf"^-?(?:\d*\{sign}(?:\d{{1,2}}|\d{{4,}})|\d{{4,}}\{sign}\d+|0\{sign}\d+"
@@ -123,6 +131,7 @@ def tidy(values: pa.Array, thousands: str | None = None, *, surely: bool = False
     texts = pc.replace_substring_regex(texts, r"^([+-])\s+(\d)", r"\1\2")
     texts = pc.replace_substring_regex(texts, r"^\+(\d)", r"\1")
     texts = pc.replace_substring_regex(texts, r"^(-?)([.,]\d)", r"\10\2")
+    texts = _without_exponents(texts)
     if thousands is not None:
         grouped = _mask(texts, (_SURELY_GROUPED if surely else _GROUPED)[thousands])
         texts = pc.if_else(pa.array(grouped), pc.replace_substring(texts, thousands, ""), texts)
@@ -137,6 +146,22 @@ def _half_width(texts: pa.Array) -> pa.Array:
         for digit in range(10):
             texts = pc.replace_substring(texts, chr(_FULL_WIDTH_ZERO + digit), str(digit))
     return texts
+
+
+def _without_exponents(texts: pa.Array) -> pa.Array:
+    """Write whole numbers out that have an exponent, where it left out none of their digits: 1E+3 is 1000."""
+    doubtful = _mask(texts, r"^[+-]?\d(?:[.,]\d+)?E[+-]?\d{1,2}$")
+    if not doubtful.any():
+        return texts
+    written = [_written_out(text) for text in texts.filter(pa.array(doubtful)).to_pylist()]
+    return pc.replace_with_mask(texts, pa.array(doubtful), pa.array(written, type=texts.type))
+
+
+def _written_out(text: str) -> str:
+    if not _EXPONENT.fullmatch(text):
+        return text
+    number = Decimal(text.replace(",", "."))
+    return f"{number:.0f}" if number == number.to_integral_value() else text
 
 
 def _without_words(texts: pa.Array) -> tuple[pa.Array, np.ndarray, list[str]]:

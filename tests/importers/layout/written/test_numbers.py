@@ -67,6 +67,21 @@ def test_thousands_are_parted_as_the_profile_says_and_no_other_way() -> None:
     }
 
 
+def test_thousands_are_parted_as_india_parts_them_where_commas_part_thousands() -> None:
+    said = ("12,34,567.00", "-1,00,000", "1,234.50", "12,345", "12,34", "1,23,45.00")
+    read = amounts(*said, decimal=".", thousands=",")
+    assert list(read.values()) == [123456700, -10000000, 123450, 1234500, "not_a_number", "not_a_number"]
+    assert proof(texts("12,34,567.00", "1,234"), typed=False) == Proof(".", ",", needed=True)
+    assert proof(texts("1,00,000", "500"), typed=False) == Proof(".", ",", needed=True)
+
+
+def test_exponents_are_read_that_left_out_no_digits() -> None:
+    exact = {"1E+3": 100000, "1.25E+2": 12500, "-1.234567E7": -1234567000, "1,5E+3": 150000, "0E-8": 0}
+    assert amounts(*exact) == exact
+    rounded = ("1E+03", "1,23E+05", "1.2345E+3", "1e+05", "5E-7")  # as spreadsheets show them, and what is not whole
+    assert list(amounts(*rounded).values()) == ["not_a_number"] * len(rounded)
+
+
 @pytest.mark.parametrize("text", ["dwa", "1e3", "#ARG!", "=1+1", "z5ł", "(5)-", "--5", "50 %", "zł", "1 2", "5 zł 3"])
 def test_what_is_no_number_is_refused(text: str) -> None:
     assert amounts(text) == {text: "not_a_number"}
