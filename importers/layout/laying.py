@@ -410,19 +410,23 @@ def _filled(grid: Grid, body: Body, kept: Sequence[int], profile: ImportProfile,
             if one.first_column == column and start < len(body) and body.row_number[start] == one.first_row:
                 source[start : np.searchsorted(body.row_number, one.last_row, side="right")] = start
         cells = _taken(cells, mapped[column], source)
-    anchors = [body.columns[field] for field in profile.fill_down]
-    if not anchors:
-        return replace(body, cells=cells)
-    places = np.arange(len(body))
-    said = {at: ~empty_cells(cells.column(at)) for at in anchors}
-    first = body.columns.get("document_number") if "document_number" in profile.fill_down else anchors[0]
-    begins = np.maximum.accumulate(np.where(said[first if first is not None else anchors[0]], places, -1))
+    return replace(body, cells=_filled_down(cells, body, profile.fill_down, unread))
+
+
+def _filled_down(cells: pa.Table, body: Body, fields: Sequence[str], unread: Sequence[int]) -> pa.Table:
+    """Fill fields down, each up to where a new document begins; what stands before its number holds for several."""
+    places, begins = np.arange(len(body)), np.zeros(len(body), dtype=np.int64)
     behind = np.searchsorted(body.row_number, np.asarray(unread, dtype=np.int64))
-    begins[np.searchsorted(behind, begins, side="right") < np.searchsorted(behind, places, side="right")] = len(body)
-    for at in anchors:
-        last = np.maximum.accumulate(np.where(said[at], places, -1))
-        cells = _taken(cells, at, np.where((last >= begins) & (last >= 0), last, places))
-    return replace(body, cells=cells)
+    outer = fields[: fields.index("document_number") + 1] if "document_number" in fields else fields[:1]
+    said = {field: ~empty_cells(cells.column(body.columns[field])) for field in fields}
+    for field in fields:
+        at = body.columns[field]
+        last = np.maximum.accumulate(np.where(said[field], places, -1))
+        read = np.searchsorted(behind, last, side="right") == np.searchsorted(behind, places, side="right")
+        cells = _taken(cells, at, np.where((last >= begins) & (last >= 0) & read, last, places))
+        if field in outer:
+            begins = np.where(read, np.maximum(begins, last), len(body))
+    return cells
 
 
 def _taken(cells: pa.Table, at: int, source: np.ndarray) -> pa.Table:

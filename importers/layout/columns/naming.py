@@ -159,6 +159,11 @@ def candidates(name: str, facts: Facts, kind: str) -> list[Candidate]:
     return sorted(best.values(), key=lambda one: -one.score)
 
 
+def adds_up(name: str) -> bool:
+    """Say whether a pivot table calls a column so: ``Suma z Ilość``."""
+    return _ADDED_UP.fullmatch(spoken(name.rpartition(JOINT)[2])) is not None
+
+
 def is_of_others(name: str, kind: str) -> bool:
     """Say whether a column is called after what is of no field of a kind."""
     return not of_others(kind).isdisjoint(_heads(name))

@@ -50,14 +50,14 @@ def proved(body: pa.Table, found: dict[str, list[Candidate]]) -> dict[str, list[
 def overlooked(body: pa.Table, guesses: Guesses) -> dict[str, list[str]]:
     """Find what nobody named so that we know it, and may be what is read elsewise.
 
-    A code for each name of goods, where names serve for codes; an amount less than quantity times price, where that
+    A code for each name, where names serve for codes; an amount less than quantity times price, where that
     would be reckoned; and an amount that is as much more as a tax comes to.
     """
     columns, found = guesses.columns, dict[str, list[str]]()
-    if "product" in guesses.stand_ins:
-        codes = [name for name in guesses.ignored if _are_codes_of(body, name, columns["product"])]
+    for named in sorted(guesses.stand_ins):
+        codes = [name for name in guesses.ignored if _are_codes_of(body, name, columns[named])]
         if codes:
-            found["product"] = [columns["product"], *codes]
+            found[named] = [columns[named], *codes]
     if {"quantity", "unit_price"} <= columns.keys() and "net_amount" not in columns:
         worth = floats(body, columns["quantity"]) * floats(body, columns["unit_price"])
         perhaps = [name for name in guesses.ignored if not is_of_others(name, "sales")]  # what they cost is less, too

@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 import pyarrow.compute as pc
 
-from importers.layout.columns.naming import Guesses
+from importers.layout.columns.naming import Guesses, adds_up
 from importers.layout.columns.proving import floats
 from importers.layout.rows.rows import Body
 from importers.layout.tables.header import empty_cells
 
 _FILLED_DOWN_FROM = 0.2
 _MOST_LINES = 100_000
+_OUTLINED = ("document_number", "issued_on", "distributor", "distributor_name", "product", "product_name")
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 
 
@@ -23,6 +24,8 @@ def filled_down(lines: Body, guesses: Guesses) -> tuple[str, ...]:
     if not {"document_number", "product"} <= lines.columns.keys() or not len(lines):
         return ()
     lacks = {name: empty_cells(lines.cells.column(at)) for name, at in lines.columns.items()}
+    if any(map(adds_up, guesses.columns.values())):
+        return _outlined(lines, lacks)
     named = ~lacks["product"]
     without = lacks["document_number"] & named
     if lacks["document_number"][0]:
@@ -38,6 +41,12 @@ def filled_down(lines: Body, guesses: Guesses) -> tuple[str, ...]:
         if name in lacks and not lacks[name][own].any() and lacks[name][without].mean() > 0.5:
             found.append(name)
     return tuple(one for one in found if one in guesses.columns)
+
+
+def _outlined(lines: Body, lacks: Mapping[str, np.ndarray]) -> tuple[str, ...]:
+    """Find what a pivot table says once for all rows below it, from left to right: what is missing it calls empty."""
+    found = [name for name in _OUTLINED if name in lacks and lacks[name].any() and not lacks[name][0]]
+    return tuple(sorted(found, key=lines.columns.__getitem__))
 
 
 def _first_of_document(lines: Body, lacks: Mapping[str, np.ndarray], guesses: Guesses) -> tuple[str, ...]:

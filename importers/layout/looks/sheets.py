@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from importers.files.grid import Grid
 from importers.layout.columns.columns import found_in
 from importers.layout.columns.months import MonthColumn, month_columns
+from importers.layout.rows.rows import Body, numbers_columns, other_header
 from importers.layout.tables.header import Header, distinct, empty_cells, kept_columns, name_key
 
 _WIDE = 4
@@ -52,12 +53,28 @@ class Sheet:
 
     @cached_property
     def _of_lines(self) -> pa.Array | None:
-        """Mark the rows that say more than titles do, which stand alone in a row; none where all do, or no row does."""
+        """Mark the rows that say more than titles do, which stand alone in a row; none where all do, or no row does.
+
+        What numbers the columns, and what is of another table below this one, says nothing of them either.
+        """
         said: np.ndarray = np.zeros(self.grid.cells.num_rows - self.header.below, dtype=np.int32)
         for at in self.kept:
             said += ~empty_cells(self.grid.cells.column(at).slice(self.header.below))
         lines = said > (0 if len(self.kept) < _WIDE else 1)
+        lines &= ~self._of_another_table(len(lines))
         return pa.array(lines) if lines.any() and not lines.all() else None
+
+    def _of_another_table(self, rows: int) -> np.ndarray:
+        """Mark a row that numbers the columns, and what is below another header: a table of other columns."""
+        marked: np.ndarray = np.zeros(rows, dtype=bool)
+        body = Body(
+            self.body, self.grid.row_number[self.header.below :], {name: at for at, name in enumerate(self.names)}
+        )
+        if not rows:
+            return marked
+        marked[0] = numbers_columns(body.cells_of(np.zeros(1, dtype=np.int64))[0])
+        row = other_header(body, self.header.of(self.kept), self.names)
+        return marked if row is None else marked | (body.row_number >= row)
 
     def said_of_lines(self, texts: pa.ChunkedArray) -> pa.ChunkedArray:
         """Leave out of a column what titles of pages say in it, and of groups of lines."""

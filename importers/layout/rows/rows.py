@@ -302,11 +302,11 @@ def _repeated_headers(body: Body, header: Header) -> np.ndarray:
             found[alike] |= [[name_key(cell) for cell in cells] == names for cells in rows]
     below = np.flatnonzero(np.append(True, found)[:-1])  # what stands directly below the header, or below one of them
     if len(below):
-        found[below] |= [_is_numbering(cells) for cells in body.cells_of(below)]
+        found[below] |= [numbers_columns(cells) for cells in body.cells_of(below)]
     return found
 
 
-def _is_numbering(cells: Sequence[str]) -> bool:
+def numbers_columns(cells: Sequence[str]) -> bool:
     """Say whether a row numbers the columns, as forms of offices do below their names: 1, 2, 3 or (1), (2), (3)."""
     said = [cell.strip("().") for cell in cells]
     return len(cells) >= _LEAST_WIDTH and any(

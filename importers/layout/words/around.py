@@ -52,8 +52,10 @@ TOTALS = (
 """What a row that adds up the rows above it begins with; spreadsheet programs write some behind what they add up."""
 
 _ANY = "|".join(sorted(map(re.escape, TOTALS), key=len, reverse=True))
+_DOCUMENT = r"invoice|document|order|bill|faktura|dokument|rechnung|beleg|factura|documento|facture|накладная|документ"
+"""What may stand before such a word where it adds a document up: ``Invoice total 101``. Customers are called so."""
 TOTAL = re.compile(
-    rf"\W*(?:{_ANY})(?:\W|$)|.*\s(?:total|suma|razem|summe|ergebnis|итого?|résultat|ogółem|łącznie|insgesamt|всего)\W*$",
+    rf"\W*(?:(?:{_DOCUMENT})\s)?(?:{_ANY})(?:\W|$)|.*\s(?:total|suma|razem|summe|ergebnis|итого?|résultat|ogółem|łącznie|insgesamt|всего)\W*$",
     re.IGNORECASE,
 )
 TOTAL_WORDS = rf"(?i){_ANY}|résultat"

@@ -36,7 +36,7 @@ _SALES = {
         |odbiorca|kod odbiorcy|nabywca|kod nabywcy|kontrahent|kod kontrahenta|nr kontrahenta|klient
         |kod klienta|nr klienta|dystrybutor|kod dystrybutora|hurtownia|cliente|código cliente|cód cliente
         |cod cliente|n cliente|distribuidor|comprador|контрагент|клиент|покупатель|код клиента
-        |код контрагента|получатель|дистрибьютор|дилер|партнер|партнёр|kunde|kundennr|kundennummer|kunden nr
+        |код контрагента|получатель|дистрибьютор|дилер|партнер|партнёр|kunde|kundennr|kundennummer|kunden nr|kd nr|kdnr
         |käufer|händler|händlernummer|debitor|debitorennr|code client|n client|distributeur|revendeur
         |acheteur|compte client|płatnik|auftraggeber|abnehmer|warenempfänger|regulierer|sold to|bill to|ship to
         |retailer|code tiers|enseigne|заказчик|плательщик|грузополучатель|sold to party

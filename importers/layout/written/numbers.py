@@ -39,8 +39,9 @@ CURRENCIES = {
     "тг": "KZT",
     "br": "BYN",
     "us$": "USD",
+    "¤": "EUR",
 }
-"""What stands beside an amount instead of the currency's code."""
+"""What stands beside an amount instead of the currency's code; ¤ is what € of ISO 8859-15 is in other encodings."""
 
 SHARED = {"$": frozenset({"USD", "CAD", "AUD", "NZD", "MXN", "HKD", "SGD", "ARS", "CLP", "COP"}), "kr": frozenset()}
 SHARED = {**SHARED, "kr": frozenset({"SEK", "NOK", "DKK", "ISK"}), "¥": frozenset({"JPY", "CNY"})}

@@ -270,6 +270,21 @@ def test_what_is_written_once_for_a_document_holds_for_its_rows_and_no_further()
     assert table.column("Odbiorca").to_pylist() == ["D1", "D1", None, "D2", "D3"]
 
 
+def test_what_stands_before_the_number_holds_for_several_documents() -> None:
+    rows = [
+        HEADER,
+        line("A", who="D1"),
+        line(None, who=None, date=None),
+        line("B", who=None, date=None),
+        line("C", who="D2"),
+        line(None, who="D3"),
+    ]
+    table = laid(rows, profile(fill_down=["distributor", "document_number", "issued_on"]))
+    assert table.column("Odbiorca").to_pylist() == ["D1", "D1", "D1", "D2", "D3"]
+    assert table.column("Nr faktury").to_pylist() == ["A", "A", "B", "C", None], "nobody knows of the last document"
+    assert table.column("Data").to_pylist() == ["2026-01-05", "2026-01-05", None, "2026-01-05", "2026-01-05"]
+
+
 def test_cells_that_are_one_hold_for_all_their_rows() -> None:
     rows = [HEADER, line("A"), line(None), line(None), line("B")]
     table = laid(rows, merged=(Merge(2, 0, 3, 0),), name="May")
@@ -362,7 +377,11 @@ def test_notes_below_a_blank_row_are_no_lines_and_half_a_line_is() -> None:
 
 
 @pytest.mark.parametrize(
-    "word", ["Σ", "Podsuma", "Strona razem", "Rechnungssumme", "Zwischentotal", "Saldo:", "W sumie", "FV/1 ogółem"]
+    "word",
+    [
+        *("Σ", "Podsuma", "Strona razem", "Rechnungssumme", "Zwischentotal", "Saldo:", "W sumie", "FV/1 ogółem"),
+        *("Invoice total FV/1", "Dokument suma: FV/1", "Order subtotal 17"),
+    ],
 )
 def test_totals_are_told_by_their_words(word: str) -> None:
     assert recognised(laid([HEADER, line(), [word, *[None] * 4, "20,00"], line("B")])) == {"total": [3]}

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from importers.errors import FileRefused
 from importers.layout.columns.naming import Facts, candidates
 from importers.layout.laying import lay
 from importers.layout.looks.looking import Seen, look
@@ -121,6 +122,45 @@ def test_what_is_written_once_for_several_rows_is_seen_in_whichever_sheet_has_su
     first = grid([NAMES, sold("F/1"), sold("F/2")], name="Styczeń")
     second = grid([NAMES, sold("F/3"), sold(None, None, None), sold(None, None, None)], name="Luty")
     assert look([first, second], [], "sales").fill_down == ("document_number", "issued_on", "distributor")
+
+
+def test_a_pivot_table_says_whose_several_documents_are_once() -> None:
+    names: Row = ["Odbiorca", "Nr faktury", "Data", "Kod towaru", "Suma z Ilość", "Suma z Wartość netto"]
+    rows: list[Row] = [
+        names,
+        ["D1", "F/1", "13.01.2026", "P1", "2", "20,00"],
+        ["D2", "F/2", "14.01.2026", "P1", "1", "10,00"],
+        [None, None, None, "P2", "3", "30,00"],
+        [None, "F/2 Suma", None, None, "4", "40,00"],
+        [None, "F/3", "15.01.2026", "P2", "1", "10,00"],
+        ["Suma końcowa", None, None, None, "7", "70,00"],
+    ]
+    found = lay(grid(rows), propose(seen(rows)), "report.csv")
+    assert found is not None
+    assert found.table.column("Odbiorca").to_pylist() == ["D1", "D2", "D2", "D2"]
+    assert found.table.column("Nr faktury").to_pylist() == ["F/1", "F/2", "F/2", "F/3"]
+    bare = [[(name or "").removeprefix("Suma z ") for name in names], *rows[1:]]
+    assert "distributor" not in seen(bare).fill_down, "a list that lacks a customer is no pivot table"
+
+
+def test_another_table_below_and_a_row_of_numbers_say_nothing_of_the_columns() -> None:
+    told = ["Data wyst.", "Nr faktury", "Odbiorca", "Kod towaru", "Ilość", "Cena", "Wartość netto"]
+    numbering: Row = [str(at) for at in range(1, 8)]
+    assert seen([told, numbering, sold()]).columns_of["issued_on"] == "Data wyst."
+    moved = [6, 4, 3, 0, 5, 1, 2]
+    below = [[row[at] for at in moved] for row in (NAMES, sold("F/7"), sold("F/8"))]
+    assert seen([NAMES, sold(), *below]).questions == ()
+    with pytest.raises(FileRefused, match="row 3: found another header"):
+        laid_out([NAMES, sold(), *below])
+
+
+def test_a_code_beside_the_name_of_a_customer_is_asked_about_as_one_of_goods_is() -> None:
+    names = ["Data faktury", "Nr faktury", "Nazwa odbiorcy", "Oznaczenie", "Kod towaru", "Ilość", "Wartość netto"]
+    rows = [
+        ["13.01.2026", f"F/{at}", f"Sklep {name}", f"K{name}1", "P1", "2", "20,00"] for at, name in enumerate("ABA")
+    ]
+    (asked,) = seen([names, *rows]).questions
+    assert (asked.key, asked.options, asked.optional) == ("column:distributor", ("Nazwa odbiorcy", "Oznaczenie"), False)
 
 
 def test_over_a_row_that_nobody_can_read_no_document_is_filled_down() -> None:
