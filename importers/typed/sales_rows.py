@@ -246,6 +246,9 @@ def _worth(report: _Report, kind: np.ndarray, columns: dict[str, str], *, typed:
         if typed:
             _refuse_uncomputed(paid.name, quantity, unit_price, net)
         _refuse_contradictions(paid, quantity, unit_price, net, kind, rows, problems)
+    if (paid := report.column("net_amount")) is not None:
+        unpriced = (unit_price == NO_PRICE) & (kind == DocumentKind.INVOICE)
+        _refuse_other_signs(paid, report.read["product"], quantity, net, unpriced, rows, problems)
     net = _net_from_price(net, quantity, unit_price, report.decimals, rows, problems, columns)
     if gross:
         lacking = (gross_minor == NO_AMOUNT) & ~_has_problem(rows, problems)
@@ -320,6 +323,28 @@ def _refuse_contradictions(
         wrong[other] = np.abs(np.abs(net[other]) / worth - 1) < _OF_AN_AMOUNT
     for at in np.flatnonzero(wrong & ~_has_problem(rows, problems)).tolist():
         problems.add(rows[at], Outcome.REFUSED, "amount_contradicts", field=column.name, found=column.shown(at))
+
+
+def _refuse_other_signs(
+    column: Column, goods: Column, quantity: Ints, net: Ints, asked: np.ndarray, rows: np.ndarray, problems: Problems
+) -> None:
+    """Refuse lines without a price whose amount has the other sign, and is what their goods cost in other lines.
+
+    Some sources write what came back so. A discount has the other sign too: it is less than the goods cost, or has a
+    code of its own, by which nothing is sold.
+    """
+    told = net != NO_AMOUNT
+    other = np.flatnonzero(asked & told & (np.sign(quantity) == -np.sign(net)) & (net != 0) & (goods.code >= 0))
+    if not len(other):
+        return
+    sold = told & (quantity > 0) & (net > 0) & (goods.code >= 0)
+    pieces, worth = (
+        np.bincount(goods.code[sold], weights=values[sold], minlength=len(goods.values)) for values in (quantity, net)
+    )
+    each = np.divide(worth, pieces, out=np.full(len(worth), np.nan), where=pieces > 0)[goods.code[other]]
+    wrong = np.abs(np.abs(net[other]) / (np.abs(quantity[other]) * each) - 1) < _OF_AN_AMOUNT
+    for at in other[wrong].tolist():
+        problems.add(rows[at], Outcome.REFUSED, "sign_contradicts", field=column.name, found=column.shown(at))
 
 
 def _texts(column: Column | None) -> Texts | None:

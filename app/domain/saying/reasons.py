@@ -50,6 +50,10 @@ SENTENCES: Mapping[str, str] = {
     "amount_contradicts": _(
         "{field}: found {found}, which quantity and unit price do not come to; correct one of the three."
     ),
+    "sign_contradicts": _(
+        "{field}: found {found} beside a quantity with the other sign, and its goods cost as much in other rows; write "
+        "both with the sign that is meant."
+    ),
     # what the row names
     "unknown_distributor": _("No distributor has the code {found}; import the distributor or correct the code."),
     "unknown_product": _("No product has the code {found}; import the product or correct the code."),

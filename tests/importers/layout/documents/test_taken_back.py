@@ -132,6 +132,14 @@ def test_an_amount_with_the_other_sign_than_its_goods_is_refused(tmp_path: Path)
     assert found.outcomes == dict.fromkeys((10, 11), ("refused", "amount_contradicts"))
 
 
+def test_an_amount_with_the_other_sign_is_refused_where_its_goods_cost_as_much_in_other_rows(tmp_path: Path) -> None:
+    rows = ["F;13.02.2019;K;P;2;20,00", "F;13.02.2019;K;Q;1;9,00", "G;13.02.2019;K;P;3;27,00"]
+    wrong = ["H;13.02.2019;K;P;1;-9,50", "I;13.02.2019;K;Q;-1;9,00"]
+    right = ["J;13.02.2019;K;P;-1;-9,50", "K;13.02.2019;K;P;2;-2,00", "L;13.02.2019;K;RABAT;1;-9,00"]
+    found = read_text(tmp_path, "\n".join([HEAD, *rows, *wrong, *right, ""]))
+    assert found.outcomes == dict.fromkeys((5, 6), ("refused", "sign_contradicts"))
+
+
 def test_a_plan_beside_what_was_sold_is_refused_until_somebody_says_which_is_read(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     del book[book.sheetnames[0]]
