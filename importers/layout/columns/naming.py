@@ -26,6 +26,8 @@ SAMPLE = 2_000
 
 _STAND_INS = {"distributor": "distributor_name", "product": "product_name"}
 """A name serves where a source has no code."""
+_OF_CUSTOMERS = {"product": "distributor", "product_name": "distributor_name"}
+"""What a code, or a name, is of where a customer stands over it: ``Nabywca / Kod``."""
 _LEAST, _NEAR, _SURE = 80, 10, 100
 _SAID_OF_OTHERS = 95
 _DIGITS_OF_EAN = (8, 12, 13)
@@ -136,6 +138,8 @@ def candidates(name: str, facts: Facts, kind: str) -> list[Candidate]:
     heads = _heads(name)
     found = []
     told = of_a_correction(name)
+    over = {spoken(part) for part in name.split(JOINT)[:-1]}
+    of_customers = kind == "sales" and not over.isdisjoint(names_of(kind)["distributor"])
     whole = heads[:1] if not_sold(name.rpartition(JOINT)[0]) else heads  # what is planned is called as what is sold
     if is_of_others(name, kind):
         return []
@@ -145,7 +149,8 @@ def candidates(name: str, facts: Facts, kind: str) -> list[Candidate]:
         score, called = max(_alike(head, names) for head in (whole if one in FIGURES else heads))
         if score >= _LEAST:
             because = Because.NAMED if called in heads else Because.NEARLY
-            found.append(Candidate(one, score, because, name, called))
+            held = _OF_CUSTOMERS.get(one, one) if of_customers else one
+            found.append(Candidate(held, score, because, name, called))
     if "product" in known and facts.eans_bp >= 9_000 and facts.filled_bp:
         found.append(Candidate("product", _LEAST + 5, Because.EANS))
     if "ean" in known and facts.eans_bp >= 9_000 and facts.filled_bp:

@@ -50,6 +50,21 @@ def test_a_header_in_two_languages_is_one_header(rows: list[Row]) -> None:
     assert laid_out([TITLE, *rows, sold(), ["str. 1"], TITLE, *rows, sold()])[0] == [4, 9]
 
 
+def test_what_stands_over_codes_and_names_says_whether_they_are_of_customers_or_of_goods() -> None:
+    over: Row = ["Dokument", None, "Nabywca", None, "Towar", None, "Sprzedaż", None]
+    names = ["Numer", "Data", "Kod", "Nazwa", "Kod", "Nazwa", "Ilość", "Wartość"]
+    found = seen([over, names, *[["F/1", "13.01.2026", "D1", "Sklep", "P1", "Farba", "2", "20,00"]] * 2])
+    assert found.questions == ()
+    assert {
+        field: found.columns_of[field] for field in ("distributor", "distributor_name", "product", "product_name")
+    } == {
+        "distributor": "Nabywca / Kod",
+        "distributor_name": "Nabywca / Nazwa",
+        "product": "Towar / Kod",
+        "product_name": "Towar / Nazwa",
+    }
+
+
 def test_lines_that_look_like_names_are_none() -> None:
     rows = [NAMES, ["wczoraj", "F", "Klient", "Kod", "dwa", "Cena", "dużo"], sold()]
     assert seen(rows).header_rows == 1, "few of them are names of what stands above them"
