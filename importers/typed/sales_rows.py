@@ -26,8 +26,10 @@ _ = marked
 _PRICE_TIMES_QUANTITY = 1_000_000 * 1_000
 _LATEST_AHEAD = np.timedelta64(366, "D")
 """An invoice may be dated ahead, and the month of a report may still run; what is later than a year is a slip."""
-_OF_AN_AMOUNT = 0.5
-"""So far from quantity times price an amount may be by a discount: with the other sign its sign is wrong."""
+_OF_AN_AMOUNT, _OF_A_PRICE = 0.5, 0.25
+"""So far from quantity times price an amount may be by a discount: with the other sign its sign is wrong.
+
+Nearer than that it is where the price is that of other lines."""
 _CODES = ("document_number", "distributor", "product", "corrects")
 _FLOAT = r"^[0-9]+\.0$"
 _FORMULA = r"^=.*[(].*[)]\s*$"
@@ -342,7 +344,7 @@ def _refuse_other_signs(
         np.bincount(goods.code[sold], weights=values[sold], minlength=len(goods.values)) for values in (quantity, net)
     )
     each = np.divide(worth, pieces, out=np.full(len(worth), np.nan), where=pieces > 0)[goods.code[other]]
-    wrong = np.abs(np.abs(net[other]) / (np.abs(quantity[other]) * each) - 1) < _OF_AN_AMOUNT
+    wrong = np.abs(np.abs(net[other]) / (np.abs(quantity[other]) * each) - 1) < _OF_A_PRICE
     for at in other[wrong].tolist():
         problems.add(rows[at], Outcome.REFUSED, "sign_contradicts", field=column.name, found=column.shown(at))
 

@@ -30,11 +30,21 @@ _OF_CUSTOMERS = {"product": "distributor", "product_name": "distributor_name"}
 """What a code, or a name, is of where a customer stands over it: ``Nabywca / Kod``."""
 _LEAST, _NEAR, _SURE = 80, 10, 100
 _SAID_OF_OTHERS = 95
+PROVED = 110
+"""How sure a field is that figures prove."""
 _DIGITS_OF_EAN = (8, 12, 13)
 _NUMBER = r"^-?(?:\d[\d ']*(?:[.,]\d+)?|\d{1,3}(?:[.,]\d{3})+(?:[.,]\d+)?|\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d*)?)$"
 _LEAST_TOKEN = 4
 _ADDED_UP = re.compile(r"(?:suma z|sum of|summe von|suma de|somme de|сумма по полю)\s(.+)", re.IGNORECASE)
 """What pivot tables put before the name of a column that they add up: ``Suma z Ilość``."""
+
+
+_AFTER_DISCOUNT = re.compile(
+    r"(.+) (?:po rabacie|po upuście|after discount|nach rabatt|con (?:descuento|dto)|со скидкой|с уч[её]том скидки"
+    r"|après remise)"
+)
+_TOLD_OF = (_ADDED_UP, _AFTER_DISCOUNT)
+"""Words around what a column is called that do not change what it is."""
 
 
 class Because(StrEnum):
@@ -169,6 +179,12 @@ def adds_up(name: str) -> bool:
     return _ADDED_UP.fullmatch(spoken(name.rpartition(JOINT)[2])) is not None
 
 
+def after_discount(name: str) -> str | None:
+    """Give what a column is called but for words such as ``po rabacie``; None: it has none."""
+    told = _AFTER_DISCOUNT.fullmatch(spoken(name.rpartition(JOINT)[2]))
+    return told[1] if told else None
+
+
 def is_of_others(name: str, kind: str) -> bool:
     """Say whether a column is called after what is of no field of a kind."""
     return not of_others(kind).isdisjoint(_heads(name))
@@ -178,7 +194,7 @@ def _heads(name: str) -> list[str]:
     """Give what a column is called: in all rows of its header, in the last, and without a unit behind it."""
     heads = [spoken(part) for part in (name, name.rpartition(JOINT)[2])]
     bare = [head.rpartition(" ") for head in heads]
-    heads += [told[1] for head in heads if (told := _ADDED_UP.fullmatch(head))]
+    heads += [told[1] for head in heads for form in _TOLD_OF if (told := form.fullmatch(head))]
     heads += [head for head, _, unit in bare if head and (unit in PIECES or currencies_of(unit))]
     return list(dict.fromkeys(heads))
 

@@ -7,10 +7,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from importers.layout.columns.naming import Because, Candidate, Guesses, is_of_others
+from importers.layout.columns.naming import PROVED, Because, Candidate, Guesses, is_of_others
 from importers.layout.written.numbers import tidy
 
-_PROVED = 110
 _ALIKE = 0.9
 _LEAST_SHARE = 0.3
 """Of quantity times price: less than that is no amount after a discount."""
@@ -41,7 +40,7 @@ def proved(body: pa.Table, found: dict[str, list[Candidate]]) -> dict[str, list[
         alike = np.abs(pieces * price - amount)[told] <= 0.011 * np.maximum(1, np.abs(pieces[told]))
         if told.sum() > 1 and alike.mean() >= _ALIKE:
             raised[name] = [
-                replace(one, score=_PROVED, because=Because.PROVED) if one.field == "net_amount" else one
+                replace(one, score=PROVED, because=Because.PROVED) if one.field == "net_amount" else one
                 for one in several
             ]
     return raised

@@ -19,6 +19,7 @@ from importers.layout.columns.guessing import guessed
 from importers.layout.columns.months import is_sum, may_be_month, month_columns, read_month
 from importers.layout.columns.months_seen import MonthsSeen, months_seen
 from importers.layout.columns.naming import Candidate, Facts, Guesses, candidates, facts_of, guess
+from importers.layout.columns.paid import paid
 from importers.layout.columns.proving import floats, overlooked, proved
 from importers.layout.documents.documents import credit_notes, filled_down
 from importers.layout.documents.other_documents import PerhapsOthers, perhaps_others
@@ -309,7 +310,7 @@ def _guesses(sheet: Sheet, columns: Sequence[ColumnSeen], months: MonthsSeen | N
     }
     if months:
         found = {name: [one for one in several if one.field not in months.fields] for name, several in found.items()}
-    found = judged(sheet.below(()), found) if kind == "sales" else found
+    found = paid(sheet.body, judged(sheet.below(()), found)) if kind == "sales" else found
     guesses = guess(proved(sheet.body, found), kind)
     guesses.ignored += [one.name for one in columns if one.name not in found and one.name not in of_months]
     return guesses

@@ -279,17 +279,18 @@ _OTHERS = {
 }
 KINDS = {"sales": _SALES, "distributors": _DISTRIBUTORS, "products": _PRODUCTS, **_OTHERS}
 
+_TAXES = """vat|vat amount|vat value|tax|tax amount|sales tax|kwota vat|wartość vat|podatek|podatek vat|kwota podatku
+    |w tym vat|iva|importe iva|cuota iva|cuota|ндс|сумма ндс|в том числе ндс|в т ч ндс|mwst|mwst betrag
+    |mw st|mw st betrag|ust|ust betrag|steuer|steuerbetrag|davon mwst|davon mw st|tva|montant tva"""
 _OF_OTHERS = {
-    "sales": """cost|costs|unit cost|cost price|cost amount|cost of sales|cogs|purchase price|purchase value
+    "sales": f"""{_TAXES}|cost|costs|unit cost|cost price|cost amount|cost of sales|cogs|purchase price|purchase value
         |buying price|margin|gross margin|gross profit|profit|markup|koszt|koszt własny|koszt jednostkowy|cena zakupu
         |cena zakupu netto|wartość zakupu|wartość zakupu netto|marża|marża netto|zysk|narzut|coste|coste unitario|costo
         |importe coste|precio coste|precio de coste|precio compra|precio de compra|margen|margen bruto|beneficio
         |себестоимость|сумма себестоимости|закупочная цена|цена закупки|цена закупочная|маржа|прибыль
         |валовая прибыль|наценка|ek|ek preis|ek wert|einkaufspreis|einstandspreis|einstandswert|kosten|marge
         |rohertrag|deckungsbeitrag|db|coût|prix d achat|prix de revient|pa ht|marge brute
-        |vat|vat amount|vat value|tax|tax amount|sales tax|kwota vat|wartość vat|podatek|podatek vat|kwota podatku
-        |iva|importe iva|cuota iva|cuota|ндс|сумма ндс|mwst|mwst betrag|ust|ust betrag|steuer|steuerbetrag|tva
-        |montant tva|amount due|amount paid|do zapłaty|zapłacono|сумма оплаты
+        |amount due|amount paid|do zapłaty|zapłacono|сумма оплаты
         |discount amount|discount value|kwota rabatu|wartość rabatu|importe descuento|сумма скидки|rabattbetrag
         |montant remise|list price|cena katalogowa|cena cennikowa|listenpreis|precio tarifa|prix catalogue
         |stock|stan|stan magazynu|stan magazynowy|остаток|existencias|lagerbestand|bestand|weight|net weight
@@ -336,3 +337,9 @@ def of_others(kind: str) -> frozenset[str]:
     """Give what is known to be the name of a column that is of no field of a kind."""
     told = {spoken(one) for one in _OF_OTHERS.get(kind, "").split("|")}
     return frozenset(told).difference(*names_of(kind).values())
+
+
+@cache
+def is_tax(name: str) -> bool:
+    """Say whether a column is called as a tax of a sale is."""
+    return spoken(name.rpartition(" / ")[2]) in {spoken(one) for one in _TAXES.split("|")}

@@ -1,0 +1,115 @@
+"""Which prices and amounts are what was paid: without tax, and after a discount.
+
+A column that is called an amount may hold it with its tax, and one called a price may be that of a list. What stands
+beside them tells: a tax that is a part of an amount was added to it, a discount is not yet taken off a price.
+"""
+
+import re
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from importers.layout.columns.naming import PROVED, Because, Candidate, after_discount, is_of_others
+from importers.layout.columns.proving import floats
+from importers.layout.words.synonyms import is_tax, spoken
+
+_ALIKE, _SOME = 0.9, 0.5
+"""The share of rows that must agree, and that of the rows that must have a tax: others may be without."""
+_LEAST_ROWS = 2
+_LEAST_TAX, _MOST_TAX = 0.03, 0.27
+_CENT = 0.011
+_AMOUNTS = frozenset({"net_amount", "gross_amount", "document_total"})
+_DISCOUNT = re.compile(
+    r"(?<!\w)(?:rabat\w*|upust\w*|discount|disc|descuento|dto|dcto|скидк\w*|nachlass|remise)(?!\w)", re.IGNORECASE
+)
+
+Found = dict[str, list[Candidate]]
+
+
+def paid(body: pa.Table, found: Found) -> Found:
+    """Say of columns what they hold where others beside them tell whether it is what was paid.
+
+    Args:
+        body: what stands below the header, a column of texts for each name.
+        found: what each column may hold.
+    """
+    return _of_prices(body, _of_taxes(body, _of_discounts(found)))
+
+
+def _of_discounts(found: Found) -> Found:
+    """Leave out what is called as another column but for words such as ``po rabacie``: it is before the discount."""
+    before = {bare for name in found if (bare := after_discount(name)) is not None}
+    return {
+        name: [one for one in several if spoken(name) not in before or one.field not in {*_AMOUNTS, "unit_price"}]
+        for name, several in found.items()
+    }
+
+
+def _of_taxes(body: pa.Table, found: Found) -> Found:
+    """Tell amounts with a tax from those without it, by the tax that stands beside them."""
+    amounts = {
+        name: floats(body, name)
+        for name, several in found.items()
+        if not is_of_others(name, "sales") and (not several or several[0].field in _AMOUNTS)
+    }
+    called = [name for name in amounts if any(one.field == "net_amount" for one in found[name])]
+    for tax in (floats(body, name) for name in found if is_tax(name)):
+        for gross in called:
+            net = next((one for one in amounts if _adds_up(amounts[one], tax, amounts[gross])), None)
+            if net is not None:
+                return found | {net: [_proved("net_amount", net)], gross: [_proved("gross_amount", gross)]}
+            if _is_within(tax, amounts[gross]):
+                return found | {gross: [_proved("gross_amount", gross)]}
+    return found
+
+
+def _of_prices(body: pa.Table, found: Found) -> Found:
+    """Leave out a price that amounts would be reckoned of, where it is with tax, or a discount is still to come off."""
+    of = {several[0].field: name for name, several in reversed(found.items()) if several}
+    price = of.get("unit_price")
+    if price is None or "quantity" not in of or "net_amount" in of:
+        return found
+    worth = floats(body, of["quantity"]) * floats(body, price)
+    taxed = "gross_amount" in of and _is(worth, floats(body, of["gross_amount"]))
+    if not taxed and not (after_discount(price) is None and any(_gives_discounts(body, name, of) for name in found)):
+        return found
+    return found | {price: [one for one in found[price] if one.field != "unit_price"]}
+
+
+def _gives_discounts(body: pa.Table, name: str, of: dict[str, str]) -> bool:
+    if not _DISCOUNT.search(spoken(name)) or name in {of.get(one) for one in (*_AMOUNTS, "unit_price")}:
+        return False
+    return bool(pc.any(pc.match_substring_regex(body.column(name), "[1-9]")).as_py())
+
+
+def _proved(field: str, name: str) -> Candidate:
+    return Candidate(field, PROVED, Because.PROVED, name)
+
+
+def _is(one: np.ndarray, other: np.ndarray) -> bool:
+    """Say whether two columns hold the same amounts on nearly every row."""
+    told = ~np.isnan(one * other)
+    return bool(told.sum() >= _LEAST_ROWS and (np.abs(one - other)[told] <= _CENT).mean() >= _ALIKE and one[told].any())
+
+
+def _adds_up(net: np.ndarray, tax: np.ndarray, gross: np.ndarray) -> bool:
+    """Say whether an amount with a tax is another one, and the tax, on nearly every row."""
+    taxed = ~np.isnan(tax) & (tax != 0)
+    return _is(net + tax, gross) and taxed.mean() > _SOME and not _is(net, gross)
+
+
+def _is_within(tax: np.ndarray, amount: np.ndarray) -> bool:
+    """Say whether a tax is so many whole per cent of what is left of an amount, and not of all of it."""
+    told = ~np.isnan(tax * amount) & (amount != 0) & (tax != 0)
+    if told.sum() < _LEAST_ROWS:
+        return False
+    tax, amount = tax[told], amount[told]
+    return _is_of(tax, amount - tax) and not _is_of(tax, amount)
+
+
+def _is_of(tax: np.ndarray, net: np.ndarray) -> bool:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rate = np.round(tax / net * 100) / 100
+    alike = (np.abs(net * rate - tax) <= _CENT) & (rate >= _LEAST_TAX) & (rate <= _MOST_TAX)
+    return bool(alike.mean() >= _ALIKE)

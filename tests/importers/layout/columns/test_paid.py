@@ -1,0 +1,62 @@
+"""Which columns hold what was paid: amounts beside their tax, prices and amounts beside a discount."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from importers.layout.looks.looking import Seen, look
+from tests.importers.layout.reports import grid
+
+NAMES = ["Nr faktury", "Data", "Odbiorca", "Kod towaru", "Ilość"]
+NETS, TAXES, GROSS = ("20,00", "60,00", "5,00"), ("4,60", "13,80", "1,15"), ("24,60", "73,80", "6,15")
+PIECES, PRICES, TAXED_PRICES = ("2", "3", "1"), ("10,00", "20,00", "5,00"), ("12,30", "24,60", "6,15")
+
+
+def seen(**columns: Sequence[str]) -> Seen:
+    """Look at a report with these columns of figures."""
+    names = [name.replace("_", " ") for name in columns]
+    rows = [
+        [f"F/{at}", "13.01.2026", "D1", f"P{at}", PIECES[at], *figures]
+        for at, figures in enumerate(zip(*columns.values(), strict=True))
+    ]
+    return look([grid([[*NAMES, *names], *rows])], [], "sales")
+
+
+def asked(found: Seen) -> list[str]:
+    return [one.key for one in found.questions]
+
+
+@pytest.mark.parametrize(
+    ("net", "tax", "gross"),
+    [("Subtotal", "Tax", "Total"), ("Base", "IVA", "Total"), ("Сумма", "НДС", "Всего"), ("Wartość", "VAT", "Razem")],
+)
+def test_of_two_amounts_and_a_tax_the_one_without_it_is_net(net: str, tax: str, gross: str) -> None:
+    found = seen(**{net: NETS, tax: TAXES, gross: GROSS})
+    assert (found.columns_of["net_amount"], found.columns_of["gross_amount"]) == (net, gross)
+    assert asked(found) == []
+
+
+@pytest.mark.parametrize(("tax", "amount"), [("w tym VAT", "Wartość"), ("IVA", "Total"), ("MwSt", "Betrag")])
+def test_an_amount_that_holds_its_tax_is_no_net_amount(tax: str, amount: str) -> None:
+    assert asked(seen(**{tax: TAXES, amount: GROSS})) == ["column:net_amount"]
+    assert seen(**{tax: TAXES, amount: NETS}).columns_of["net_amount"] == amount
+    priced = seen(Cena=PRICES, **{tax: TAXES, amount: GROSS})
+    assert ("net_amount" in priced.columns_of, priced.columns_of["unit_price"], asked(priced)) == (False, "Cena", [])
+
+
+def test_amounts_are_not_reckoned_of_prices_with_tax_or_before_a_discount() -> None:
+    taxed = seen(Cena=TAXED_PRICES, Wartość_brutto=GROSS)
+    assert ("unit_price" in taxed.columns_of, asked(taxed)) == (False, ["column:net_amount"])
+    assert asked(seen(Cena=PRICES, Wartość_brutto=GROSS)) == []
+    assert asked(seen(Cena=PRICES, Rabat=("10", "0", "5%"))) == ["column:net_amount"]
+    assert asked(seen(Cena=PRICES, Rabat=("0", "0,00", ""))) == []
+    assert asked(seen(Cena=PRICES, Rabat=("10", "0", "0"), Wartość=("18,00", "60,00", "5,00"))) == []
+
+
+@pytest.mark.parametrize("after", ["po rabacie", "po upuście"])
+def test_what_is_after_a_discount_was_paid(after: str) -> None:
+    reduced = ("9,00", "20,00", "4,75")
+    found = seen(**{"Cena": PRICES, "Rabat": ("10", "0", "5"), f"Cena {after}": reduced})
+    assert (found.columns_of["unit_price"], asked(found)) == (f"Cena {after}", [])
+    found = seen(**{"Cena": PRICES, "Wartość": NETS, f"Wartość {after}": ("18,00", "60,00", "4,75")})
+    assert (found.columns_of["net_amount"], asked(found)) == (f"Wartość {after}", [])
