@@ -79,17 +79,20 @@ def differing(
     if name is None or not told:
         return []
     at = np.asarray(sorted(totals), dtype=np.int64)
-    said = _read([totals[row][name] for row in told], field, profile, places, typed=table.typed)
+    texts = [totals[row][name] for row in told]
+    said = _read(texts, field, profile, places, typed=table.typed)
+    # beside number cells a total may be a text, such as 1.234
+    as_text = _read(texts, field, profile, places, typed=False) if table.typed else said
     sums = [np.concatenate([[0], np.cumsum(np.where(unread, 0, values))]) for values in readings]
     lost = np.concatenate([[0], np.cumsum(unread)])
     found: list[dict[str, Any]] = []
-    for row, amount in zip(told, said.tolist(), strict=True):
+    for row, amount, other in zip(told, said.tolist(), as_text.tolist(), strict=True):
         if amount == NO_AMOUNT:
             continue
         end = int(np.searchsorted(row_number, row))
         begins = _beginnings(row_number, at, row, table.stretches)
         clean = begins[lost[begins] == lost[end]]
-        if len(clean) and not any(amount in one[end] - one[clean] for one in sums):
+        if len(clean) and not any(np.isin((amount, other), one[end] - one[clean]).any() for one in sums):
             begin = max(clean[clean < end].tolist(), default=end)  # a total right above adds up nothing of its own
             stretch, number = place_of(row, table.stretches)
             found.append(

@@ -30,6 +30,8 @@ _OF_CUSTOMERS = {"product": "distributor", "product_name": "distributor_name"}
 """What a code, or a name, is of where a customer stands over it: ``Nabywca / Kod``."""
 _LEAST, _NEAR, _SURE = 80, 10, 100
 _SAID_OF_OTHERS = 95
+_WITH_TAX = frozenset({"brutto", "gross", "bruto", "ttc", "с"})
+_WITHOUT_TAX = frozenset({"netto", "net", "neto", "ht", "без"})
 PROVED = 110
 """How sure a field is that figures prove."""
 _DIGITS_OF_EAN = (8, 12, 13)
@@ -217,12 +219,20 @@ def _alike(head: str, names: Mapping[str, bool]) -> tuple[int, str]:
         return _SURE if names[head] else _SAID_OF_OTHERS, head
     best, called = 0.0, ""
     for name in names:
+        if {_taxed(head), _taxed(name)} == {True, False}:
+            continue  # but for that word they are called nearly the same
         ratio = fuzz.token_sort_ratio(head, name)
         if len(name) >= _LEAST_TOKEN and " " in name and fuzz.token_set_ratio(head, name) == _SURE:
             ratio = max(ratio, 85.0 if set(name.split()) <= set(head.split()) else 0.0)
         if ratio > best:
             best, called = ratio, name
     return min(int(best), _SURE - 1), called
+
+
+def _taxed(name: str) -> bool | None:
+    """Say whether a name says that it is with tax, or without it; None where it says neither."""
+    words = set(name.split())
+    return True if words & _WITH_TAX else False if words & _WITHOUT_TAX else None
 
 
 def guess(found: Mapping[str, Sequence[Candidate]], kind: str) -> Guesses:

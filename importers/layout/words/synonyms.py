@@ -12,13 +12,13 @@ from functools import cache
 _SALES = {
     "document_number": """document number|document no|document|doc no|invoice|invoice no|invoice number
         |invoice nr|inv no
-        |invoice id|invoice ref|number|sales order number|order number|order no|transaction number|trans no
+        |invoice id|invoice ref|number|~sales order number|~order number|~order no|transaction number|trans no
         |transaction no|receipt no|nr faktury|numer faktury|faktura|faktura nr|nr fv|nr dokumentu
-        |numer dokumentu|dokument|nr dok|nr zamówienia|n factura|no factura|num factura|número de factura
+        |numer dokumentu|dokument|nr dok|~nr zamówienia|n factura|no factura|num factura|número de factura
         |nro factura|factura|número|documento|n documento|número de documento|номер накладной|номер счета
         |номер счёта|накладная|номер документа|документ|счет фактура|номер|№ накладной|№ документа|№ счета|№
         |rechnungsnr|rechnungsnummer|rechnung nr|rechnung|belegnr|belegnummer|beleg|dokumentnummer
-        |auftragsnummer|n facture|no facture|num facture|numéro de facture|facture|numéro facture
+        |~auftragsnummer|n facture|no facture|num facture|numéro de facture|facture|numéro facture
         |n de facture|pièce|n pièce|numéro de pièce|document n|fv|numer fv|faktura vat|dokument sprzedaży
         |dowód sprzedaży|nr dowodu|re nr|rg nr|rechn nr|bill no|bill number|sales doc|sales document|n fra|nº fra
         |fra|albarán|comprobante|folio|№ док|номер док|документ реализации|документ продажи|упд|billing document
@@ -73,7 +73,8 @@ _SALES = {
     "quantity": """quantity|qty|qnty|quant|units|pieces|pcs|units sold|qty sold|volume|count|ilość|ilość szt|szt|sztuk
         |ilosc|liczba|liczba sztuk|cantidad|cant|unidades|uds|кол во|количество|кол|шт|menge|anzahl|stück
         |stk|absatz|qté|quantité|qte|nb|nb unités|unités|stückzahl|anz|absatzmenge|verkaufsmenge|fakt menge
-        |fakturierte menge|qty shipped|invoiced qty|sales qty|shipped qty|units shipped|ilość sprzedana|ilość wydana|il
+        |fakturierte menge|liefermenge|gelieferte menge|qty shipped|invoiced qty|sales qty|shipped qty|units shipped
+        |ilość sprzedana|ilość wydana|il
         |sprzedaż szt|cdad|unid|piezas|uds vendidas|unidades vendidas|qté facturée|qté vendue|quantité facturée
         |quantité vendue|отгружено|продано|кол во шт|количество шт|billed quantity|billed qty""",
     "unit_price": """unit price|price|price per unit|net price|unit net price|price each|rate|cena|cena netto|cena jedn

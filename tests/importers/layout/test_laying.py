@@ -253,6 +253,14 @@ def test_totals_are_compared_with_the_lines_above_them() -> None:
     assert check_totals(found.table, found.columns, found.rows, found.profile, 2, found.problems) == []
 
 
+def test_a_total_in_a_text_cell_beside_number_cells_may_have_thousands() -> None:
+    rows = [HEADER, line(quantity="600", net="1.200,50"), line("B", quantity="634", net="5,00")]
+    for pieces, differs in (("1.234", 0), ("1.235", 1)):
+        form = profile(decimal=",", thousands=".")
+        found = typed(laid([*rows, ["Razem", None, None, None, pieces, "1.205,50"]], form, typed=True), form)
+        assert len(check_totals(found.table, found.columns, found.rows, found.profile, 2, found.problems)) == differs
+
+
 # --- cells that hold for several rows -------------------------------------------------------------------------------
 
 

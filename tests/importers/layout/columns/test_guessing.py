@@ -50,6 +50,14 @@ def test_a_header_in_two_languages_is_one_header(rows: list[Row]) -> None:
     assert laid_out([TITLE, *rows, sold(), ["str. 1"], TITLE, *rows, sold()])[0] == [4, 9]
 
 
+def test_an_invoice_is_the_document_where_its_order_is_named_as_well() -> None:
+    ordered = [["Nr zamówienia", *NAMES], ["Z/1", *sold()], ["Z/1", *sold("F/2")]]
+    found = seen(ordered)
+    assert (found.columns_of["document_number"], found.questions) == ("Nr faktury", ())
+    alone = seen([[row[0], row[1], *row[3:]] for row in ordered])
+    assert (alone.columns_of["document_number"], alone.questions) == ("Nr zamówienia", ())
+
+
 def test_what_stands_over_codes_and_names_says_whether_they_are_of_customers_or_of_goods() -> None:
     over: Row = ["Dokument", None, "Nabywca", None, "Towar", None, "Sprzedaż", None]
     names = ["Numer", "Data", "Kod", "Nazwa", "Kod", "Nazwa", "Ilość", "Wartość"]

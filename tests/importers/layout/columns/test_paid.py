@@ -60,3 +60,10 @@ def test_what_is_after_a_discount_was_paid(after: str) -> None:
     assert (found.columns_of["unit_price"], asked(found)) == (f"Cena {after}", [])
     found = seen(**{"Cena": PRICES, "Wartość": NETS, f"Wartość {after}": ("18,00", "60,00", "4,75")})
     assert (found.columns_of["net_amount"], asked(found)) == (f"Wartość {after}", [])
+
+
+def test_a_second_net_amount_is_no_amount_with_tax() -> None:
+    found = seen(Wartość_netto_EUR=("4,65", "13,95", "1,16"), Wartość_netto_PLN=NETS)
+    (question,) = found.questions
+    assert (question.key, question.options) == ("column:net_amount", ("Wartość netto EUR", "Wartość netto PLN"))
+    assert "gross_amount" not in found.columns_of
