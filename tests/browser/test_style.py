@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.app.web.world import World
+from tests.app.web.world import HOSTILE, World
 from tests.browser.judging import faults
 
 pytestmark = pytest.mark.slow
@@ -140,6 +140,32 @@ def test_on_paper_there_is_the_table_of_a_chart_and_no_navigation(world: World, 
             assert not page.locator(gone).first.is_visible()
         assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
         here.picture("on-paper")
+
+
+def test_on_paper_a_statement_says_of_which_programme_it_is(world: World, visit: Visits) -> None:
+    with visit("desktop") as here:
+        here.sign_in(world.login("owner"), world.password)
+        here.go(f"/programs/{world.a}/distributors/{world.distributors['D-5']}")
+        named = here.page.locator("header.top").get_by_text(f"A {HOSTILE}", exact=True)
+        assert not named.is_visible()
+        here.page.emulate_media(media="print")
+        assert named.is_visible()
+        assert not here.page.locator("header.top .path").is_visible()
+
+
+def test_a_code_of_a_voucher_stays_on_one_line(world: World, visit: Visits) -> None:
+    with visit("phone") as here:
+        here.sign_in(world.login("owner"), world.password)
+        here.go("/platform/style")
+        page = here.page
+        page.locator("main").evaluate(
+            """main => main.insertAdjacentHTML("beforeend", `<ul class="card order-lines"><li class="order-line">
+              <span class="reward-picture"></span>
+              <div class="order-words"><span>1 × Voucher</span><code class="voucher">K7QX-2MPA-94RT-A</code></div>
+              <strong class="num">12,000</strong></li></ul>`)"""
+        )
+        assert page.locator(".order-line .voucher").first.bounding_box()["height"] < 40
+        here.picture("voucher")
 
 
 def test_without_javascript_every_part_is_there(world: World, visit: Visits) -> None:
