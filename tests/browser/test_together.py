@@ -7,6 +7,7 @@ import pytest
 
 from app.local.servers import Addresses
 from tests.app.web.world import World, build
+from tests.browser.judging import ring
 
 pytestmark = pytest.mark.slow
 
@@ -65,3 +66,35 @@ def test_what_chosen_rows_want_asked_fits_every_screen(
                 box.check()
             here.press(page.get_by_role("button", name=act))
             here.look(f"together-{place}")
+
+
+def test_what_is_done_with_chosen_rows_is_two_keys_away(world: World, visit: Callable[..., Any]) -> None:
+    def focused(name: str) -> None:
+        page.wait_for_function(
+            "name => (document.activeElement.ariaLabel || document.activeElement.textContent).trim() === name", arg=name
+        )
+        ring(page)
+
+    there = "Go to what is done with the chosen rows"
+    with visit("desktop") as here:
+        page = here.page
+        here.sign_in(world.login("administrator"), world.password)
+        here.go(f"/programs/{world.a}/distributors")
+        page.get_by_label("Choose all rows of this page").focus()
+        page.keyboard.press("d")  # there is nothing to do yet
+        focused("Choose all rows of this page")
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.textContent") != there
+        page.keyboard.press("Shift+Tab")
+        page.keyboard.press("Space")
+        page.keyboard.press("Tab")
+        focused(there)
+        here.look("together-skip")
+        page.keyboard.press("Enter")
+        focused("Chosen rows")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.matches('[data-list-acts] button')")
+        page.keyboard.press("j")
+        page.keyboard.press("d")
+        focused("Chosen rows")

@@ -25,7 +25,7 @@ const GO = { o: () => document.querySelector(".side .links a")?.click() };
 
 function pressing(key) {
   const meant = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
-  return meant && (() => meant.click());
+  return meant && !meant.hidden && (() => meant.click());
 }
 
 // A field of a dialog that was closed this moment still has the focus until the page is drawn: nobody types there.

@@ -8,6 +8,7 @@ function choosing(form) {
   const boxes = [...form.querySelectorAll('.tick input[name="ids"]')];
   const whole = form.querySelector("[data-list-all]");
   const acts = form.querySelector("[data-list-acts]");
+  const there = form.querySelector("[data-list-to-acts]");
   const said = form.querySelector("[data-list-chosen]");
   const beyond = form.querySelector('input[name="all"]');
   let last = null;
@@ -32,7 +33,7 @@ function choosing(form) {
       whole.checked = count > 0 && count === boxes.length;
       whole.indeterminate = count > 0 && count < boxes.length;
     }
-    if (acts) acts.hidden = count === 0 && !beyond?.checked;
+    if (acts) acts.hidden = there.hidden = count === 0 && !beyond?.checked;
     if (said) said.textContent = beyond?.checked ? "" : `${count.toLocaleString(document.documentElement.lang)} ${said.dataset.text}`;
   }
 }

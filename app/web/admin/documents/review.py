@@ -15,6 +15,7 @@ from app.domain.saying.reasons import sentence
 from app.domain.states import DocumentStatus, ReviewState, Unit
 from app.extensions import db
 from app.models.distributors import Distributor
+from app.models.imports import ImportBatch
 from app.models.reviews import Review
 from app.models.sales import Award, SalesDocument
 from app.services.ledger.liability import worth_minor
@@ -54,6 +55,15 @@ def _whose(value: str) -> ColumnElement[bool]:
     leased = Review.leased_until > now()
     mine = or_(Review.handed_to == person().login, and_(leased, Review.leased_by == person().login))
     return mine if value == "mine" else and_(leased, Review.leased_by != person().login)
+
+
+def _imports() -> list[Choice]:
+    """Offer the imports that brought what waits, the newest first."""
+    brought = select(SalesDocument.batch_id).where(SalesDocument.program_id == scope().program.id, queue.WAITS)
+    rows = session().execute(
+        select(ImportBatch.id, ImportBatch.file_name).where(ImportBatch.id.in_(brought)).order_by(ImportBatch.id.desc())
+    )
+    return [Choice(str(number), f"{number} · {name}") for number, name in rows]
 
 
 def _has(row: Any) -> Any:
@@ -127,6 +137,7 @@ REVIEW = Listing(
             [Choice("mine", _("I have it, or was handed it")), Choice("others", _("Somebody else"))],
             _whose,
         ),
+        OneOf("import", _("Import"), _imports, lambda value: SalesDocument.batch_id == int(value)),
         Days("issued", _("Issued on"), SalesDocument.issued_on),
     ),
     actions=(

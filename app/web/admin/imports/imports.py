@@ -53,6 +53,7 @@ def _page(batch_id: int, undoing_form: Why, *, asked: bool = False) -> str:
         was=outcomes.import_of(session(), batch_id),
         earlier=batches.earlier_of(session(), batch_id),
         reasons=outcomes.reasons_of(session(), batch_id) if found.ended else [],
+        waiting=outcomes.waiting_of(session(), scope().program.id, batch_id) if found.ended else 0,
         takes_workbook=_files(batch_id).problems.exists(),
         takes_original=_original(batch_id) is not None,
         draft=drafts.checked_by(session(), batch_id) if found.dry_run else None,

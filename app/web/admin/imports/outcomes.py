@@ -17,7 +17,9 @@ from sqlalchemy.orm import Session
 from app.domain.saying.reasons import sentence
 from app.domain.states import Outcome
 from app.models.imports import ImportBatch, ImportProblem
+from app.models.sales import SalesDocument
 from app.web.formats import shown
+from verification.deciding import queue
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,12 @@ def reasons_of(session: Session, batch_id: int) -> list[ReasonCount]:
         ReasonCount(code, outcome, rows, first_row, examples[first_row, code])
         for code, outcome, rows, first_row in counted
     ]
+
+
+def waiting_of(session: Session, program_id: int, batch_id: int) -> int:
+    """Count the documents of an import that wait for somebody to decide."""
+    mine = (SalesDocument.program_id == program_id, SalesDocument.batch_id == batch_id)
+    return session.scalars(select(func.count()).select_from(SalesDocument).where(*mine, queue.WAITS)).one()
 
 
 @dataclass(frozen=True)

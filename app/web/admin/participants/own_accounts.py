@@ -93,7 +93,10 @@ def shares_in_words() -> str:
     """Say who gets the points of a document that names somebody with an account."""
     shares = opening.shares_of(scope().program)
     if shares.to == "company":
-        return gettext("All points go to the company; the programme file says so: program.accounts.shares.")
+        return gettext(
+            "All points go to the company. Who has a share in them stands in the programme file, which administrators "
+            "edit and load on the page Programme."
+        )
     if shares.to == "person":
         return gettext("All points of a document that names somebody with an account go to that person.")
     share = formats.share(shares.of_person)

@@ -1,5 +1,6 @@
 """Drafts of rules: built by a form, looked at with their sentence and where they meet others, published or dropped."""
 
+import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
@@ -235,8 +236,17 @@ def publish(program_code: str, rule_draft_id: int) -> Response:
     except rule_drafts.DraftError as error:
         flash(why_not(error), "danger")
         return _back(rule_draft_id)
-    flash(gettext("Published: it holds from its first day on."), "success")
+    flash(_published(_draft(rule_draft_id)), "success")
     return redirect(url_for("rules.index", program_code=program_code), 303)
+
+
+def _published(held: RuleDraft) -> str:
+    """Say from when on a published draft holds: few name a day, the others hold for sales of any."""
+    begins = held.document.get("valid_from")
+    if begins is None:
+        return str(gettext("Published: it holds for whatever counts from now on."))
+    day = formats.day(dt.date.fromisoformat(str(begins)))
+    return str(gettext("Published: it holds for sales from %(day)s on.", day=day))
 
 
 def why_not(error: rule_drafts.DraftError) -> str:

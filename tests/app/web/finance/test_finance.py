@@ -245,6 +245,7 @@ def test_what_is_owed_adds_up(world: World, as_: Callable[[str], FlaskClient], a
     assert "Outstanding points" in page
     figures = page.partition('<dl class="figures">')[2].partition("</dl>")[0]
     assert all(name in figures for name in ("Available", "Pending", "Reserved")), "they add up to what is outstanding"
+    assert "Available, by month of expiry" in page, "what is pending or reserved is not among it"
     found = outstanding(world)
     assert sum(one.distributors for one in found) == 60
     assert liability.worth_minor(3, 1_500_000) == 4

@@ -66,6 +66,27 @@ def test_a_few_words_make_a_programme(world: World, as_: As) -> None:
     assert (status, "There is a programme with this code." in answer) == (400, True)
 
 
+def test_what_a_new_programme_does_not_allow_is_said_in_words_of_people(as_: As) -> None:
+    owner = as_("owner")
+    assert _send(owner, name="Klub Krzesło") == (303, "/programs/klub-krzeslo/")
+    for place in ("own-accounts", "transfers"):
+        page = owner.get(f"/programs/klub-krzeslo/{place}").text
+        assert "which administrators edit and load on the page Programme" in page, place
+        assert "program.accounts" not in page, place
+
+
+def test_below_a_first_draft_it_is_not_said_that_there_are_no_rules(as_: As) -> None:
+    owner, rules = as_("owner"), "/programs/klub-stol/rules"
+    assert _send(owner, name="Klub Stół") == (303, "/programs/klub-stol/")
+    assert "No rules yet" in owner.get(rules).text
+    form = f"{rules}/build?kind=per_line"
+    fields = {"csrf_token": token_of(owner, form), "name": "Lines", "points": "2", "unit": "points", "stack": "base"}
+    assert owner.post(form, data=fields).status_code == 303
+    page = owner.get(rules).text
+    assert "No rules yet" not in page
+    assert "No rule is published yet" in page
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [

@@ -457,3 +457,18 @@ def test_what_a_source_calls_credit_notes_is_said_once_for_each_way_it_calls_the
     assert all(word in kept for word in ("'number_prefix': 'KOR'", "'number_parts': ['ZW']", "'sold': ['FKOR']")), kept
     fifth = checked("KOR/2")
     assert "goods seem" not in wizard.page(fifth)
+
+
+def test_from_an_import_one_comes_to_its_documents_that_wait(wizard: Wizard) -> None:
+    for name, number in (("zwroty 04.csv", "WZ/1"), ("zwroty 05.csv", "WZ/2")):
+        draft = wizard.bring((name, f"{HEADER}\n{number};14.04.2026;D-6;P1;-2000;-1 200,50\n".encode("cp1250")))
+        assert wizard.save(draft, source=name[:9].replace(" ", "-")).status_code == 303
+        wizard.work()
+        page = wizard.page(wizard.import_(draft))
+    assert "1 document waits for a decision:" in page
+    there = re.search(r'href="([^"]+/review\?import=\d+)"', page)
+    assert there
+    waiting = wizard.page(there[1])
+    assert "WZ/2" in waiting
+    assert "WZ/1" not in waiting
+    assert "zwroty 05.csv" in waiting  # what the filter says

@@ -48,8 +48,10 @@ class Rules:
         place = self.post(f"rules/build?kind={kind}", **fields).headers["Location"]
         return int(place.removesuffix("/grid").rpartition("/")[2])
 
-    def publish(self, draft: int) -> None:
+    def publish(self, draft: int) -> str:
+        """Publish a draft, and give the page that follows."""
         assert self.post(f"rules/drafts/{draft}/publish").headers["Location"].endswith("/rules")
+        return self.get("rules")
 
 
 @pytest.fixture
@@ -126,9 +128,10 @@ def test_a_rule_is_built_looked_at_and_published(world: World, boss: Rules) -> N
     asked = _asked_to_publish(page, draft)
     assert "<dt>Holds from</dt><dd>sales of any day</dd>" in asked
     assert "3 points for every piece" in asked
-    boss.publish(draft)
+    published = boss.publish(draft)
+    assert "Published: it holds for whatever counts from now on." in published
+    assert "Spring drills" in published
     assert _newest(world, "spring-drills").definition["points"] == "3"
-    assert "Spring drills" in boss.get("rules")
     boss.post("rules/drafts/999999/publish", 404)
 
 
@@ -137,7 +140,7 @@ def test_a_new_rule_says_what_earlier_sales_earn_by_it(world: World, boss: Rules
     draft = boss.build("per_unit", valid_from="2026-09-01", **fields)
     asked = _asked_to_publish(boss.get(f"rules/drafts/{draft}"), draft)
     assert "Sales issued before earn nothing by it." in asked
-    boss.publish(draft)
+    assert "Published: it holds for sales from 1 Sept 2026 on." in boss.publish(draft)
     with world.app.app_context(), transaction(db.session) as session:
         rule = session.scalars(select(EarningRule.id).where(EarningRule.code == "autumn-drills")).one()
     fields |= {"points": "4", "valid_from": "2026-10-01"}

@@ -40,6 +40,7 @@ def test_what_was_owed_at_a_day_is_shown_in_parts_and_taken_away_as_a_workbook(w
     day = world.clock().date().isoformat()
     page = finance.get(f"{at}/liability/day?on={day}&basis=books").text
     assert "By tier" in page
+    assert "Owed, by month of expiry" in page
     assert "What each month brought" in page
     nothing = finance.get(f"{at}/liability/day?on=2001-01-01&basis=recorded")
     assert "Nothing was owed" in nothing.text
