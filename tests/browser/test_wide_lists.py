@@ -83,3 +83,28 @@ def test_no_table_of_a_scenario_is_cut(world: World, visit: Callable[..., Any], 
         here.press(here.page.locator("table.list tbody th a").first)
         assert here.page.locator("main table.rows").count() > 3
         assert here.page.evaluate(_CUT) == []
+
+
+def test_a_role_does_not_stand_in_a_third_of_a_row_that_has_nothing_beside_it(
+    world: World, visit: Callable[..., Any]
+) -> None:
+    with visit("phone", locale="ru") as here:
+        here.sign_in(world.login("distributor"), world.password)
+        here.go(f"/portal/{world.a}/{world.distributors['D-5']}/team")
+        mine = here.page.locator("tr").filter(has_text=world.login("distributor"))
+        name, role = (mine.locator(one).first.bounding_box() for one in ("th", "td"))
+        assert role["y"] > name["y"] + 10
+        assert name["width"] > 250
+
+
+def test_columns_of_an_operators_file_stand_one_to_a_line(world: World, visit: Callable[..., Any]) -> None:
+    with visit("desktop") as here:
+        here.sign_in(world.login("owner"), world.password)
+        here.go(f"/programs/{world.a}/card-provider/template")
+        rows = here.page.locator("#columns [data-row]")
+        assert rows.count() > 3
+        for row in rows.all()[1:]:
+            boxes = [one.bounding_box() for one in row.locator(":is(input:not([type=checkbox]), select)").all()]
+            assert len({round(one["y"]) for one in boxes}) == 1
+            assert row.bounding_box()["height"] < 60
+        here.look("operator-columns")

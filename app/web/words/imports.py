@@ -247,6 +247,11 @@ def field(name: str) -> str:
     return str(FIELDS.get(name, name))
 
 
+def cell(text: str, most: int = 60) -> str:
+    """Write what stands in a cell, as far as there is room for it; a day that is a date tells no midnight."""
+    return text.replace(" 00:00:00", "")[:most]
+
+
 def repair(code: str) -> str:
     """Say what to do about the rows of a reason."""
     return str(REPAIRS.get(code, gettext("Correct the rows in the workbook with the reasons.")))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import url_for
-from flask_babel import ngettext
+from flask_babel import gettext, ngettext
 
 from app.domain.roles import Permission, may
 from app.web import formats
@@ -91,7 +91,9 @@ def _movements(counted: waiting.Waiting, at: Callable[..., str]) -> Iterator[Dut
 
 
 def _drafts(counted: waiting.Waiting, at: Callable[..., str]) -> Iterator[Duty]:
-    """Say what waits to be published."""
+    """Say what waits to be published, and that nothing earns while there is no rule."""
+    if not counted.rules:
+        yield Duty(gettext("No rule is published: no sale earns anything"), at("rules.index"), "rules")
     if counted.rule_drafts:
         text = ngettext(
             "%(num)s draft of rules waits to be published",

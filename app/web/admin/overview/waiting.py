@@ -20,6 +20,7 @@ from app.domain.states import RunStatus, TopUpStatus, Unit
 from app.models.distributors import Distributor
 from app.models.ledger import Account
 from app.models.prepaid import ConversionRun, Redemption, TopUp
+from app.models.rules import EarningRule
 from app.services.access import erasure
 from app.web.navigation import places
 from prepaid.loads.failed import failed_of_newest_runs
@@ -78,7 +79,8 @@ _POINTS_SUM = Question(
 class Waiting:
     """How much waits for somebody in a programme; of what takes a second person, what others asked for.
 
-    ``failed`` are loads of the newest runs, and ``failed_minor`` is what they come to.
+    ``failed`` are loads of the newest runs, and ``failed_minor`` is what they come to. ``rules`` are those that earn:
+    where there are none, they are waited for.
     """
 
     review: int
@@ -88,6 +90,7 @@ class Waiting:
     merges: int
     disputes: int
     orders: int
+    rules: int
     rule_drafts: int
     tax_changes: int
     runs: int
@@ -125,6 +128,7 @@ def _waiting() -> Question:
             places.to_merge(program_id, login),
             places.disputed(program_id, login),
             places.to_approve(program_id, login),
+            count(EarningRule.program_id == program_id, EarningRule.retired_at.is_(None)),
             places.to_publish(program_id, login),
             places.tax_to_publish(program_id, login),
             count(

@@ -9,7 +9,8 @@ from sqlalchemy import BigInteger, Select, case, cast, func, select
 from werkzeug.wrappers import Response
 
 from app.domain.saying.decision_codes import said
-from app.domain.states import COUNTING, DocumentStatus, Unit
+from app.domain.states import COUNTING, DocumentStatus, ReviewState, Unit
+from app.models.reviews import Review
 from app.models.sales import Award, Decision, SalesDocument
 from app.services.counting.returns import taken_by
 from app.web.access.own import own_documents_only
@@ -29,6 +30,7 @@ def _query() -> Select[Any]:
     return (
         select()
         .select_from(SalesDocument)
+        .outerjoin(Review, Review.document_id == SalesDocument.id)
         .where(
             SalesDocument.program_id == here.program.id,
             SalesDocument.distributor_id == here.distributor.id,
@@ -61,6 +63,8 @@ def _why(row: Any) -> str:
     """Say why a document does not count, or not yet: in the words of whoever decided, else in those of the checks."""
     if row.status not in (DocumentStatus.REFUSED, DocumentStatus.REVIEW):
         return ""
+    if row.review is ReviewState.ASKED:
+        return str(gettext("You are asked for more about it: open it and answer."))
     return _decided(row.decided) or why_in_checks(row.reasons)
 
 
@@ -84,6 +88,7 @@ DOCUMENTS = Listing(
         Column("points", _("Points"), _POINTS, Kind.POINTS),
         Column("person", _("Sales rep"), SalesDocument.person, phone=False),
         Column("status", _("State"), SalesDocument.status, badge=lambda status: DOCUMENT_STATUS[status]),
+        Column("review", "", Review.state, shown=False, exported=False),
         Column("kind", _("Kind"), SalesDocument.kind, words=lambda kind: DOCUMENT_KIND[kind], shown=False),
         Column("reasons", _("Why"), SalesDocument.reasons, words=why_in_checks, shown=False),
         Column(

@@ -79,12 +79,31 @@ def test_below_a_first_draft_it_is_not_said_that_there_are_no_rules(as_: As) -> 
     owner, rules = as_("owner"), "/programs/klub-stol/rules"
     assert _send(owner, name="Klub Stół") == (303, "/programs/klub-stol/")
     assert "No rules yet" in owner.get(rules).text
+    assert "No rule is published: no sale earns anything" in owner.get("/programs/klub-stol/").text
     form = f"{rules}/build?kind=per_line"
     fields = {"csrf_token": token_of(owner, form), "name": "Lines", "points": "2", "unit": "points", "stack": "base"}
     assert owner.post(form, data=fields).status_code == 303
     page = owner.get(rules).text
     assert "No rules yet" not in page
     assert "No rule is published yet" in page
+    draft = re.search(rf"{rules}/drafts/\d+", page)
+    assert draft
+    assert owner.post(f"{draft[0]}/publish", data={"csrf_token": fields["csrf_token"]}).status_code == 303
+    assert "no sale earns anything" not in owner.get("/programs/klub-stol/").text
+
+
+def test_where_there_is_nothing_there_is_nothing_to_search_keep_or_take_away(as_: As) -> None:
+    owner, products = as_("owner"), "/programs/klub-regal/products"
+    assert _send(owner, name="Klub Regał") == (303, "/programs/klub-regal/")
+    tools = 'class="list-tools"'
+    page = owner.get(products).text
+    assert "There are no products yet" in page
+    assert (tools in page, "0 rows" in page) == (False, False)
+    assert tools in owner.get(f"{products}?q=desk").text, "a search that finds nothing can be changed"
+    form = f"{products}/new"
+    made = {"csrf_token": token_of(owner, form), "code": "R-1", "name": "Shelf", "group": ""}
+    assert owner.post(form, data=made).status_code == 303
+    assert tools in owner.get(products).text
 
 
 @pytest.mark.parametrize(

@@ -188,7 +188,7 @@ def test_lines_and_quantities_are_accepted_in_part(world: World, as_: As) -> Non
 
 
 def test_what_is_set_aside_handed_over_or_asked_about_leaves_the_page(world: World, as_: As) -> None:
-    held, handed, asked = wait_in_review(world, "Q/5", "Q/6", "Q/7")
+    held, handed, asked = wait_in_review(world, "Q/5", "Q/6", "Q/7", who="D-5")
     client, review = as_("verifier"), f"/programs/{world.a}/review"
     for number, act, more in (
         (held, "hold", {"hold-words": "the sponsor is asked"}),
@@ -201,6 +201,8 @@ def test_what_is_set_aside_handed_over_or_asked_about_leaves_the_page(world: Wor
         assert send(client, f"{review}/{number}", act, **more).status_code == 303
     for state, number in (("held", "Q/5"), ("asked", "Q/7")):
         assert number in client.get(f"{review}?state={state}").text
+    mine = as_("distributor").get(f"/portal/{world.a}/{world.distributors['D-5']}/documents?q=Q/7").text
+    assert "You are asked for more about it: open it and answer." in mine
     boss = as_("administrator")
     assert "Q/6" in boss.get(f"{review}?whose=mine").text
     taken = boss.post(f"{review}/next", data={"csrf_token": token_of(boss, review)})

@@ -1,5 +1,6 @@
 """Files brought in by pages: dropped, recognised or explained, checked, imported, corrected, brought in again."""
 
+import datetime as dt
 import html
 import io
 import re
@@ -472,3 +473,19 @@ def test_from_an_import_one_comes_to_its_documents_that_wait(wizard: Wizard) -> 
     assert "WZ/2" in waiting
     assert "WZ/1" not in waiting
     assert "zwroty 05.csv" in waiting  # what the filter says
+
+
+def test_a_check_that_awards_nothing_says_that_no_later_rule_will_and_days_tell_no_midnight(wizard: Wizard) -> None:
+    book = openpyxl.Workbook()
+    assert book.active is not None
+    book.active.append(HEADER.split(";"))
+    book.active.append(["SMALL/1", dt.date(2026, 4, 14), "D-5", "P1", 1, 1.5])
+    written = io.BytesIO()
+    book.save(written)
+    draft = wizard.bring(("small.xlsx", written.getvalue()))
+    assert "<td>2026-04-14</td>" in wizard.page(draft)
+    assert wizard.save(draft, source="small").status_code == 303
+    wizard.work()
+    page = wizard.page(draft)
+    assert "<td>2026-04-14</td>" in page
+    assert "one that is published later gives nothing for what counts by then" in page

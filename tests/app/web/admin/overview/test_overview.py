@@ -6,10 +6,11 @@ import re
 from collections.abc import Callable
 
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from app.db.transaction import transaction
 from app.extensions import db
+from app.models.figures import SalesMonth
 from app.models.periods import PeriodClosing
 from app.models.prepaid import TopUp
 from app.models.programs import Program
@@ -132,3 +133,12 @@ def test_loads_that_failed_and_what_is_to_be_paid_back_wait_for_whoever_prepares
     # a newer run has taken what came back
     previewed(world, as_("finance"), at.rstrip("/"))
     assert not [text for text in duties(as_("finance").get(at).text) if "failed" in text]
+
+
+def test_while_sums_are_made_it_is_not_said_that_there_are_no_sales(world: World, as_: As) -> None:
+    with world.app.app_context(), transaction(db.session) as session:
+        program = session.scalars(select(Program).where(Program.code == world.b)).one()
+        session.execute(delete(SalesMonth).where(SalesMonth.program_id == program.id))
+    page = as_("owner").get(f"/programs/{world.b}/").text
+    assert "The sums are being made" in page
+    assert "There are no sales yet" not in page

@@ -136,6 +136,10 @@ def test_groups_are_made_renamed_and_moved_without_circles(world: World, as_: As
             mine = ProductGroup.program_id == select(Program.id).where(Program.code == world.a).scalar_subquery()
             return db.session.scalars(select(ProductGroup.id).where(mine, ProductGroup.code == code)).one()
 
+    form = client.get(f"{edit}?of=products").text
+    assert '<label class="form-label" for="code">Code</label>' in form, (
+        "it is not optional: what leaves it out is refused"
+    )
     assert send("of=products", name="Saws", code="saws", parent=str(id_of("tools")))[0] == 303
     assert send("of=products", name="Saws", code="other", parent="")[0] == 400
     assert send("of=products", name="Blades", code="blades", parent=str(id_of("saws")))[0] == 303
