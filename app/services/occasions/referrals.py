@@ -17,6 +17,7 @@ from app.models.programs import Program
 from app.models.sales import SalesDocument
 from app.services import audit
 from app.services.occasions import events
+from app.services.persons.rosters import WHO_NOW
 from app.services.rulebooks import rules_of
 
 _SOLD = (SalesDocument.status == DocumentStatus.ACCEPTED, SalesDocument.kind == DocumentKind.INVOICE)
@@ -146,13 +147,15 @@ _BROUGHT = aliased(Distributor)
 
 
 def _told_of(session: Session, distributor_id: int, referrer_id: int) -> list[int]:
-    """Give the events that told a referrer, or whoever it was merged into, of a distributor's beginning to sell."""
+    """Give the events that told a referrer, or whoever is one with it by now, of a distributor's beginning to sell."""
     key = str(distributor_id)
-    survivor = select(Distributor.merged_into_id).where(Distributor.id == referrer_id).scalar_subquery()
+    survivor = select(WHO_NOW).where(Distributor.id == referrer_id).scalar_subquery()
+    who = aliased(Distributor)
+    one_with_it = select(who.id).where(func.coalesce(who.merged_into_id, who.id) == survivor)
     return list(
         session.scalars(
             select(HappenedEvent.id).where(
-                or_(HappenedEvent.distributor_id == referrer_id, HappenedEvent.distributor_id == survivor),
+                HappenedEvent.distributor_id.in_(one_with_it),
                 HappenedEvent.event == Event.REFERRAL,
                 or_(HappenedEvent.key == key, HappenedEvent.key.startswith(f"{key}:", autoescape=True)),
             )

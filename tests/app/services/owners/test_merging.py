@@ -15,6 +15,7 @@ from app.services.access import people
 from app.services.by_hand import merging
 from app.services.imported import aliases
 from app.services.ledger import ledger, liability
+from app.services.occasions import referrals
 from app.services.owners import belongings
 from app.services.owners.errors import OwnersError, SamePerson
 from app.services.participants import distributor_changes, distributors, head_offices
@@ -23,9 +24,12 @@ from app.services.reporting import tier_metrics
 from app.services.reporting.tier_metrics import Question
 from app.services.tracing import balances
 from app.web.admin.overview import waiting
-from tests.app.services.owners.conftest import Meeting
-from tests.support.desk import CREDIT, IN_REVIEW, Desk, Standing
-from tests.support.programs import NOW
+from tests.app.services.owners.conftest import Meeting, Owners
+from tests.support import programs
+from tests.support.desk import CREDIT, IN_REVIEW, Desk, Opening, Standing
+from tests.support.programs import BASE_RULE, NOW
+
+REFERRAL = {"code": "brought", "name": "Brought", "kind": "event", "event": "referral", "points": 100}
 
 
 def test_points_documents_and_people_are_the_survivors(open_owners: Meeting) -> None:
@@ -275,3 +279,22 @@ def test_every_column_that_names_a_distributor_moves_or_says_why_it_stays() -> N
     kept = {name: table.info["kept"] for name, table in metadata.tables.items() if table.info.get("kept")}
     fixed = [one for one in moving if one.split(".")[1] not in kept.get(one.split(".")[0], (one.split(".")[1],))]
     assert not fixed, "the application may not change these: name them in KEPT"
+
+
+def test_a_referral_given_to_a_survivor_goes_back_though_that_was_merged_as_well(open_desk: Opening) -> None:
+    desk = open_desk(earning_rules=[dict(BASE_RULE), REFERRAL])
+    owners = Owners(desk)
+    desk.people |= programs.people(desk.session, desk.program, ["D4"])
+    referrals.name(desk.session, desk.program, desk.people["D4"], desk.people["D1"], actor="ann", now=NOW)
+    owners.merge("D1", "D2")
+    desk.invoice("1", 10, who="D4")
+    given = (desk.session, desk.program)
+    assert referrals.reward_due(*given, now=NOW) == 1
+    owners.merge("D2", "D3")
+    assert desk.points("D3").available == 100
+    desk.refuse("1")
+    assert referrals.take_back_due(*given, now=NOW) == 1
+    assert desk.points("D3").available == 0
+    desk.invoice("2", 10, who="D4")
+    assert referrals.reward_due(*given, now=NOW) == 1
+    assert desk.points("D3").available == 100
