@@ -45,14 +45,12 @@ from app.models.sales import SalesDocument
 from app.services import audit
 from app.services.anew import touched
 from app.services.asked import Asking
-from app.services.counting.voiding import void_documents
+from app.services.counting.voiding import lock_wallets_of, void_documents
 from app.services.goods import catalogue
 from app.services.ledger import expiring, figures
-from app.services.ledger.accounts import lock_wallets
 from app.services.owners import belongings, pools
 from app.services.owners.errors import NotWaiting, OwnersError, SamePerson
 from app.services.owners.moves import Move
-from app.services.persons.rosters import with_people
 from app.services.promotions import joining
 from app.services.rulebooks import rules_of
 
@@ -268,7 +266,12 @@ def approve(session: Session, program: Program, merge_id: int, *, actor: str, no
     found = _MERGES.held(session, program, merge_id, approver=actor)
     merged_id, survivor_id = found.merged_id, found.survivor_id
     joining.hold_running(session, program.id)
-    lock_wallets(session, with_people(session, np.asarray([merged_id, survivor_id], dtype=np.int64)))
+    both_have = [
+        document
+        for one in _twice(session, program.id, merged_id, survivor_id)
+        for document in (one.merged_document_id, one.survivor_document_id)
+    ]
+    lock_wallets_of(session, both_have, besides=(merged_id, survivor_id))
     seen = look(session, program, merged_id, survivor_id)
     _possible(seen, found.choices)
     reason = f"{seen.merged.code} -> {seen.survivor.code}: {found.note}"

@@ -246,11 +246,11 @@ def _days(session: Session, transaction_ids: Sequence[int]) -> np.ndarray:
     return np.asarray([of[one] for one in transaction_ids], dtype="datetime64[D]")
 
 
-def lock_wallets_of(session: Session, document_ids: Sequence[int]) -> None:
+def lock_wallets_of(session: Session, document_ids: Sequence[int], *, besides: Collection[int] = ()) -> None:
     """Lock all wallets that voiding documents may move, before the documents: in one statement, as everybody locks.
 
     They are those of whoever the documents are of and of their people, and those to which the points were posted: a
-    pool's, though its member left.
+    pool's, though its member left. ``besides`` names distributors whose wallets are locked together with them.
     """
     of_these = SalesDocument.id == any_of(document_ids)
     posted_to = (
@@ -260,7 +260,7 @@ def lock_wallets_of(session: Session, document_ids: Sequence[int]) -> None:
         .where(LedgerTransaction.document_id == any_of(document_ids), Account.distributor_id.is_not(None))
     )
     owners = session.scalars(select(SalesDocument.distributor_id).where(of_these).union(posted_to)).all()
-    lock_wallets(session, with_people(session, np.asarray(owners, dtype=np.int64)))
+    lock_wallets(session, with_people(session, np.asarray([*owners, *besides], dtype=np.int64)))
 
 
 def _locked(session: Session, documents: list[int]) -> dict[int, int]:

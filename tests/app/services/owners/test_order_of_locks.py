@@ -185,3 +185,29 @@ def test_a_document_of_whoever_left_a_pool_is_decided_behind_the_wallets_of_both
             lock_wallets(session, np.asarray([who["D2"]]))
             session.commit()
             refused.result(20)
+
+
+def test_a_merge_takes_back_what_both_have_behind_the_wallets_of_the_pool_that_has_its_points(
+    app: Flask, registry: Sessions, code: str, who: dict[str, int]
+) -> None:
+    given: dict[str, Any] = {"actor": "ann", "now": NOW}
+    with transaction(registry) as session:
+        program = program_of(session, code)
+        goods = programs.goods(session, program, {"P": None})["P"]
+        pool = pools.open_pool(session, program, "A", who["D1"], spending="holder", **given)
+        pools.join(session, program, pool, who["D3"], **given)
+        sell(session, program, [Sold("2", who[one], goods, 10, 100_00) for one in ("D2", "D3")])
+        pools.leave(session, program, pool, who["D3"], takes_own=False, **given)
+        asked = merging.request(session, program, who["D3"], who["D2"], note="one shop", choices={}, **given)
+
+    def merge(other: Session) -> None:
+        merging.approve(other, program_of(other, code), asked, actor="ben", now=NOW)
+
+    with transaction(registry) as session:
+        lock_wallets(session, np.asarray([who["D1"]]))
+        with elsewhere(app, merge) as merged:
+            wait_for_a_waiter(session)
+            session.execute(text("set local lock_timeout = '5s'"))
+            lock_wallets(session, np.asarray([who["D2"]]))
+            session.commit()
+            merged.result(20)
