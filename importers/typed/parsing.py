@@ -33,6 +33,7 @@ MAX_TEXT = 256
 _NOISE_DECIMALS = 6
 _EXACT_DIGITS = 15
 _CUT_NUMBER = r"^[+-]?\d(?:[.,]\d{1,15})?[eE]\+\d{1,3}$"
+_DAY_CELL = r"^\d{4}-\d{2}-\d{2}[ T]00:00:00$"
 _ERROR = r"^(?:#[\x{00a1}\x{00bf}]?[\p{Lu}/0]{1,10}[!?]|#(?:N/A|N/D|NV|Н/Д)|Err:\d{3})$"
 """What spreadsheet programs of our languages show of a formula that has no result: #N/A, #ARG!, #NV, Err:502."""
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -270,6 +271,14 @@ def require_digits(column: Column, rows: np.ndarray, problems: Problems) -> None
     if cut.any():
         for at in np.flatnonzero(column.spread(cut, False)).tolist():  # noqa: FBT003
             problems.add(rows[at], Outcome.REFUSED, "digits_lost", field=column.name, found=column.shown(at))
+
+
+def refuse_days(column: Column, rows: np.ndarray, problems: Problems) -> None:
+    """Refuse the rows whose text is the day that a spreadsheet program made of a code such as 1-2."""
+    days = np.asarray(pc.match_substring_regex(column.values, _DAY_CELL), dtype=bool)
+    if days.any():
+        for at in np.flatnonzero(column.spread(days, False)).tolist():  # noqa: FBT003
+            problems.add(rows[at], Outcome.REFUSED, "day_for_code", field=column.name, found=column.shown(at))
 
 
 def refuse_errors(column: Column, rows: np.ndarray, problems: Problems) -> None:

@@ -127,6 +127,7 @@ def type_rows(
     for named in (report.read[name] for name in _NAMES if name in report.read):
         parsing.require_short(named, rows, problems)
         parsing.require_digits(named, rows, problems)
+        parsing.refuse_days(named, rows, problems)
         parsing.refuse_errors(named, rows, problems)
     _refuse_formulas(number, rows, problems)
     report.take_signs(table, profile, currency)

@@ -38,6 +38,10 @@ SENTENCES: Mapping[str, str] = {
         "{field}: found {found}, a number whose last digits a spreadsheet program dropped, expected the whole code; "
         "export it again with this column as text."
     ),
+    "day_for_code": _(
+        "{field}: found {found}, a day that a spreadsheet program made of a code, expected the code; export it again "
+        "with this column as text."
+    ),
     "issued_later": _("{field}: found {found}, expected a date up to {latest}; correct it."),
     "cancelled": _(
         "{field}: found {found}, so the row is of what was cancelled, and does not count; where it was sold after all, "

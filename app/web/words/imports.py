@@ -206,6 +206,7 @@ REPAIRS: Mapping[str, Any] = {
     "cells_missing": _("Look for a lost separator in these rows, or write what is missing."),
     "no_result": _("Write into these cells what is meant."),
     "digits_lost": _("Export the file again with this column as text; the digits are not in it."),
+    "day_for_code": _("Export the file again with this column as text; the codes are not in it."),
     "other_currency": _("Convert these rows, or import them where that currency counts."),
     "unknown_group": _("Correct the group, or add it to the programme."),
     "unknown_reward": _("Correct the code, or add the reward."),
@@ -265,6 +266,7 @@ def why(candidate: Candidate) -> str:
         Because.EANS: gettext("it holds EAN codes"),
         Because.DATES: gettext("it holds dates"),
         Because.PROVED: gettext("it is quantity times unit price"),
+        Because.TAXED: gettext("the tax beside it tells"),
     }[candidate.because]
 
 

@@ -57,6 +57,7 @@ class Because(StrEnum):
     EANS = "eans"
     DATES = "dates"
     PROVED = "proved"
+    TAXED = "taxed"
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,7 @@ class Candidate:
             Because.EANS: "holds EAN codes",
             Because.DATES: "holds dates",
             Because.PROVED: f"named {self.name!r}; is quantity x unit price",
+            Because.TAXED: f"named {self.name!r}; the tax beside it tells",
         }[self.because]
 
 

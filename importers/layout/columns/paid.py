@@ -84,7 +84,7 @@ def _gives_discounts(body: pa.Table, name: str, of: dict[str, str]) -> bool:
 
 
 def _proved(field: str, name: str) -> Candidate:
-    return Candidate(field, PROVED, Because.PROVED, name)
+    return Candidate(field, PROVED, Because.TAXED, name)
 
 
 def _is(one: np.ndarray, other: np.ndarray) -> bool:

@@ -106,6 +106,13 @@ def test_a_code_whose_last_digits_are_lost_is_refused(code: str) -> None:
     assert found.outcomes == {2: ("refused", "digits_lost"), 3: ("refused", "digits_lost")}
 
 
+def test_a_code_of_which_a_spreadsheet_program_made_a_day_is_refused() -> None:
+    day = "2026-02-01 00:00:00"
+    form = profile(decimal=",")
+    found = typed(laid([HEADER, line(product=day), line(day), line(product="2026-02-01")], form), form)
+    assert found.outcomes == {2: ("refused", "day_for_code"), 3: ("refused", "day_for_code")}
+
+
 def test_pieces_may_stand_behind_a_quantity() -> None:
     form = profile(decimal=",")
     found = typed(laid([HEADER, line(quantity="6 szt."), line("B", quantity="2,5")], form), form)
