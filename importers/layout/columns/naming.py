@@ -30,10 +30,14 @@ _OF_CUSTOMERS = {"product": "distributor", "product_name": "distributor_name"}
 """What a code, or a name, is of where a customer stands over it: ``Nabywca / Kod``."""
 _LEAST, _NEAR, _SURE = 80, 10, 100
 _SAID_OF_OTHERS = 95
-_WITH_TAX = frozenset({"brutto", "gross", "bruto", "ttc", "с"})
-_WITHOUT_TAX = frozenset({"netto", "net", "neto", "ht", "без"})
+_WITH_TAX = frozenset({"brutto", "gross", "bruto", "ttc", "incl", "including", "inkl", "con", "с"})
+_WITHOUT_TAX = frozenset({"netto", "net", "neto", "ht", "excl", "excluding", "exkl", "sin", "bez", "без"})
 PROVED = 110
 """How sure a field is that figures prove."""
+_SHORTENED = 90
+_WORD = re.compile(r"[^\W_]+\.?")
+_LEAST_ALONE = 3
+"""Letters of a word that is shortened and stands alone."""
 _DIGITS_OF_EAN = (8, 12, 13)
 _NUMBER = r"^-?(?:\d[\d ']*(?:[.,]\d+)?|\d{1,3}(?:[.,]\d{3})+(?:[.,]\d+)?|\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d*)?)$"
 _LEAST_TOKEN = 4
@@ -161,6 +165,8 @@ def candidates(name: str, facts: Facts, kind: str) -> list[Candidate]:
         if one not in known or not _holds(one, facts) or (told and one in NUMBERS):
             continue
         score, called = max(_alike(head, names) for head in (whole if one in FIGURES else heads))
+        if score < _SHORTENED and (meant := _shortened(name, names)) is not None:
+            score, called = _SHORTENED, meant
         if score >= _LEAST:
             because = Because.NAMED if called in heads else Because.NEARLY
             held = _OF_CUSTOMERS.get(one, one) if of_customers else one
@@ -191,7 +197,7 @@ def after_discount(name: str) -> str | None:
 
 def is_of_others(name: str, kind: str) -> bool:
     """Say whether a column is called after what is of no field of a kind."""
-    return not of_others(kind).isdisjoint(_heads(name))
+    return not of_others(kind).isdisjoint(_heads(name)) or _shortened(name, of_others(kind)) is not None
 
 
 def _heads(name: str) -> list[str]:
@@ -229,6 +235,17 @@ def _alike(head: str, names: Mapping[str, bool]) -> tuple[int, str]:
         if ratio > best:
             best, called = ratio, name
     return min(int(best), _SURE - 1), called
+
+
+def _shortened(name: str, names: Collection[str]) -> str | None:
+    """Give the known name that a name shortens with full stops, as ``Kod kontr.`` does ``kod kontrahenta``."""
+    words = _WORD.findall(name.rpartition(JOINT)[2].casefold())
+    short = [word.endswith(".") for word in words]
+    if not any(short) or (len(words) == 1 and len(words[0]) <= _LEAST_ALONE):
+        return None
+    parts = (re.escape(word.rstrip(".")) + r"\w*" * cut for word, cut in zip(words, short, strict=True))
+    meant = re.compile(" ".join(parts))
+    return next(filter(meant.fullmatch, sorted(names)), None)
 
 
 def _taxed(name: str) -> bool | None:

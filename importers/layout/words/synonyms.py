@@ -22,7 +22,8 @@ _SALES = {
         |n de facture|pièce|n pièce|numéro de pièce|document n|fv|numer fv|faktura vat|dokument sprzedaży
         |dowód sprzedaży|nr dowodu|re nr|rg nr|rechn nr|bill no|bill number|sales doc|sales document|n fra|nº fra
         |fra|albarán|comprobante|folio|№ док|номер док|документ реализации|документ продажи|упд|billing document
-        |billing doc|регистратор|num""",
+        |billing doc|регистратор|num
+        |doc num|№ упд|№ с ф|№ реализации|номер реализации|№ чека|fakturanr|fakturanummer""",
     "issued_on": """date|invoice date|inv date|issue date|issued|issued on|document date|doc date|sale date
         |date of sale
         |sales date|order date|posting date|posted date|transaction date|data|data sprzedaży|data faktury
@@ -40,14 +41,17 @@ _SALES = {
         |käufer|händler|händlernummer|debitor|debitorennr|code client|n client|distributeur|revendeur
         |acheteur|compte client|płatnik|auftraggeber|abnehmer|warenempfänger|regulierer|sold to|bill to|ship to
         |retailer|code tiers|enseigne|заказчик|плательщик|грузополучатель|sold to party
-        |ship to party|bill to party""",
+        |ship to party|bill to party
+        |akronim|akronim kontrahenta|id klienta|identyfikator klienta|nr odbiorcy|kod płatnika|kod partnera
+        |account number|cust code|код покупателя|код партнера|id клиента|номер клиента""",
     "distributor_name": """customer name|client name|distributor name|dealer name|reseller name|company name
         |account name
         |nazwa odbiorcy|nazwa kontrahenta|nazwa klienta|nazwa nabywcy|nombre cliente|nombre del cliente
         |razón social|название клиента|наименование клиента|наименование контрагента|kundenname
         |name des kunden|firma|firmenname|nom client|nom du client|raison sociale|nazwa firmy|nazwa dystrybutora
         |nazwa płatnika|nombre comercial|наименование покупателя|наименование заказчика|название покупателя
-        |intitulé client|billing name""",
+        |intitulé client|billing name
+        |bill to name|sold to name|ship to name""",
     "product": """~product|product code|product id|product no|product key|sku|~item|item code|item no|item number
         |~article|article no|part no|part number|stock code|~material|material no|code|kod towaru|kod produktu
         |kod|symbol|indeks|symbol towaru|indeks towaru|kod artykułu|nr artykułu|nr katalogowy|~towar|~produkt
@@ -60,7 +64,8 @@ _SALES = {
         |catalog no|catalogue no|catalog number|~upc|~barcode|stock no|stock number|~model|mat no|product ref
         |product reference|cód art|cod art|~código de barras|cód|código ref|réf produit|~gencod|артикул товара
         |номенклатурный номер|код тмц
-        |арт|~штрихкод|каталожный номер|код изделия|номенклатурный код""",
+        |арт|~штрихкод|каталожный номер|код изделия|номенклатурный код
+        |teilenummer|номенклатура артикул|номенклатура код""",
     "product_name": """product name|~product|~item|~article|~towar|~produkt
         |~товар|~artikel|~producto|~artículo|~produit|item name|item description|description|product description|name
         |goods|nazwa towaru
@@ -69,20 +74,24 @@ _SALES = {
         |номенклатура|наименование|наименование товара|название
         |название товара|описание|bezeichnung|artikelbezeichnung|beschreibung|artikelname|produktname
         |désignation|libellé|libellé article|nom produit|product desc|item desc|libellé produit|produktbezeichnung
-        |materialkurztext|kurztext|artikeltext|nazwa wyrobu|nazwa asortymentu|nombre artículo|наименование изделия""",
+        |materialkurztext|kurztext|artikeltext|nazwa wyrobu|nazwa asortymentu|nombre artículo|наименование изделия
+        |material description|artikelbez|desc artículo|номенклатура наименование""",
     "quantity": """quantity|qty|qnty|quant|units|pieces|pcs|units sold|qty sold|volume|count|ilość|ilość szt|szt|sztuk
         |ilosc|liczba|liczba sztuk|cantidad|cant|unidades|uds|кол во|количество|кол|шт|menge|anzahl|stück
         |stk|absatz|qté|quantité|qte|nb|nb unités|unités|stückzahl|anz|absatzmenge|verkaufsmenge|fakt menge
         |fakturierte menge|liefermenge|gelieferte menge|qty shipped|invoiced qty|sales qty|shipped qty|units shipped
         |ilość sprzedana|ilość wydana|il
         |sprzedaż szt|cdad|unid|piezas|uds vendidas|unidades vendidas|qté facturée|qté vendue|quantité facturée
-        |quantité vendue|отгружено|продано|кол во шт|количество шт|billed quantity|billed qty""",
+        |quantité vendue|отгружено|продано|кол во шт|количество шт|billed quantity|billed qty
+        |qty inv|qty invoiced|quantity sold|sales quantity|sales units|menge in me|cantidad vendida
+        |unidades facturadas|cantidad facturada""",
     "unit_price": """unit price|price|price per unit|net price|unit net price|price each|rate|cena|cena netto|cena jedn
         |cena jednostkowa|cena jedn netto|cena jednostkowa netto|cena szt|precio|precio unit|precio unitario
         |p unit|цена|цена за ед|цена за единицу|цена без ндс|einzelpreis|preis|stückpreis|e preis|nettopreis
         |preis netto|pu ht|pu|prix|prix unitaire|prix unit|prix unitaire ht|p u ht|vk preis|verkaufspreis|p v p
         |precio de venta|pu net|selling price|sales price|prix de vente|cena sprzedaży|cena sprzedaży netto
-        |цена продажи|ep|ep netto|netto ep""",
+        |цена продажи|ep|ep netto|netto ep
+        |vk|vk netto|цена реализации|цена отпускная|отпускная цена""",
     "net_amount": """net amount|amount|net|net value|value|line total|line amount|total|ext price|extended price
         |net total|sales amount|sales|revenue|turnover|invoice net line amount|wartość|wartość netto|kwota
         |kwota netto|netto|suma netto|obrót|sprzedaż netto|importe|importe neto|neto|base imponible
@@ -93,10 +102,14 @@ _SALES = {
         |~gesamtbetrag|~summe|~gp|zeilenbetrag|~extended|extended amount|~extension|net sales|~total price|~amt
         |sales value|~total amount|~subtotal|venta neta|~ventas|ventas netas|~monto|valor neto|net ht
         |chiffre d affaires|valeur ht
-        |стоимость без ндс|~итого|~всего|сумма реализации|~оборот|сумма продаж""",
+        |стоимость без ндс|~итого|~всего|сумма реализации|~оборот|сумма продаж
+        |amount excl vat|amount excluding vat|total excl vat|total excl tax|amount excl tax|importe sin iva
+        |total sin iva|выручка без ндс|kwota bez vat|betrag ohne mwst""",
     "gross_amount": """gross amount|gross|gross value|total incl vat|amount incl vat|wartość brutto|brutto|kwota brutto
         |importe bruto|bruto|total con iva|сумма с ндс|gesamt brutto|brutto|bruttobetrag|total ttc
-        |montant ttc""",
+        |montant ttc
+        |amount including vat|total incl tax|total including tax|amount incl tax|brutto betrag|bruttowert
+        |importe con iva|стоимость с ндс|всего с ндс|kwota z vat""",
     "document_total": """document total|invoice total|total of invoice|suma faktury|wartość faktury|razem faktura
         |total factura|сумма накладной|сумма документа|rechnungsbetrag|rechnungssumme|total facture""",
     "corrects": """corrects|corrects invoice|koryguje fakturę|dotyczy faktury|nr faktury korygowanej

@@ -16,6 +16,7 @@ Row = Sequence[str | None]
 NAMES = ["Data faktury", "Nr faktury", "Odbiorca", "Kod towaru", "Ilość", "Cena", "Wartość netto"]
 ENGLISH = ["Invoice Date", "Invoice No", "Customer", "Item Code", "Qty", "Price", "Net Amount"]
 TITLE: Row = ["Raport sprzedaży"]
+TEXTS = Facts(10_000, 0, 0, 0, 0, ("ABC",))
 FIGURES = Facts(10_000, 0, 10_000, 0, 0, ("1,23",))
 DAYS = Facts(10_000, 10_000, 0, 0, 0, ("2026-01-31",))
 
@@ -48,6 +49,26 @@ def test_a_header_in_two_languages_is_one_header(rows: list[Row]) -> None:
     assert (found.header, found.header_rows) == (2, 2)
     assert found.columns_of["quantity"] in ("Ilość / Qty", "Qty / Ilość")
     assert laid_out([TITLE, *rows, sold(), ["str. 1"], TITLE, *rows, sold()])[0] == [4, 9]
+
+
+@pytest.mark.parametrize(
+    ("name", "facts", "field"),
+    [
+        ("Kod kontr.", TEXTS, "distributor"),
+        ("Cód. Cli.", TEXTS, "distributor"),
+        ("Nazwa tow.", TEXTS, "product_name"),
+        ("Код ном.", TEXTS, "product"),
+        ("Cant. vend.", FIGURES, "quantity"),
+        ("Wart. sprz. netto", FIGURES, "net_amount"),
+        ("Amount excl. VAT", FIGURES, "net_amount"),
+        ("Importe con IVA", FIGURES, "gross_amount"),
+        ("Cena zak.", FIGURES, None),
+        ("Wart. VAT", FIGURES, None),
+        ("Kat.", TEXTS, None),
+    ],
+)
+def test_names_are_known_where_they_are_shortened(name: str, facts: Facts, field: str | None) -> None:
+    assert next((one.field for one in candidates(name, facts, "sales")), None) == field
 
 
 def test_an_invoice_is_the_document_where_its_order_is_named_as_well() -> None:
