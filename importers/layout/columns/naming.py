@@ -16,7 +16,7 @@ from importers.layout.rows.corrected import of_a_correction
 from importers.layout.tables.header import JOINT
 from importers.layout.words.around import DRAWN, TOTAL
 from importers.layout.words.known import says_yes_or_no
-from importers.layout.words.synonyms import names_of, of_others, spoken
+from importers.layout.words.synonyms import is_tax, names_of, of_others, spoken
 from importers.layout.written.dates import read_moment
 from importers.layout.written.numbers import PIECES, currencies_of, tidy
 from importers.layout.written.settling import DATES, HAPPENED, NUMBERS
@@ -197,7 +197,9 @@ def after_discount(name: str) -> str | None:
 
 def is_of_others(name: str, kind: str) -> bool:
     """Say whether a column is called after what is of no field of a kind."""
-    return not of_others(kind).isdisjoint(_heads(name)) or _shortened(name, of_others(kind)) is not None
+    if not of_others(kind).isdisjoint(_heads(name)) or _shortened(name, of_others(kind)) is not None:
+        return True
+    return kind == "sales" and is_tax(name)
 
 
 def _heads(name: str) -> list[str]:

@@ -324,6 +324,7 @@ _OF_OTHERS = {
 
 What a tax or the goods themselves cost is no amount of a sale, and the day on which somebody pays not that of the sale.
 """
+_RATE = re.compile(r"(?: \d{1,2}){1,2}$")
 _NO_WORD = re.compile(r"[^\w№]+|_+")
 
 
@@ -355,5 +356,5 @@ def of_others(kind: str) -> frozenset[str]:
 
 @cache
 def is_tax(name: str) -> bool:
-    """Say whether a column is called as a tax of a sale is."""
-    return spoken(name.rpartition(" / ")[2]) in {spoken(one) for one in _TAXES.split("|")}
+    """Say whether a column is called as a tax of a sale is, perhaps with its rate behind it: ``VAT 23%``."""
+    return _RATE.sub("", spoken(name.rpartition(" / ")[2])) in {spoken(one) for one in _TAXES.split("|")}

@@ -36,7 +36,7 @@ def test_of_two_amounts_and_a_tax_the_one_without_it_is_net(net: str, tax: str, 
     assert asked(found) == []
 
 
-@pytest.mark.parametrize(("tax", "amount"), [("w tym VAT", "Wartość"), ("IVA", "Total"), ("MwSt", "Betrag")])
+@pytest.mark.parametrize(("tax", "amount"), [("w tym VAT", "Wartość"), ("IVA", "Total"), ("MwSt 19 %", "Betrag")])
 def test_an_amount_that_holds_its_tax_is_no_net_amount(tax: str, amount: str) -> None:
     assert asked(seen(**{tax: TAXES, amount: GROSS})) == ["column:net_amount"]
     assert seen(**{tax: TAXES, amount: NETS}).columns_of["net_amount"] == amount
