@@ -15,6 +15,7 @@ from app.domain.saying.wording import marked
 from app.domain.typed.fields import FIGURES
 from importers.files.grid import Grid, SheetSeen
 from importers.layout.columns.bare_names import judged
+from importers.layout.columns.columns import found_in
 from importers.layout.columns.guessing import guessed
 from importers.layout.columns.months import is_sum, may_be_month, month_columns, read_month
 from importers.layout.columns.months_seen import MonthsSeen, months_seen
@@ -215,9 +216,13 @@ def _called_otherwise(guess: _Guess, beside: Sequence[Sheet]) -> dict[str, dict[
         return {}
     for sheet in beside:
         own = _guess_of(sheet, guess.kind)
-        asked = {question.about for question in own.questions} & read.keys()
-        if sheet.confidence_bp >= _SURE and own.months is None and read.keys() <= own.guesses.columns.keys() - asked:
-            found[sheet.grid.name] = {field: own.guesses.columns[field] for field in read}
+        asked = {question.about for question in own.questions}
+        sure = {field: name for field, name in own.guesses.columns.items() if field in read and field not in asked}
+        # what is doubtful by itself is not where it is called as in the first sheet
+        names = sure | {field: name for field, name in found_in(sheet.names, read, guess.kind).items() if name}
+        each_once = len(set(names.values())) == len(names)
+        if sheet.confidence_bp >= _SURE and own.months is None and names.keys() == read.keys() and each_once:
+            found[sheet.grid.name] = names
     return found
 
 

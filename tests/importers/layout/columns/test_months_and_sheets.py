@@ -202,6 +202,19 @@ def test_sheets_whose_columns_are_called_otherwise_are_asked_about() -> None:
     assert len(read_sheets(sheets, {"other_sheets": "left_out"}).row_number) == 2
 
 
+def test_what_is_doubtful_in_a_further_sheet_is_not_where_it_is_called_as_in_the_first() -> None:
+    names = ["Nr faktury", "Data", "Klient", "Kod", "Ilość", "Cena"]
+    first: Sheet = ([names, ["F/1", "2026-01-05", "D1", "P1", "2", "10.00"]], ())
+    names = ["Dokument", "Data wystawienia", "Data", "Klient", "Nabywca", "Indeks", "Ilość", "Cena"]
+    other: Sheet = ([names, ["F/2", "2026-02-09", "2026-02-05", "D1", "D9", "P1", "2", "10.00"]], ())
+    table = read_sheets({"Styczeń": first, "Luty": other}, {"other_sheets": "lines"})
+    assert [table.column(name).to_pylist()[1] for name in ("Nr faktury", "Data", "Klient")] == [
+        "F/2",
+        "2026-02-05",
+        "D1",
+    ]
+
+
 def test_what_stands_over_a_name_may_say_that_it_is_something_else() -> None:
     planned = sheet({3: (4, "Towar"), 5: (6, "Plan")}, "F/3")
     assert len(read_sheets({"Styczeń": SALES, "Plan": planned}).row_number) == 2
