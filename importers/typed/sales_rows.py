@@ -26,6 +26,7 @@ _ = marked
 _PRICE_TIMES_QUANTITY = 1_000_000 * 1_000
 _LATEST_AHEAD = np.timedelta64(366, "D")
 """An invoice may be dated ahead, and the month of a report may still run; what is later than a year is a slip."""
+_MOST = 0.9
 _OF_AN_AMOUNT, _OF_A_PRICE = 0.5, 0.25
 """So far from quantity times price an amount may be by a discount: with the other sign its sign is wrong.
 
@@ -373,11 +374,14 @@ def _net_from_price(
     problems: Problems,
     columns: dict[str, str],
 ) -> Ints:
-    """Fill missing net amounts: quantity x unit price, rounded half up once (rules.md 1)."""
+    """Fill missing net amounts: quantity x unit price, rounded half up once (rules.md 1).
+
+    That is done where prices are what was paid; otherwise the rows lack an amount.
+    """
     missing = net == NO_AMOUNT
     if not missing.any():
         return net
-    computable = missing & (price != NO_PRICE)
+    computable = missing & (price != NO_PRICE) & _are_paid(net, quantity, price)
     name = columns.get("unit_price", "unit_price")  # one price may hold for every row
     # near enough to tell what no column of amounts holds
     worth = np.abs(quantity.astype(np.float64)) * np.abs(np.where(computable, price, 0).astype(np.float64))
@@ -397,6 +401,17 @@ def _net_from_price(
     field = columns.get("net_amount") or name
     problems.add_all(rows[nothing].tolist(), Outcome.REFUSED, "missing", field=field)
     return net
+
+
+def _are_paid(net: Ints, quantity: Ints, price: Ints) -> bool:
+    """Say whether prices come to the amounts of the rows that have both: before a discount they do not."""
+    told = (net != NO_AMOUNT) & (price != NO_PRICE) & (quantity != 0) & (net != 0)
+    if not told.any():
+        return True
+    worth = quantity[told].astype(np.float64) * price[told] / _PRICE_TIMES_QUANTITY
+    # rounded to a minor unit, and the price of each piece perhaps as well
+    alike = np.abs(np.abs(worth) - np.abs(net[told])) <= 1.1 * np.maximum(1, np.abs(quantity[told]) / 1000)
+    return bool(alike.mean() >= _MOST)
 
 
 def _line_numbers(column: Column | None, rows: np.ndarray, problems: Problems) -> np.ndarray | None:

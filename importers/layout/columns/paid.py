@@ -16,7 +16,6 @@ from importers.layout.words.synonyms import is_tax, spoken
 
 _ALIKE, _SOME = 0.9, 0.5
 """The share of rows that must agree, and that of the rows that must have a tax: others may be without."""
-_LEAST_ROWS = 2
 _LEAST_TAX, _MOST_TAX = 0.03, 0.27
 _CENT = 0.011
 _AMOUNTS = frozenset({"net_amount", "gross_amount", "document_total"})
@@ -90,7 +89,7 @@ def _proved(field: str, name: str) -> Candidate:
 def _is(one: np.ndarray, other: np.ndarray) -> bool:
     """Say whether two columns hold the same amounts on nearly every row."""
     told = ~np.isnan(one * other)
-    return bool(told.sum() >= _LEAST_ROWS and (np.abs(one - other)[told] <= _CENT).mean() >= _ALIKE and one[told].any())
+    return bool(one[told].any() and (np.abs(one - other)[told] <= _CENT).mean() >= _ALIKE)
 
 
 def _adds_up(net: np.ndarray, tax: np.ndarray, gross: np.ndarray) -> bool:
@@ -102,7 +101,7 @@ def _adds_up(net: np.ndarray, tax: np.ndarray, gross: np.ndarray) -> bool:
 def _is_within(tax: np.ndarray, amount: np.ndarray) -> bool:
     """Say whether a tax is so many whole per cent of what is left of an amount, and not of all of it."""
     told = ~np.isnan(tax * amount) & (amount != 0) & (tax != 0)
-    if told.sum() < _LEAST_ROWS:
+    if not told.any():
         return False
     tax, amount = tax[told], amount[told]
     return _is_of(tax, amount - tax) and not _is_of(tax, amount)

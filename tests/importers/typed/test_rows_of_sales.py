@@ -82,6 +82,14 @@ def test_net_is_quantity_times_price_rounded_half_up_once(quantity: str, price: 
         assert stated.documents[0]["nets"] == [777]
 
 
+def test_an_amount_is_not_reckoned_of_prices_that_others_of_the_file_do_not_come_to() -> None:
+    rows = [[*line("A", quantity="2", net="20"), "10"], [*line("B", quantity="3", net=None), "10"]]
+    assert Result(rows, {"unit_price": "price"}).outcomes == {}
+    rows[0][5] = "18"
+    assert rows[0][5:] == ["18", "10"]
+    assert Result(rows, {"unit_price": "price"}).outcomes == {3: ("refused", "missing")}
+
+
 def test_a_row_without_net_and_price_is_refused_and_one_too_large_as_well() -> None:
     rows = [
         [*line("A", net=None), None],

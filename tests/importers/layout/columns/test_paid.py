@@ -34,6 +34,8 @@ def test_of_two_amounts_and_a_tax_the_one_without_it_is_net(net: str, tax: str, 
     found = seen(**{net: NETS, tax: TAXES, gross: GROSS})
     assert (found.columns_of["net_amount"], found.columns_of["gross_amount"]) == (net, gross)
     assert asked(found) == []
+    alone = seen(**{net: NETS[:1], tax: TAXES[:1], gross: GROSS[:1]})
+    assert alone.columns_of["net_amount"] == net, "one row is enough"
 
 
 @pytest.mark.parametrize(("tax", "amount"), [("w tym VAT", "Wartość"), ("IVA", "Total"), ("MwSt 19 %", "Betrag")])
