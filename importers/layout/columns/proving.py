@@ -54,7 +54,10 @@ def overlooked(body: pa.Table, guesses: Guesses) -> dict[str, list[str]]:
     """
     columns, found = guesses.columns, dict[str, list[str]]()
     for named in sorted(guesses.stand_ins):
-        codes = [name for name in guesses.ignored if _are_codes_of(body, name, columns[named])]
+        perhaps = [
+            name for name in guesses.ignored if not is_of_others(name, "sales")
+        ]  # each customer has a phone, too
+        codes = [name for name in perhaps if _are_codes_of(body, name, columns[named])]
         if codes:
             found[named] = [columns[named], *codes]
     if {"quantity", "unit_price"} <= columns.keys() and "net_amount" not in columns:

@@ -315,6 +315,8 @@ _OF_OTHERS = {
         |fecha de pago|fecha caducidad|fecha impresión|срок оплаты|дата оплаты|срок годности|дата производства
         |дата создания|дата печати|fälligkeit|fälligkeitsdatum|fällig am|zahldatum|zahlungsdatum|mhd|druckdatum
         |date échéance|date d échéance|échéance|date paiement|date de création
+        |postal code|post code|postcode|zip|zip code|kod pocztowy|código postal|cp|почтовый индекс|plz|postleitzahl
+        |code postal|phone|phone number|telephone|telefon|nr telefonu|tel|teléfono|телефон|telefonnummer|téléphone
         |year|month|week|quarter|rok|miesiąc|tydzień|kwartał|año|mes|semana|trimestre|год|месяц|неделя|квартал|jahr
         |monat|woche|quartal|année|mois|producent|producer|manufacturer|brand|marka|customer group|grupa klientów
         |type|typ dokumentu|rodzaj dokumentu|document type|doc type|tipo documento|tipo de documento|вид документа

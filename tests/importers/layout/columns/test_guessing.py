@@ -205,6 +205,8 @@ def test_a_code_beside_the_name_of_a_customer_is_asked_about_as_one_of_goods_is(
     ]
     (asked,) = seen([names, *rows]).questions
     assert (asked.key, asked.options, asked.optional) == ("column:distributor", ("Nazwa odbiorcy", "Oznaczenie"), False)
+    for name in ("Telefon", "Kod poczt.", "PLZ"):
+        assert seen([[name if one == "Oznaczenie" else one for one in names], *rows]).questions == ()
 
 
 def test_over_a_row_that_nobody_can_read_no_document_is_filled_down() -> None:
