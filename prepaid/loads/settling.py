@@ -34,7 +34,7 @@ from app.services.ledger import ledger
 from app.services.telling import notices
 from importers.files.limits import Limits
 from prepaid.cards.cards import activate_loaded
-from prepaid.files.response_files import Response, problem, read_response
+from prepaid.files.response_files import Response, Verdict, problem, read_response
 from prepaid.issuers.order_forms import answers_of
 from prepaid.loads.moves import OPEN, locked_run, move, require
 from prepaid.loads.recipients import RECEIVES, Recipient
@@ -69,8 +69,8 @@ class Settled:
     """What answers changed.
 
     ``redeemed`` and ``returned`` are in the smallest unit of what the run converts, its ``unit``. ``again`` counts
-    answers that say what was known already; ``problems`` are answers that could not be taken as they are, each with
-    row, reference, code and message.
+    answers that say what was known already; ``verdict`` is what was said of the file as a whole; ``problems`` are
+    answers that could not be taken as they are, each with row, reference, code and message.
     """
 
     run_id: int
@@ -87,6 +87,7 @@ class Settled:
     redeemed: int = 0
     returned: int = 0
     still_open: int = 0
+    verdict: Verdict | None = None
     problems: list[dict[str, Any]] = field(default_factory=list)
 
     def counts(self) -> dict[str, int]:
@@ -114,7 +115,7 @@ def settle_file(
     if response.verdict is not None:
         response.problems += take_verdict(session, run, response.verdict, actor=actor, now=now)
     settled = settle(session, run, response.answers, actor=actor, now=now)
-    settled.rows = response.rows
+    settled.rows, settled.verdict = response.rows, response.verdict
     settled.problems = sorted([*response.problems, *settled.problems], key=lambda one: one["row"] or 0)
     _keep(session, settings, run, path, Path(name).suffix, response, settled, actor, now)
     return settled

@@ -118,7 +118,6 @@ def test_a_translation_fills_in_what_the_text_does(language: str) -> None:
 def test_what_english_says_in_one_word_is_told_apart(language: str) -> None:
     """Words that one of ours served before: what one of them means is not what the other does."""
     pairs = [
-        ("Of", "Originally"),
         ("Change", "Edit"),
         ("Runs", "Lasts"),
         ("Loaded", "Loaded on"),

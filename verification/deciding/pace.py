@@ -77,6 +77,9 @@ def pace(session: Session, program_id: int, *, now: dt.datetime) -> Pace:
         .group_by(Decision.reason_code)
         .order_by(func.count().desc(), Decision.reason_code)
     ).all()
+    by_checks, kept = session.execute(
+        select(_refused_by_checks(program_id, since).scalar_subquery(), _kept(program_id, since).scalar_subquery())
+    ).one()
     return Pace(
         waiting=waiting,
         oldest_at=oldest,
@@ -85,8 +88,8 @@ def pace(session: Session, program_id: int, *, now: dt.datetime) -> Pace:
         by_machine=by_machine,
         looked_at=looked_at,
         refused=[(code, count) for code, count in refusals],
-        refused_by_checks=session.execute(_refused_by_checks(program_id, since)).scalar_one(),
-        kept_points=session.execute(_kept(program_id, since)).scalar_one(),
+        refused_by_checks=by_checks,
+        kept_points=kept,
     )
 
 

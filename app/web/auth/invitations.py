@@ -43,7 +43,7 @@ def _go_in(token: str, found: Found) -> Answer:
     with transaction(db.session) as changing:
         invitations.accept(changing, token, somebody=somebody(), now=now())
     flash(_("Welcome to %(program)s.", program=found.program_name), "success")
-    return redirect(url_for("home.home"), 303)
+    return redirect(url_for("home.home", program=found.program_code), 303)
 
 
 def _begin(token: str, found: Found) -> Answer:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from flask import current_app, request, url_for
-from flask_babel import gettext, lazy_gettext
+from flask_babel import gettext
 from sqlalchemy import (
     BigInteger,
     BindParameter,
@@ -20,12 +20,13 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.db.questions import Question
-from app.domain.roles import Permission, Person, Role, may, permissions_of
+from app.domain.roles import Permission, Person, may, permissions_of
 from app.models.messages import Notice, NoticeSeen
 from app.models.programs import ProgramLogo
 from app.services.access import people
 from app.services.access.people import ProgramChoice
 from app.services.telling import notices
+from app.services.telling.texts import ROLES
 from app.web.access.own import at_home_in, own_names
 from app.web.context import Scope, person, scope_or_none, session
 from app.web.languages import language
@@ -37,6 +38,7 @@ from app.web.navigation.places import PLACES, PLATFORM, PORTAL, Count, Place, Se
 class Choice:
     """A programme to go to, and the page where one begins in it."""
 
+    code: str
     name: str
     sponsor: str
     address: str
@@ -140,7 +142,7 @@ def choices() -> list[Choice]:
     else:
         found = people.programs_of(session(), who)
     return [
-        Choice(program.name, program.sponsor, address, here is not None and here.program.id == program.id)
+        Choice(program.code, program.name, program.sponsor, address, here is not None and here.program.id == program.id)
         for program in found
         for address in _beginnings(who, program)
     ]
@@ -332,22 +334,4 @@ def role_here(who: Person) -> str:
     if who.platform_owner:
         return str(gettext("Owner of the platform"))
     seats = [seat for seat in who.seats if here is not None and seat.program_id == here.program.id]
-    return role_name(seats[0].role) if seats else who.login
-
-
-def role_name(role: Role) -> str:
-    """Give the name of a role."""
-    return str(ROLES[role])
-
-
-ROLES = {
-    Role.ADMINISTRATOR: lazy_gettext("Administrator"),
-    Role.VERIFIER: lazy_gettext("Verifier"),
-    Role.FINANCE: lazy_gettext("Finance"),
-    Role.APPROVER: lazy_gettext("Finance approver"),
-    Role.VIEWER: lazy_gettext("Viewer"),
-    Role.ASSISTANT: lazy_gettext("Sales assistant"),
-    Role.OWNER: lazy_gettext("Distributor’s owner"),
-    Role.REP: lazy_gettext("Sales rep"),
-    Role.PERSON: lazy_gettext("Own account"),
-}
+    return str(gettext(ROLES[seats[0].role])) if seats else who.login

@@ -1,6 +1,6 @@
-"""Where somebody begins: the first page of a programme that is theirs."""
+"""Where somebody begins: the first page of a programme that is theirs, of the one that is asked for if it is."""
 
-from flask import Blueprint, redirect, render_template
+from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from app.web.navigation.frame import choices
@@ -10,5 +10,8 @@ bp = Blueprint("home", __name__)
 
 @bp.get("/")
 def home() -> str | Response:
-    found = choices()
-    return redirect(found[0].address, 303) if found else render_template("home/nothing.html")
+    found, asked = choices(), request.args.get("program")
+    if not found:
+        return render_template("home/nothing.html")
+    begins = next((one for one in found if one.code == asked), found[0])
+    return redirect(begins.address, 303)

@@ -22,6 +22,7 @@ from app.domain.states import (
     TaxStatus,
     TransactionKind,
 )
+from app.services.telling import texts
 from app.web.lists.describing import Badge
 from app.web.people_named import PROVIDER as PROVIDER
 
@@ -151,17 +152,7 @@ LOT_STATE: Mapping[LotState, Badge] = {
     LotState.CLOSED: Badge(_("Used up"), "plain"),
 }
 
-ROLE: Mapping[Role, Any] = {
-    Role.ADMINISTRATOR: _("Administrator"),
-    Role.VERIFIER: _("Verifier"),
-    Role.FINANCE: _("Finance"),
-    Role.APPROVER: _("Finance approver"),
-    Role.VIEWER: _("Viewer"),
-    Role.ASSISTANT: _("Sales assistant"),
-    Role.OWNER: _("Distributor's owner"),
-    Role.REP: _("Sales rep"),
-    Role.PERSON: _("Own account"),
-}
+ROLE: Mapping[Role, Any] = {Role(role): _(name) for role, name in texts.ROLES.items()}
 
 ADJUSTMENT_REASON: Mapping[str, Any] = {
     "goodwill": _("Goodwill"),

@@ -27,10 +27,9 @@ from app.web.forms.fields import Between, PointsField
 from app.web.forms.form import Form
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Column, Kind, Listing, OneOf, Search, To
-from app.web.navigation.frame import role_name
 from app.web.words.movements import movement_name
 from app.web.words.telling import Telling
-from app.web.words.wording import DISPUTE_STATE, MOVEMENT
+from app.web.words.wording import DISPUTE_STATE, MOVEMENT, ROLE
 
 bp = Blueprint("disputes", __name__)
 
@@ -103,7 +102,7 @@ def _page(dispute_id: int, granting: Granting, declining: Declining) -> str:
         **_explained(found),
         adjustment=adjustment,
         not_given=granted_disputes.not_given(session(), found),
-        answerers=[role_name(role) for role in Role if Permission.REQUEST_ADJUSTMENT in GRANTS[role]],
+        answerers=[str(ROLE[role]) for role in Role if Permission.REQUEST_ADJUSTMENT in GRANTS[role]],
         granting=granting,
         declining=declining,
         own={"program_code": scope().program.code, "distributor_id": found.distributor_id},

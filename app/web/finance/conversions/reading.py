@@ -155,18 +155,27 @@ def _of_file(batch: LoadBatch) -> list[Moment]:
     found = [Moment(gettext("Order file written"), batch.created_at, batch.created_by, "file", "busy", said)]
     if batch.sent_at is not None:
         found.append(Moment(gettext("The provider had it"), batch.sent_at, None, "send", "busy"))
+    if batch.accepted_at is not None:
+        found.append(Moment(gettext("The provider took the file"), batch.accepted_at, None, "check", "good"))
     if batch.refused_at is not None:
         why = gettext("The provider says: “%(words)s”.", words=batch.refusal) if batch.refusal else ""
         found.append(Moment(gettext("The provider refused the file"), batch.refused_at, None, "alert", "bad", why))
     return found
 
 
-def _answered(response: LoadResponse) -> Moment:
-    counts = response.counts
-    said = gettext(
+def of_loads(counts: Mapping[str, int]) -> str:
+    """Say what an answer said of loads; nothing where it said something of the file as a whole alone."""
+    said = {name: counts.get(name, 0) for name in ("loaded", "failed", "unknown", "again")}
+    if not any(said.values()):
+        return ""
+    return gettext(
         "Loaded: %(loaded)s. Failed: %(failed)s. Unknown: %(unknown)s. Known before: %(again)s.",
-        **{name: formats.figure(counts.get(name, 0)) for name in ("loaded", "failed", "unknown", "again")},
+        **{name: formats.figure(count) for name, count in said.items()},
     )
+
+
+def _answered(response: LoadResponse) -> Moment:
+    said = of_loads(response.counts)
     return Moment(gettext("Answers taken in"), response.received_at, response.received_by, "download", "plain", said)
 
 

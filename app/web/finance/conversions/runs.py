@@ -396,16 +396,17 @@ def settle(program_code: str, run_id: int) -> Response | tuple[str, int]:
 
 
 def _tell(settled: settling.Settled) -> None:
-    flash(
-        gettext(
-            "Loaded: %(loaded)s. Failed: %(failed)s. Unknown: %(unknown)s. Known before: %(again)s.",
-            loaded=formats.figure(settled.loaded),
-            failed=formats.figure(settled.failed),
-            unknown=formats.figure(settled.unknown),
-            again=formats.figure(settled.again),
-        ),
-        "success" if not settled.problems else "warning",
-    )
+    tone = "success" if not settled.problems else "warning"
+    if settled.verdict is not None:
+        taken = settled.verdict.accepted
+        flash(
+            gettext("The operator took the file. What became of each load comes next.")
+            if taken
+            else gettext("The operator refused the file."),
+            tone if taken else "warning",
+        )
+    if (counts := run_reading.of_loads(settled.counts())) or settled.verdict is None:
+        flash(counts or gettext("Nothing is said of any load."), tone)
     for problem in settled.problems[:5]:
         flash(
             gettext(

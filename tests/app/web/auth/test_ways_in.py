@@ -500,6 +500,35 @@ def test_whoever_has_an_account_is_asked_to_sign_in_first(
     assert visitor.get(f"/programs/{world.a}/").status_code == 200
 
 
+def test_an_invitation_names_a_role_as_every_page_does(visitor: FlaskClient, invited: Callable[..., str]) -> None:
+    assert "Finance approver" in visitor.get(invited(new_login(), Role.APPROVER)).text
+
+
+def test_an_invitation_to_another_programme_leads_into_that_one(
+    world: World, visitor: FlaskClient, somebody: Callable[..., Person]
+) -> None:
+    who = somebody(Role.VIEWER)
+    with world.app.app_context(), transaction(db.session) as session:
+        other = session.scalars(select(Program).where(Program.code == world.b)).one()
+        invitations.invite(
+            session,
+            other,
+            login=who.login,
+            name="Ann",
+            role=Role.VIEWER,
+            link=lambda token: f"https://kontor.example/invitation/{token}",
+            actor="boss@example.com",
+            inviter="The boss",
+            now=world.clock(),
+        )
+    link = link_to(world, who.login)
+    sign_in(visitor, who.login, world.password)
+    joined = send(visitor, link)
+    assert visitor.get(joined.location).location == f"/programs/{world.b}/"
+    assert visitor.get("/").location == f"/programs/{world.a}/"
+    assert visitor.get("/?program=none").location == f"/programs/{world.a}/"
+
+
 def test_somebody_else_does_not_take_an_invitation(
     world: World, visitor: FlaskClient, invited: Callable[..., str], somebody: Callable[..., Person]
 ) -> None:

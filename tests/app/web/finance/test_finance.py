@@ -13,6 +13,7 @@ from sqlalchemy import delete, select, update
 
 from app.db.transaction import transaction
 from app.domain.program_file.batch_file import Answers
+from app.domain.program_file.batch_templates import READY
 from app.domain.states import RunStatus, TransactionKind, Unit
 from app.extensions import db
 from app.models.distributors import Distributor, DistributorGroup
@@ -261,6 +262,53 @@ def test_runs_of_another_programme_are_not_found(world: World, as_: Callable[[st
     page = f"{at}/runs/{run}"
     if status_of(world, run) is RunStatus.PREVIEW:
         post(as_("finance"), page, f"{page}/cancel", reason="test")
+
+
+def test_an_operator_who_took_the_file_is_told_of_and_its_order_file_lies_where_it_is_asked_for(
+    world: World, as_: Callable[[str], FlaskClient], at: str
+) -> None:
+    finance, new = as_("finance"), f"{at}/cards/new"
+    was = provided_by(world, "batch_file")
+    run = previewed(world, finance, at)
+    page = f"{at}/runs/{run}"
+    taken = {int(one) for one in re.findall(r"/distributors/(\d+)/record", finance.get(page).text)}
+    for code in (code for code, number in world.distributors.items() if number in taken):
+        card = {"distributor": code, "token": f"operator-{code}", "last4": "4343"}
+        assert post(finance, new, new, **card).status_code == 303
+    post(as_("approver"), page, f"{page}/approve")
+    work(world)
+    ordered = next_of(finance.get(page).text)
+    file = re.search(rf'href="{page}/orders/\d+"', ordered)
+    assert file, "who is told to bring the order file finds it there"
+    answer = io.BytesIO(b"file_status;reason\naccepted;\n")
+    told = post(finance, page, f"{page}/responses", file=(answer, "first.csv"))
+    assert told.status_code == 303
+    shown = finance.get(page).text
+    assert "The operator took the file. What became of each load comes next." in shown
+    assert "The provider took the file" in shown
+    assert "Loaded: 0." not in shown
+    assert "Bring in what became of each load." in next_of(shown)
+    reference = re.search(r"<small>(\w+-\d+R1)</small>", shown)
+    assert reference
+    failed = io.BytesIO(f"external_id;status;code;reason\n{reference[1]};failed;51;blocked\n".encode())
+    assert post(finance, page, f"{page}/responses", file=(failed, "second.csv")).status_code == 303
+    assert "Failed: 1." in finance.get(page).text
+    provided_by(world, was)
+
+
+def provided_by(world: World, provider: str) -> str:
+    """Say who loads the cards of programme A. Gives who did."""
+    with world.app.app_context(), transaction(db.session) as session:
+        program = session.scalars(select(Program).where(Program.code == world.a)).one()
+        was = program.prepaid["provider"]
+        template = READY["delimited"].model_dump(mode="json")
+        program.prepaid = {**program.prepaid, "provider": provider, "batch_file": template}
+    return str(was)
+
+
+def next_of(page: str) -> str:
+    """Read what stands below `What happens next`."""
+    return page[page.index("What happens next") :].partition("</section>")[0]
 
 
 def test_a_run_goes_from_its_period_to_settled_by_two_people(
