@@ -95,6 +95,7 @@ def test_a_role_does_not_stand_in_a_third_of_a_row_that_has_nothing_beside_it(
         name, role = (mine.locator(one).first.bounding_box() for one in ("th", "td"))
         assert role["y"] > name["y"] + 10
         assert name["width"] > 250
+        assert role["width"] > 140, "its longest word fits"
 
 
 def test_columns_of_an_operators_file_stand_one_to_a_line(world: World, visit: Callable[..., Any]) -> None:
@@ -108,3 +109,12 @@ def test_columns_of_an_operators_file_stand_one_to_a_line(world: World, visit: C
             assert len({round(one["y"]) for one in boxes}) == 1
             assert row.bounding_box()["height"] < 60
         here.look("operator-columns")
+
+
+def test_filters_and_what_is_taken_away_share_a_line_on_a_phone(world: World, visit: Callable[..., Any]) -> None:
+    with visit("phone", locale="ru") as here:
+        here.sign_in(world.login("distributor"), world.password)
+        here.go(f"/portal/{world.a}/{world.distributors['D-5']}/orders")
+        filters, export = (one.bounding_box() for one in here.page.locator(".list-tools summary").all())
+        assert abs(filters["y"] - export["y"]) < 2
+        here.look("orders-tools")
