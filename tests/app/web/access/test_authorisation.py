@@ -311,7 +311,9 @@ def _ask(
             if _let_through(answer):
                 reached.append(thing)
                 _note_offers(walk, adapter, name, address, answer)
-            if method == "GET" and name == "owner" and b"form=xlsx" in answer.data:
+            # an empty list offers no file of itself, and gives one to whoever knows the address
+            gives = b"form=xlsx" in answer.data or b'class="empty"' in answer.data
+            if method == "GET" and name == "owner" and gives and _is_listed(house, walk, address, changes):
                 for form in EXPORTS:
                     asked.setdefault(f"GET {form}", {})
             forms = EXPORTS if reached else EXPORTS[:1]  # whoever does not find the list finds no file of it either
@@ -327,6 +329,12 @@ def _ask(
                 walk.broken.append(f"{name} finds what is not there: {method} {address}")
     for what, reached_by in asked.items():
         walk.cells[rule.endpoint, what] = {name: _cell(name, found, reached_by.get(name, [])) for name in PEOPLE}
+
+
+def _is_listed(house: House, walk: Walk, address: str, changes: Changes) -> bool:
+    """Tell whether a page is a list, which is taken away as a file."""
+    answer = _send(house, walk, "owner", "GET", f"{address}?form=xlsx", changes)
+    return _let_through(answer) and answer.mimetype != "text/html"
 
 
 def _note_offers(walk: Walk, adapter: Any, name: str, address: str, answer: TestResponse) -> None:
@@ -497,7 +505,9 @@ NAMES_IN_BODIES = {
     "code": "purchases",
 }
 """What forms name things by, besides the fields of `Form`s: each is swapped below."""
-NAMES_IN_QUERIES = {"proof", "before", "after", "key", "q", "distributor", "next", "of", "product", "group", "giver"}
+NAMES_IN_QUERIES = {
+    *("proof", "before", "after", "key", "q", "distributor", "next", "of", "product", "group", "giver", "program"),
+}
 SAYS_HOW = {
     "action",
     "back",
@@ -731,5 +741,7 @@ def test_what_belongs_to_others_is_shown_by_no_query_that_names_it(house: House)
         f"{a}/groups/edit?of=distributors&group={of['group']['b']}",
     ):
         assert house.clients["administrator"].get(address).status_code == 404, address
+    begins = house.clients["viewer"].get("/").location
+    assert house.clients["viewer"].get(f"/?program={b.rpartition('/')[2]}").location == begins
     answer = house.clients["viewer"].get(f"/sign-in?next={b}/distributors")
     assert house.clients["viewer"].get(answer.location).status_code == 404
