@@ -184,4 +184,8 @@ _BY_NAME: Mapping[str, Callable[[Any], Any]] = {
     "locale": lambda value: LANGUAGES.get(value, value),
     "kind": lambda value: import_words.KINDS.get(value) or VALUE.get(value) or _plain(str(value)),
     "dates": _dates,
+    "fill_down": import_words.field,
+    "changed_documents": lambda value: import_words.CHANGED.get(value, value),
+    "unknown_distributor": lambda value: import_words.UNKNOWN.get(value, value),
+    "unknown_product": lambda value: import_words.UNKNOWN.get(value, value),
 }

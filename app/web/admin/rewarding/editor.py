@@ -233,7 +233,9 @@ def new(program_code: str) -> str | Response | tuple[str, int]:
     made = _save(form, None)
     if made is None:
         return _page(form, None), 400
-    flash(gettext("The reward is kept. Give it a picture."), "success")
+    lacks_codes = form.kind.data == RewardKind.VOUCHER.value
+    kept = gettext("The reward is kept. Give it a picture.")
+    flash(gettext("The reward is kept. Bring its codes in.") if lacks_codes else kept, "success")
     return redirect(url_for("reward_editor.edit", program_code=program_code, reward_id=made), 303)
 
 
