@@ -219,8 +219,8 @@ def measure(run: Runtime, documents: int, history: int) -> dict[str, Any]:
         "history_lines": history,
         "load_before": round(load_before, 2),
         **found,
-        "cost_of_an_old_programme": round(found["old"]["cpu_seconds"] / found["tenth"]["cpu_seconds"], 2),
-        "cost_of_a_large_programme": round(found["large"]["cpu_seconds"] / found["tenth"]["cpu_seconds"], 2),
+        "cost_of_an_old_programme": _ratio(found["old"], found["tenth"]),
+        "cost_of_a_large_programme": _ratio(found["large"], found["tenth"]),
     }
 
 
@@ -230,3 +230,8 @@ def _analyze(owner_url: str) -> None:
     with engine.connect() as connection:
         connection.exec_driver_sql("vacuum analyze")
     engine.dispose()
+
+
+def _ratio(one: dict[str, Any], other: dict[str, Any]) -> float:
+    """Compare what two took of the processor, of which the system counts hundredths of a second: less is none."""
+    return round(one["cpu_seconds"] / max(other["cpu_seconds"], 0.01), 2)

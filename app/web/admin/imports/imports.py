@@ -16,6 +16,7 @@ from app.jobs import messenger
 from app.web.addresses import id_asked
 from app.web.admin.audit.words import state_words
 from app.web.admin.imports import outcomes
+from app.web.admin.imports.outcomes import ImportOf
 from app.web.context import kontor, now, person, scope, session, settings
 from app.web.formats import duration, figure, file_stem
 from app.web.forms.asked import Why
@@ -46,16 +47,16 @@ def show(program_code: str, batch_id: int) -> str:
 
 
 def _page(batch_id: int, undoing_form: Why, *, asked: bool = False) -> str:
-    found = batches.progress_of(session(), batch_id, now())
+    found, was = batches.progress_of(session(), batch_id, now()), outcomes.import_of(session(), batch_id)
     return render_template(
         "admin/imports/import.html",
         progress=found,
-        was=outcomes.import_of(session(), batch_id),
+        was=was,
         earlier=batches.earlier_of(session(), batch_id),
         reasons=outcomes.reasons_of(session(), batch_id) if found.ended else [],
         waiting=outcomes.waiting_of(session(), scope().program.id, batch_id) if found.ended else 0,
         takes_workbook=_files(batch_id).problems.exists(),
-        takes_original=_original(batch_id) is not None,
+        takes_original=_original(batch_id, was) is not None,
         draft=drafts.checked_by(session(), batch_id) if found.dry_run else None,
         form=undoing_form,
         asked=asked,
@@ -88,7 +89,7 @@ def problems(program_code: str, batch_id: int) -> Response:
 @bp.get("/programs/<code:program_code>/imports/<id:batch_id>/original")
 def original(program_code: str, batch_id: int) -> Response:
     """Give the file as it came: never shown by the browser, whatever somebody has put into it."""
-    found = _original(batch_id)
+    found = _original(batch_id, outcomes.import_of(session(), batch_id))
     if found is None:
         abort(404)
     stem, dot, ending = batches.progress_of(session(), batch_id, now()).file_name.rpartition(".")
@@ -121,10 +122,9 @@ def _files(batch_id: int) -> BatchFiles:
     return BatchFiles(settings().files, scope().thing_id or batch_id)
 
 
-def _original(batch_id: int) -> Path | None:
+def _original(batch_id: int, was: ImportOf) -> Path | None:
     """Give the place of the file as it came; of rows that were held, that of the import that held them."""
-    kept = outcomes.import_of(session(), batch_id).continues_id or batch_id
-    found = BatchFiles(settings().files, kept).original
+    found = BatchFiles(settings().files, was.continues_id or batch_id).original
     return found if found.exists() else None
 
 
