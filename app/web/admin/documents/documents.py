@@ -28,7 +28,7 @@ from app.web.lists import paging
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Column, Days, Kind, Listing, OneOf, Search, To
 from app.web.portal.claims.forms import proof_refused
-from app.web.portal.documents.standing import Answer, standing
+from app.web.portal.documents.standing import FORMS, Answer, standing
 from app.web.words.telling import Telling
 from app.web.words.verdicts import told, why_not, why_refused
 from app.web.words.wording import DISPUTE_STATE, DOCUMENT_KIND, DOCUMENT_STATUS, SOURCE
@@ -132,18 +132,17 @@ def _say(document_id: int, name: str, act: Callable[[Session, str], int], thanks
     if standing(session(), document_id, timeline(session(), document_id, public=True)).form != name:
         flash(gettext("There is nothing to be said about it any more."), "warning")
         return redirect(here, 303)
-    form = Answer()
-    files = [one for one in form.files.data or () if one and one.filename]
+    form = FORMS[name]()
     if not form.validate():
         return _page(document_id, form), 400
     try:
         with transaction(db.session) as writing:
             # files first: they are looked at while nobody waits for the wallet
             document = writing.get_one(SalesDocument, document_id)
-            for one in files:
+            for one in form.proofs:
                 content, named = one.stream.read(settings().max_proof_mb + 1 << 20), str(one.filename)
                 proofs.take(writing, settings(), document, content, named, actor=person().login, now=now())
-            is_now = act(writing, str(form.words.data))
+            is_now = act(writing, form.said)
     except CannotDecide as problem:
         flash(why_not(problem), "warning")
         return redirect(here, 303)
@@ -167,6 +166,8 @@ def _page(document_id: int, form: Answer | None = None) -> str:
     )
     links = links_of(session(), document_id)
     happened = timeline(session(), document_id, public=not can("see_review"))
+    # those who run the programme read the checks, or why it was refused; its distributor where it stands
+    stands = None if can("see_review") else standing(session(), document_id, happened)
     return render_template(
         "admin/documents/document.html",
         document=explained,
@@ -181,8 +182,7 @@ def _page(document_id: int, form: Answer | None = None) -> str:
         attached=proofs.of_document(session(), document_id),
         serials=sold_units.of_document(session(), document_id),
         refused=why_refused(document_id, happened) if explained.status is DocumentStatus.REFUSED else "",
-        # those who run the programme read the checks, or why it was refused; its distributor where it stands
-        standing=None if can("see_review") else standing(session(), document_id, happened),
-        form=form or Answer(formdata=None),
+        standing=stands,
+        form=form or (FORMS[stands.form](formdata=None) if stands and stands.form else None),
         accepted=proofs.ACCEPTED,
     )

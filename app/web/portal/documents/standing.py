@@ -1,6 +1,6 @@
 """Where a document stands, for its distributor: what was decided and why, what to do, and what they can say."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,8 +9,9 @@ from flask_babel import lazy_gettext as _
 from flask_wtf.file import MultipleFileField
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from werkzeug.datastructures import FileStorage
 from wtforms import TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import InputRequired, Length, StopValidation
 
 from app.domain.saying.decision_codes import said
 from app.domain.saying.reasons import WAITS, sentences
@@ -28,10 +29,34 @@ _TOLD = frozenset({WAITS, "review_by_policy", "total_differs", "return_without_s
 
 
 class Answer(Form):
-    """What a distributor says to what was asked, or against a refusal, with proofs."""
+    """What a distributor says to what was asked, with proofs; a proof may say all."""
 
-    words = TextAreaField(_("Your answer"), [InputRequired(_("Say something.")), Length(max=1000)])
+    words = TextAreaField(_("Your answer"), [Length(max=1000)])
     files = MultipleFileField(_("Photo, PDF or e-invoice"))
+
+    @property
+    def proofs(self) -> list[FileStorage]:
+        """Give the files that were sent."""
+        return [one for one in self.files.data or () if one and one.filename]
+
+    @property
+    def said(self) -> str:
+        """Give what they say, or what whoever sends a file alone means."""
+        return self.words.data or gettext("See what is attached.")
+
+    def validate_words(self, field: TextAreaField) -> None:
+        if not field.data and not self.proofs:
+            raise StopValidation(gettext("Say something, or attach a file."))
+
+
+class Appeal(Answer):
+    """What a distributor says against a refusal: why it should count, and what proves it."""
+
+    words = TextAreaField(_("Why it should count"), [InputRequired(_("Say something.")), Length(max=1000)])
+
+
+FORMS: Mapping[str, type[Answer]] = {"answer": Answer, "appeal": Appeal}
+"""The forms that can be sent about a document, by what `Standing` calls them."""
 
 
 @dataclass(frozen=True)

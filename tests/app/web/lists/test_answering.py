@@ -41,7 +41,7 @@ def test_a_question_is_answered_with_a_photo_and_the_document_waits_again(world:
     assert f'<a href="{own}">' in (first := seller.get(f"{home}/").text)
     assert "Answer what was asked about ASK/1" in first
     empty = send(seller, own, "answer", words="")
-    assert (empty.status_code, "Say something." in empty.text) == (400, True)
+    assert (empty.status_code, "Say something, or attach a file." in empty.text) == (400, True)
     text = {"csrf_token": token_of(seller, own), "words": "Gdańsk", "files": (io.BytesIO(b"plain text"), "note.txt")}
     refused = seller.post(f"{own}/answer", data=text)
     assert (refused.status_code, "note.txt" in refused.text) == (400, True)
@@ -55,6 +55,20 @@ def test_a_question_is_answered_with_a_photo_and_the_document_waits_again(world:
     again = send(seller, own, "answer", words="Once more")
     assert again.status_code == 303
     assert "There is nothing to be said about it any more." in seller.get(own).text
+    send(verifier, review, "back")
+
+
+def test_a_photo_answers_without_words(world: World, as_: As) -> None:
+    (number,) = wait_in_review(world, "ASK/2", who="D-5")
+    own, review = f"/programs/{world.a}/documents/{number}", f"/programs/{world.a}/review/{number}"
+    seller, verifier = as_("distributor"), as_("verifier")
+    verifier.get(review)
+    send(verifier, review, "ask", **{"ask-words": "Send the second page."})
+    sent = {"csrf_token": token_of(seller, own), "words": " ", "files": (photo(), "second.jpg")}
+    assert seller.post(f"{own}/answer", data=sent).status_code == 303
+    page = verifier.get(review).text
+    assert "See what is attached." in page
+    assert "second.jpg" in page
     send(verifier, review, "back")
 
 
@@ -72,6 +86,8 @@ def test_a_refusal_says_why_and_what_to_do_and_is_appealed_once(world: World, as
     ):
         assert text in page
     assert as_("other").post(f"{own}/appeal", data={"csrf_token": "x"}).status_code in (400, 404)
+    silent = {"csrf_token": token_of(seller, own), "words": "", "files": (photo(), "late.jpg")}
+    assert "Say something." in seller.post(f"{own}/appeal", data=silent).text
     sent = {"csrf_token": token_of(seller, own), "words": "Here it is", "files": (photo(), "late.jpg")}
     appealed = seller.post(f"{own}/appeal", data=sent)
     assert appealed.status_code == 303
