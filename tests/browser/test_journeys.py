@@ -16,7 +16,7 @@ from app.extensions import db
 from app.local.servers import Addresses
 from app.models.programs import Program
 from app.services.goods.catalogue import product_ids
-from tests.app.web.auth.test_ways_in import new_login
+from tests.app.web.auth.arriving import new_login
 from tests.app.web.world import World, build, do_one_job
 from tests.support.sales import Sold, sell
 

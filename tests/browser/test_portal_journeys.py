@@ -13,7 +13,7 @@ from app.local.servers import Addresses
 from app.models.programs import Program
 from app.services.goods.catalogue import product_ids
 from app.services.joining import terms
-from tests.app.web.auth.test_ways_in import new_login
+from tests.app.web.auth.arriving import new_login
 from tests.app.web.messages import link_to
 from tests.app.web.world import World, build
 from tests.support.sales import Sold, sell

@@ -12,7 +12,7 @@ from app.domain.roles import Role
 from app.extensions import db
 from app.models.programs import Program
 from app.services.access import people
-from tests.app.web.auth.test_ways_in import new_login
+from tests.app.web.auth.arriving import new_login
 from tests.app.web.messages import link_to
 from tests.app.web.world import World
 from tests.browser.judging import faults

@@ -76,6 +76,20 @@ def approve_adjustment(session: Session, program: Program, asked: int) -> None:
     adjustments.approve(session, program, asked, actor="ben", now=NOW)
 
 
+def done_behind_both_wallets(
+    app: Flask, registry: Sessions, who: dict[str, int], work: Callable[[Session], Any]
+) -> None:
+    """See that work waits for the wallet of D1 while it holds none: that of D2 can be had meanwhile."""
+    with transaction(registry) as session:
+        lock_wallets(session, np.asarray([who["D1"]]))
+        with elsewhere(app, work) as done:
+            wait_for_a_waiter(session)
+            session.execute(text("set local lock_timeout = '5s'"))
+            lock_wallets(session, np.asarray([who["D2"]]))
+            session.commit()
+            done.result(20)
+
+
 @pytest.mark.parametrize(
     ("ask", "approve", "model"),
     [
@@ -141,14 +155,7 @@ def test_several_orders_are_held_with_all_their_wallets_before_the_first_is_touc
         shops = [Shop(session, program, who[one]) for one in ("D2", "D1")]
         shops[0].reward("mug", 5)
         orders = [shop.order({"mug": 1}) for shop in shops]
-    with transaction(registry) as session:
-        lock_wallets(session, np.asarray([who["D1"]]))
-        with elsewhere(app, lambda other: lock_in_order(other, orders)) as held:
-            wait_for_a_waiter(session)
-            session.execute(text("set local lock_timeout = '5s'"))
-            lock_wallets(session, np.asarray([who["D2"]]))
-            session.commit()
-            held.result(20)
+    done_behind_both_wallets(app, registry, who, lambda other: lock_in_order(other, orders))
 
 
 @pytest.mark.parametrize("together", [False, True])
@@ -177,14 +184,7 @@ def test_a_document_of_whoever_left_a_pool_is_decided_behind_the_wallets_of_both
         else:
             decide(other, program, number, DocumentStatus.REFUSED, **said)
 
-    with transaction(registry) as session:
-        lock_wallets(session, np.asarray([who["D1"]]))
-        with elsewhere(app, refuse) as refused:
-            wait_for_a_waiter(session)
-            session.execute(text("set local lock_timeout = '5s'"))
-            lock_wallets(session, np.asarray([who["D2"]]))
-            session.commit()
-            refused.result(20)
+    done_behind_both_wallets(app, registry, who, refuse)
 
 
 def test_a_merge_takes_back_what_both_have_behind_the_wallets_of_the_pool_that_has_its_points(
@@ -203,11 +203,4 @@ def test_a_merge_takes_back_what_both_have_behind_the_wallets_of_the_pool_that_h
     def merge(other: Session) -> None:
         merging.approve(other, program_of(other, code), asked, actor="ben", now=NOW)
 
-    with transaction(registry) as session:
-        lock_wallets(session, np.asarray([who["D1"]]))
-        with elsewhere(app, merge) as merged:
-            wait_for_a_waiter(session)
-            session.execute(text("set local lock_timeout = '5s'"))
-            lock_wallets(session, np.asarray([who["D2"]]))
-            session.commit()
-            merged.result(20)
+    done_behind_both_wallets(app, registry, who, merge)

@@ -18,7 +18,7 @@ from app.models.people import UserAccount
 from app.models.programs import Program
 from app.services.access import people
 from app.services.access.signing_in import PROVED_LATELY, SEEN_EVERY
-from tests.app.web.auth.test_ways_in import HERE, add_passkey, new_login
+from tests.app.web.auth.arriving import HERE, add_passkey, new_login
 from tests.app.web.conftest import enter, sign_in, token_of
 from tests.app.web.messages import code_to, written_to
 from tests.app.web.world import World

@@ -1,75 +1,33 @@
-"""Every way in besides the password: links, codes, resets, second steps, passkeys, invitations."""
+"""Every way in besides the password: links, codes, resets, second steps, passkeys."""
 
 import datetime as dt
 import re
-import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pyotp
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
-from webauthn.helpers import base64url_to_bytes
 
 from app.config import Settings
 from app.db.transaction import transaction
-from app.domain.roles import OF_A_DISTRIBUTOR, Person, Role
+from app.domain.roles import Person, Role
 from app.extensions import db
 from app.factory import create_app
 from app.models.programs import Program
-from app.services.access import invitations, own_account, people, second_factors
+from app.services.access import own_account, second_factors
 from app.web.auth import attempts as tries
 from app.web.auth import samples
 from app.web.auth.pace import SECONDS
+from tests.app.web.auth.arriving import HERE, NEW, add_passkey, ask, challenge_of, send
 from tests.app.web.conftest import TOKEN, enter, sign_in, token_of
 from tests.app.web.messages import code_to, link_to, written_to
 from tests.app.web.world import World
 from tests.support.authenticator import Authenticator
 
-HERE = "http://localhost"
-NEW = "quite another password"
 _numbers = iter(range(501_000_000, 502_000_000))
-
-
-def new_login() -> str:
-    """Give an address that nobody has, and that holds no number that could be a card's."""
-    letters = "".join(secrets.choice("abcdefghkmnp") for _ in range(16))
-    return f"{letters}@web.example"
-
-
-@pytest.fixture(autouse=True)
-def _now(world: World) -> Iterator[None]:
-    """Turn the clock back after a test that moved it."""
-    yield
-    world.later = dt.timedelta(0)
-
-
-@pytest.fixture
-def somebody(world: World) -> Callable[..., Person]:
-    """Makes people of one test alone: with a role in programme A, or none."""
-
-    def make(role: Role | None = None, *, owner: bool = False) -> Person:
-        login = new_login()
-        with world.app.app_context(), transaction(db.session) as session:
-            program = session.scalars(select(Program).where(Program.code == world.a)).one()
-            of = world.distributors["D-5"] if role in OF_A_DISTRIBUTOR else None
-            id_ = people.create_user(
-                session, login, "Ann", world.password, platform_owner=owner, actor="test", now=world.clock()
-            )
-            if role is not None:
-                people.give_role(session, login, program, role, of, actor="test", now=world.clock())
-            found = people.person(session, id_)
-        assert found is not None
-        return found
-
-    return make
-
-
-def send(client: FlaskClient, address: str, **fields: str) -> Any:
-    """Open the form at an address, fill it in, send it."""
-    return client.post(address, data={"csrf_token": token_of(client, address), **fields})
 
 
 def without_token(page: str) -> str:
@@ -361,28 +319,6 @@ def test_sample_people_are_let_through_in_a_demonstration_alone_and_told_so(worl
 # passkeys
 
 
-def ask(client: FlaskClient, page: str, address: str, answer: dict[str, Any]) -> Any:
-    found = TOKEN.search(client.get(page).text)
-    assert found
-    return client.post(address, json=answer, headers={"X-CSRFToken": found[1]})
-
-
-def challenge_of(client: FlaskClient, page: str, address: str) -> bytes:
-    options = ask(client, page, address, {})
-    assert options.status_code == 200
-    return base64url_to_bytes(options.get_json()["challenge"])
-
-
-def add_passkey(client: FlaskClient, one: Authenticator) -> Any:
-    page = "/account/passkeys/"
-    token = re.search(r'data-token="([^"]+)"', client.get(page).text)
-    assert token
-    headers = {"X-CSRFToken": token[1]}
-    options = client.post("/account/passkeys/options", json={}, headers=headers).get_json()
-    made = one.make(base64url_to_bytes(options["challenge"]))
-    return client.post("/account/passkeys/", json={**made, "name": "My phone"}, headers=headers)
-
-
 def test_a_passkey_is_added_shown_and_gets_in_by_itself(world: World, somebody: Callable[..., Person]) -> None:
     who, one = somebody(Role.FINANCE), Authenticator(HERE, "localhost")
     client = world.app.test_client()
@@ -430,121 +366,3 @@ def test_a_challenge_is_good_for_some_minutes(world: World, visitor: FlaskClient
     world.later = dt.timedelta(minutes=11)
     shown = Authenticator(HERE, "localhost").show(challenge)
     assert ask(visitor, "/sign-in", "/sign-in/passkey", shown).status_code == 400
-
-
-# invitations
-
-
-@pytest.fixture
-def invited(world: World) -> Callable[..., str]:
-    """Invites somebody to programme A; gives the link's path."""
-
-    def invite(login: str, role: Role = Role.VIEWER) -> str:
-        with world.app.app_context(), transaction(db.session) as session:
-            program = session.scalars(select(Program).where(Program.code == world.a)).one()
-            invitations.invite(
-                session,
-                program,
-                login=login,
-                name="Ann",
-                role=role,
-                link=lambda token: f"https://kontor.example/invitation/{token}",
-                actor="boss@example.com",
-                inviter="The boss",
-                now=world.clock(),
-            )
-        return link_to(world, login)
-
-    return invite
-
-
-def test_an_invitation_lets_somebody_new_in(world: World, visitor: FlaskClient, invited: Callable[..., str]) -> None:
-    login = new_login()
-    link = invited(login)
-    page = visitor.get(link)
-    assert login in page.text
-    assert 'value="Ann"' in page.text
-    for wrong in ({"name": "", "password": NEW}, {"name": "Ann", "password": ""}, {"name": "Ann", "password": "short"}):
-        assert send(visitor, link, **wrong).status_code == 400
-    assert send(visitor, link, name="Ann Lee", password=NEW).status_code == 303
-    assert visitor.get(f"/programs/{world.a}/").status_code == 200
-    assert world.app.test_client().get(link).status_code == 404
-    assert sign_in(world.app.test_client(), login, NEW).status_code == 303
-
-
-def test_an_invitation_can_be_taken_with_a_passkey_instead_of_a_password(
-    world: World, visitor: FlaskClient, invited: Callable[..., str]
-) -> None:
-    login = new_login()
-    link = invited(login, Role.FINANCE)
-    answer = send(visitor, link, name="Ann", **{"with": "passkey"})
-    assert answer.location == "/account/passkeys/"
-    assert visitor.get("/").location == "/account/second-step"
-    assert add_passkey(visitor, Authenticator(HERE, "localhost")).status_code == 200
-    assert visitor.get(f"/programs/{world.a}/").status_code == 200
-    assert sign_in(world.app.test_client(), login, "").status_code == 400
-
-
-def test_whoever_has_an_account_is_asked_to_sign_in_first(
-    world: World, visitor: FlaskClient, invited: Callable[..., str], somebody: Callable[..., Person]
-) -> None:
-    who = somebody()
-    link = invited(who.login)
-    asked = visitor.get(link)
-    assert asked.location == f"/sign-in?next={link}"
-    took = visitor.post(link, data={"csrf_token": token_of(visitor), "name": "Thief", "password": NEW})
-    assert took.location == f"/sign-in?next={link}"
-    assert sign_in(visitor, who.login, NEW).status_code == 401
-    assert sign_in(visitor, who.login, world.password, asked.location).location == link
-    assert send(visitor, link).status_code == 303
-    assert visitor.get(f"/programs/{world.a}/").status_code == 200
-
-
-def test_an_invitation_names_a_role_as_every_page_does(visitor: FlaskClient, invited: Callable[..., str]) -> None:
-    assert "Finance approver" in visitor.get(invited(new_login(), Role.APPROVER)).text
-
-
-def test_an_invitation_to_another_programme_leads_into_that_one(
-    world: World, visitor: FlaskClient, somebody: Callable[..., Person]
-) -> None:
-    who = somebody(Role.VIEWER)
-    with world.app.app_context(), transaction(db.session) as session:
-        other = session.scalars(select(Program).where(Program.code == world.b)).one()
-        invitations.invite(
-            session,
-            other,
-            login=who.login,
-            name="Ann",
-            role=Role.VIEWER,
-            link=lambda token: f"https://kontor.example/invitation/{token}",
-            actor="boss@example.com",
-            inviter="The boss",
-            now=world.clock(),
-        )
-    link = link_to(world, who.login)
-    sign_in(visitor, who.login, world.password)
-    joined = send(visitor, link)
-    assert visitor.get(joined.location).location == f"/programs/{world.b}/"
-    assert visitor.get("/").location == f"/programs/{world.a}/"
-    assert visitor.get("/?program=none").location == f"/programs/{world.a}/"
-
-
-def test_somebody_else_does_not_take_an_invitation(
-    world: World, visitor: FlaskClient, invited: Callable[..., str], somebody: Callable[..., Person]
-) -> None:
-    who, link = somebody(), invited(new_login(), Role.ADMINISTRATOR)
-    sign_in(visitor, who.login, world.password)
-    page = visitor.get(link)
-    assert "for somebody else" in page.text
-    visitor.post(link, data={"csrf_token": token_of(visitor, "/account/")})
-    assert visitor.get(f"/programs/{world.a}/").status_code == 404
-
-
-@pytest.mark.parametrize("name", ["<svg onload=alert(1)>", "=1+1", "Ж" * 120, "ООО «Ромашка»"])
-def test_any_name_is_taken_and_run_nowhere(
-    world: World, visitor: FlaskClient, invited: Callable[..., str], name: str
-) -> None:
-    login = new_login()
-    assert send(visitor, invited(login), name=name, password=NEW).status_code == 303
-    page = visitor.get("/account/").text
-    assert "<svg onload" not in page

@@ -16,7 +16,7 @@ from app.models.people import AuditEvent
 from app.models.programs import Program
 from app.services.joining import registration
 from tests.app.web.account.test_account import asked_of_the_database
-from tests.app.web.auth.test_ways_in import new_login
+from tests.app.web.auth.arriving import new_login
 from tests.app.web.conftest import token_of
 from tests.app.web.messages import written_to
 from tests.app.web.world import FORMULA, HOSTILE, World

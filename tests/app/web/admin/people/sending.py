@@ -12,7 +12,7 @@ from app.extensions import db
 from app.models.people import Membership, UserAccount
 from app.models.programs import Program
 from app.services.access import people
-from tests.app.web.auth.test_ways_in import new_login
+from tests.app.web.auth.arriving import new_login
 from tests.app.web.conftest import token_of
 from tests.app.web.world import World
 

@@ -14,7 +14,7 @@ from app.models.distributors import Distributor
 from app.models.joining import Application, RegistrationForm
 from app.models.people import AuditEvent
 from tests.app.web.admin.people.sending import HOSTILE, As, send
-from tests.app.web.auth.test_ways_in import new_login
+from tests.app.web.auth.arriving import new_login
 from tests.app.web.messages import link_to, written_to
 from tests.app.web.world import World
 

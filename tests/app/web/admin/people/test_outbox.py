@@ -13,7 +13,7 @@ from app.models.programs import Program
 from app.services.telling import messages
 from app.services.telling.messages import Channel, Kind
 from tests.app.web.admin.people.sending import As, kept, send
-from tests.app.web.auth.test_ways_in import new_login
+from tests.app.web.auth.arriving import new_login
 from tests.app.web.world import World
 
 # the outbox

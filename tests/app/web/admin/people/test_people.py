@@ -11,7 +11,7 @@ from app.extensions import db
 from app.models.people import AuditEvent, Membership, UserAccount
 from tests.app.web.account.test_account import asked_of_the_database
 from tests.app.web.admin.people.sending import HOSTILE, As, added, kept, send
-from tests.app.web.auth.test_ways_in import new_login
+from tests.app.web.auth.arriving import new_login
 from tests.app.web.conftest import enter, token_of
 from tests.app.web.messages import link_to, written_to
 from tests.app.web.world import World
