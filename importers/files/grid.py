@@ -28,6 +28,29 @@ class SheetSeen:
 
 
 @dataclass(frozen=True, eq=False)
+class Lifted:
+    """Columns that stand in no cell of a sheet: what some of its rows say of all below them, up to the next such row.
+
+    Attributes:
+        names: of the columns; they are the last ones of the grid.
+        rows: the numbers of the rows below which something else holds; they rise.
+        values: of each column, what holds below each of these rows; missing where nothing does.
+        headings: the numbers of the rows that say it; they are not among the cells.
+    """
+
+    names: tuple[str, ...]
+    rows: np.ndarray
+    values: tuple[pa.Array, ...]
+    headings: np.ndarray
+
+    def of(self, numbers: np.ndarray) -> list[pa.Array]:
+        """Give what holds in rows of these numbers, column by column."""
+        last = np.searchsorted(self.rows, numbers, side="right") - 1
+        places = pa.array(last, mask=last < 0)
+        return [column.take(places) for column in self.values]
+
+
+@dataclass(frozen=True, eq=False)
 class Grid:
     """The cells of one sheet, from its very first row and column.
 
@@ -57,6 +80,7 @@ class Grid:
         encoding: of a text file, as Python names it.
         encodings: other encodings in which the file reads as well, where it cannot be told which is meant.
         delimiter: what stands between the cells of a text file.
+        lifted: the last of the columns, where they stand in no cell but in rows above the lines.
     """
 
     name: str
@@ -77,6 +101,12 @@ class Grid:
     encoding: str | None = None
     encodings: tuple[str, ...] = ()
     delimiter: str | None = None
+    lifted: Lifted | None = None
+
+    @property
+    def width(self) -> int:
+        """Count the columns that stand in cells."""
+        return int(self.cells.num_columns) - (len(self.lifted.names) if self.lifted else 0)
 
     def seen(self, figures: Collection[int] = ()) -> pa.Table:
         """Give the cells as people see them, but for the columns of figures: there the numbers stay."""

@@ -17,6 +17,7 @@ from importers.files.cells import without_text_mark
 from importers.files.grid import Grid
 from importers.layout.columns.columns import AT_ROW, columns_of, header_as, wanted_columns
 from importers.layout.columns.guessing import name_the_same
+from importers.layout.columns.lifted import with_lifted
 from importers.layout.columns.months import MONTH, NoMonths, beside_months, last_day, month_columns, unpivot
 from importers.layout.rows.corrected import heads_a_correction
 from importers.layout.rows.document_heads import document_heads
@@ -87,11 +88,11 @@ def lay(grid: Grid, profile: ImportProfile, name: str, currency: str | None = No
         FileRefused: The header, or what is below it, cannot be read.
     """
     place = _place(grid, name)
+    grid = with_lifted(grid, profile.kind or "sales", profile.last_header_row)
     header = header_as(grid, profile, place)
     if header is None:
         return None
-    if profile.headed_returns == "returned" and is_handed_back(grid):
-        raise FileRefused(_HEADINGS_LOST, place=place)
+    _refuse_lost_headings(grid, profile, place)
     kept = kept_columns(grid, header)
     wanted = wanted_columns(profile)
     names = distinct([header.names[at] for at in kept], wanted.values(), _at(place, grid, header))
@@ -109,7 +110,7 @@ def lay(grid: Grid, profile: ImportProfile, name: str, currency: str | None = No
     recognised, above = _above(grid, header), top_of(grid, header.at)
     refuse_other_sizes(_figures_named(names, columns, profile), above, place)
     titles = {likeness(row) for row in above}
-    no_lines = recognise(body, header.of(kept), names, _wide_merges(grid, len(kept)), recognised, titles)
+    no_lines = recognise(body, header.of(kept), names, _wide_merges(grid, len(kept)), recognised, titles, grid.lifted)
     _mark_other_language(body, header.of(kept), profile.kind or "sales", no_lines, recognised)
     wrong_width, broken = _broken(grid, header, body, no_lines, recognised)
     body = body.without(no_lines)
@@ -146,6 +147,12 @@ def lay(grid: Grid, profile: ImportProfile, name: str, currency: str | None = No
         rows = (table.row_number - 1) % last_row + 1  # months are numbered one beneath the other
     _say_of_all(table, grid, profile, _Around(rows, above, recognised.headings), place)
     return Laid(table, last_row, columns)
+
+
+def _refuse_lost_headings(grid: Grid, profile: ImportProfile, place: Said) -> None:
+    """Refuse rows that were handed back without the headings by which they are read."""
+    if profile.headed_returns == "returned" and is_handed_back(grid):
+        raise FileRefused(_HEADINGS_LOST, place=place)
 
 
 def _said_of_all(grid: Grid, above: Sequence[Sequence[str]], columns: Mapping[str, str]) -> tuple[str, ...]:

@@ -244,6 +244,11 @@ class ImportProfile(Part):
         return (self.decimal, self.thousands) if form is None else (form.decimal, form.thousands)
 
     @property
+    def last_header_row(self) -> int | None:
+        """Give the row, as people number them, in which the header ends; None where it is to be found."""
+        return None if self.header is None else self.header + self.header_rows - 1
+
+    @property
     def fields(self) -> frozenset[str]:
         """Name the fields that a file read by this profile has."""
         return frozenset({*self.columns, *self.fixed, *(self.months.fields if self.months else ())})

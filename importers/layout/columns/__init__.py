@@ -1,1 +1,1 @@
-"""Which column holds what: by a profile, by its name, by what stands in it; and months side by side."""
+"""Which column holds what: by a profile, its name, or what stands in it; months side by side; rows above the lines."""

@@ -17,6 +17,7 @@ from importers.files.grid import Grid, SheetSeen
 from importers.layout.columns.bare_names import judged
 from importers.layout.columns.columns import found_in
 from importers.layout.columns.guessing import guessed
+from importers.layout.columns.lifted import with_lifted
 from importers.layout.columns.months import is_sum, may_be_month, month_columns, read_month
 from importers.layout.columns.months_seen import MonthsSeen, months_seen
 from importers.layout.columns.naming import Candidate, Facts, Guesses, candidates, facts_of, guess
@@ -131,6 +132,8 @@ def look(grids: Sequence[Grid], sheets: Sequence[SheetSeen], kind: str, said: Sa
         NothingSeen: There is no table in any of them.
         HeaderNotThere: There is none where somebody says.
     """
+    ends = {said.sheet or grids[0].name: said.row + said.rows - 1} if said and said.row and grids else {}
+    grids = [with_lifted(one, kind, ends.get(one.name)) for one in grids]
     found, guess = _chosen(grids, kind, said)
     main, months, guesses = guess.sheet, guess.months, guess.guesses
     key = fingerprint(main.names)
@@ -168,7 +171,7 @@ def look(grids: Sequence[Grid], sheets: Sequence[SheetSeen], kind: str, said: Sa
         columns_of=guesses.columns,
         ignored=tuple(guesses.ignored),
         months=months,
-        fill_down=filled_down(lines, guesses) or _filled_down_in(rest, guesses),
+        fill_down=_filled_down([main, *rest], guesses),
         form=form | notes,
         recognised={str(one): count for one, count in recognised.count().items()},
         questions=(
@@ -199,10 +202,11 @@ def _chosen(grids: Sequence[Grid], kind: str, said: Said | None) -> tuple[list[S
     return [guess.sheet, *(one for one in found if one.grid is not guess.sheet.grid)], guess
 
 
-def _filled_down_in(sheets: Sequence[Sheet], guesses: Guesses) -> tuple[str, ...]:
+def _filled_down(sheets: Sequence[Sheet], guesses: Guesses) -> tuple[str, ...]:
     """Give what documents say once, by the first of these sheets where some have several lines."""
     found = (filled_down(_lines_of(one, guesses, Recognised()), guesses) for one in sheets)
-    return next(filter(None, found), ())
+    lifted = sheets[0].grid.lifted.names if sheets[0].grid.lifted is not None else ()
+    return tuple(field for field in next(filter(None, found), ()) if guesses.columns[field] not in lifted)
 
 
 def _texts_above(sheet: Sheet, above: Sequence[Sequence[str]]) -> dict[int, str]:
@@ -232,7 +236,8 @@ def _lines_of(sheet: Sheet, guesses: Guesses, recognised: Recognised) -> Body:
         sheet.below(_figures(sheet, guesses)), sheet.grid.row_number[sheet.header.below :], _places(sheet, guesses)
     )
     titles = {likeness(row) for row in top_of(sheet.grid, sheet.header.at)}
-    return body.without(recognise(body, sheet.header.of(sheet.kept), sheet.names, frozenset(), recognised, titles))
+    header, lifted = sheet.header.of(sheet.kept), sheet.grid.lifted
+    return body.without(recognise(body, header, sheet.names, frozenset(), recognised, titles, lifted))
 
 
 def _broken_heads(sheet: Sheet) -> dict[int, str]:

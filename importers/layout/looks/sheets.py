@@ -58,9 +58,10 @@ class Sheet:
         What numbers the columns, and what is of another table below this one, says nothing of them either.
         """
         said: np.ndarray = np.zeros(self.grid.cells.num_rows - self.header.below, dtype=np.int32)
-        for at in self.kept:
+        cells = [at for at in self.kept if at < self.grid.width]
+        for at in cells:
             said += ~empty_cells(self.grid.cells.column(at).slice(self.header.below))
-        lines = said > (0 if len(self.kept) < _WIDE else 1)
+        lines = said > (0 if len(cells) < _WIDE else 1)
         lines &= ~self._of_another_table(len(lines))
         return pa.array(lines) if lines.any() and not lines.all() else None
 

@@ -1,1 +1,1 @@
-"""Rows that are no lines like the others: totals, headings, heads of documents, cancelled or corrected ones."""
+"""Rows that are no lines like the others: totals, headings, what names documents, cancelled or corrected ones."""

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from importers.files.grid import Lifted
 from importers.layout.rows.adding_up import lines_called_totals, subtotals
 from importers.layout.rows.headed import parts_lines, text_of
 from importers.layout.rows.named_beside import heads, heads_alone
@@ -59,6 +60,11 @@ class Body:
         kept = ~marked
         return Body(self.cells.filter(pa.array(kept)), self.row_number[kept], self.columns)
 
+    def narrowed(self, width: int) -> "Body":
+        """Leave out all columns but the first ones."""
+        columns = {field: at for field, at in self.columns.items() if at < width}
+        return Body(self.cells.select(list(range(width))), self.row_number, columns)
+
     def cells_of(self, places: np.ndarray) -> list[list[str]]:
         """Give the cells of some rows, trimmed."""
         taken = self.cells.take(pa.array(places))
@@ -88,6 +94,7 @@ def recognise(
     hidden: Collection[int],
     recognised: Recognised,
     titles: Collection[str] = (),
+    lifted: Lifted | None = None,
 ) -> np.ndarray:
     """Find the rows that are no lines, note what they are, and mark them.
 
@@ -98,7 +105,13 @@ def recognise(
         hidden: rows whose cells are one over several columns: a heading stands in such.
         recognised: takes what is found.
         titles: what stands above the header (`likeness`), and again above it on every page.
+        lifted: the last of the columns, where they stand in no cell: what they hold makes no row a line.
     """
+    numbers = _numbers(body)
+    if lifted is not None:
+        recognised.add(Kind.HEADING, lifted.headings)
+        names = names[: len(names) - len(lifted.names)]
+        body, header = body.narrowed(len(names)), header.of(range(len(names)))
     blank = blank_rows(body.cells)
     drawn = _drawn_lines(body, blank)
     blank |= drawn
@@ -120,7 +133,6 @@ def recognise(
     whole = np.flatnonzero(~lacks & ~found)
     last = int(whole[-1]) if len(whole) else -1
     above_headers = _just_above(found, repeated, doubtful)
-    numbers = _numbers(body)
     for at, cells in zip(doubtful.tolist(), body.cells_of(doubtful), strict=True):
         row = int(body.row_number[at])
         if added[at]:

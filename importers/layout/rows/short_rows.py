@@ -27,7 +27,7 @@ _NEEDED = frozenset().union(*(kind.required for kind in KINDS.values()))
 
 def with_short_rows(grid: Grid, header: Header, columns: Mapping[str, int]) -> Grid:
     """Give a grid with the rows that leave out cells at their end which nobody needs; ``columns`` are those read."""
-    width = grid.cells.num_columns
+    width = grid.width
     short = [
         row
         for row, cells in grid.wrong_width
@@ -44,7 +44,7 @@ def with_short_rows(grid: Grid, header: Header, columns: Mapping[str, int]) -> G
         return looks[at]
 
     def fits(cells: list[str]) -> bool:
-        held = {at: field for field, at in columns.items()}
+        held = {at: field for field, at in columns.items() if at < width}
         if any(field in _NEEDED or field in FIGURES for at, field in held.items() if at >= len(cells)):
             return False
         for at, field in held.items():
@@ -73,9 +73,9 @@ def _look(text: str) -> str:
 
 def _taken_in(grid: Grid, rows: Mapping[int, list[str]]) -> Grid:
     """Put rows into their places among the others."""
-    width = grid.cells.num_columns
-    padded = [[*cells, *[""] * (width - len(cells))] for cells in rows.values()]
+    padded = [[*cells, *[""] * (grid.width - len(cells))] for cells in rows.values()]
     columns = [pa.array([cell or None for cell in column], pa.large_string()) for column in zip(*padded, strict=True)]
+    columns += grid.lifted.of(np.asarray(list(rows))) if grid.lifted is not None else []
     numbers = np.concatenate([grid.row_number, np.asarray(list(rows), dtype=grid.row_number.dtype)])
     order = np.argsort(numbers, kind="stable")
     cells = pa.concat_tables([grid.cells, pa.table(columns, names=grid.cells.column_names)])

@@ -1,0 +1,185 @@
+"""Columns of what rows say above the lines of each document: its number, its day, whose it is.
+
+A system that prints its documents one below the other writes ``Faktura: FV/1  Data: 05.01.2026`` once, and below it
+lines that have goods alone. What such rows say becomes columns of the lines; from there on it is read, asked about, and
+handed back with a problem, as any other column is.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from importers.files.grid import Grid, Lifted
+from importers.layout.columns.guessing import guessed
+from importers.layout.rows.blocks import Block, Rows, alone, blocks_of, labelled_rows
+from importers.layout.rows.labelled import DAY, NUMBER
+from importers.layout.rows.rows import blank_rows
+from importers.layout.tables.handed_back import is_handed_back
+from importers.layout.tables.header import top_of
+from importers.layout.words.synonyms import names_of, spoken
+
+_UNKNOWN = "Document"
+"""What the column of numbers is called where we know none of the words that stand before them."""
+_KIND = "{} (type)"
+"""What the column beside it is called, which says before what word each number stood: a credit note is told by it."""
+
+
+def with_lifted(grid: Grid, kind: str, header: int | None = None) -> Grid:
+    """Give a grid whose rows that name documents became columns; the same one where there are none.
+
+    Args:
+        grid: the cells of a sheet, or of a text file.
+        kind: of import; those of sales alone have documents.
+        header: the row in which the names of columns stand, where somebody says so.
+    """
+    said = labelled_rows(grid) if kind == "sales" and not is_handed_back(grid) else {}
+    names = _names(_without(grid, said), kind, header) if said else None
+    if names is None:
+        return grid
+    row, cells = names
+    said = dict(sorted((said | alone(grid, said)).items()))
+    lines = _lines(grid, said, row, _like(grid, cells))
+    blocks = blocks_of(said, lines)
+    held = _held(blocks, row, cells)
+    first = next((one.number for one in blocks if one.number is not None), 0)
+    if NUMBER not in held or (len(lines) and lines[0] < first):  # what stands below its lines is not of the next ones
+        return grid
+    lifted = _lifted(blocks, held)
+    grid = _without(grid, lifted.headings.tolist())
+    return _attached(grid, lifted, _like(grid, cells))
+
+
+def _names(grid: Grid, kind: str, header: int | None) -> tuple[int, list[str]] | None:
+    """Give the last row of the header, and what it says."""
+    if header is None:
+        found = guessed(grid, kind)[0]
+        return None if found is None else (int(grid.row_number[found.below - 1]), list(found.rows[-1]))
+    at = int(np.searchsorted(grid.row_number, header))
+    top = top_of(grid, at + 1)
+    return (header, top[at]) if at < len(top) else None
+
+
+def _like(grid: Grid, cells: Sequence[str]) -> np.ndarray:
+    """Mark the rows that say what a header does."""
+    alike = np.ones(grid.cells.num_rows, dtype=bool)
+    for text, column in zip(cells, grid.cells.columns, strict=True):
+        alike &= np.asarray(pc.equal(pc.fill_null(pc.utf8_trim_whitespace(column), ""), text), dtype=bool)
+        if not alike.any():
+            break
+    return alike
+
+
+def _lines(grid: Grid, said: Rows, header: int, repeated: np.ndarray) -> np.ndarray:
+    """Give the numbers of the rows below a header that may be lines, or add some up."""
+    others = ~blank_rows(grid.cells) & ~repeated & ~np.isin(grid.row_number, list(said)) & (grid.row_number > header)
+    broken = [row for row in grid.broken if row > header and row not in said]
+    return np.sort(np.concatenate([grid.row_number[others], np.asarray(broken, dtype=grid.row_number.dtype)]))
+
+
+def _held(blocks: Sequence[Block], header: int, cells: Sequence[str]) -> dict[str, bool]:
+    """Give which columns there are, and of each whether it is of one document alone, or holds for several of them.
+
+    None is of a field that the table has a column of. A row above the table that names a document may be the report's
+    title, unless it says its day as well, which the table does not. What is said again below the last lines stands
+    below its lines: it would be given to the next ones.
+    """
+    documents = [one for one in blocks if one.number is not None]
+    has = {field for field, names in names_of("sales").items() if any(names.get(spoken(cell)) for cell in cells)}
+    if len(documents) == 1 and (documents[0].number or 0) < header:
+        dated = any(one.field == DAY for one in documents[0].said.values())
+        documents = documents if dated and DAY not in has else []
+    below = set() if blocks[-1].has_lines or blocks[-1].number is not None else set(blocks[-1].said)
+    fields = {key: one.field for block in blocks for key, one in block.said.items()}
+    return {
+        key: _is_of_one(key, documents)
+        for key, field in fields.items()
+        if documents and field not in has and key not in below and not _is_title(key, blocks, documents, header)
+    }
+
+
+def _is_of_one(key: str, documents: Sequence[Block]) -> bool:
+    """Say whether something is said of each document, or below what names one."""
+    return all(key in one.said for one in documents) or any(
+        one.rows_of.get(key, -1) >= (one.number or 0) for one in documents
+    )
+
+
+def _is_title(key: str, blocks: Sequence[Block], documents: Sequence[Block], header: int) -> bool:
+    """Say whether something is said once above the table, of several documents: the day of the report, say."""
+    rows = [one.rows_of[key] for one in blocks if key in one.rows_of]
+    return not _is_of_one(key, documents) and len(rows) == 1 and len(documents) > 1 and rows[0] < header
+
+
+def _values(blocks: Sequence[Block], held: Mapping[str, bool]) -> dict[str, list[str | None]]:
+    """Give what each column holds below each block; nothing is kept of a document once another one may have begun."""
+    found: dict[str, list[str | None]] = {key: [] for key in held}
+    now: dict[str, str | None] = {}
+    for block in blocks:
+        said = {key: one.text for key, one in block.said.items() if key in held}
+        names = block.number is not None
+        if names or block.perhaps_another or any(now.get(key) != text for key, text in said.items()):
+            now = {key: text for key, text in now.items() if not held[key]}
+        now |= said if names else {key: text for key, text in said.items() if not held[key]}
+        for key, texts in found.items():
+            texts.append(now.get(key))
+    return found
+
+
+def _lifted(blocks: Sequence[Block], held: Mapping[str, bool]) -> Lifted:
+    """Give the columns, and one more beside the numbers."""
+    values = _values(blocks, held)
+    firsts = {key: one.label for block in reversed(blocks) for key, one in block.said.items() if key in held}
+    known = names_of("sales")[NUMBER]
+    labels = [block.said[NUMBER].label if block.number is not None else None for block in blocks]
+    called = next((label for label in labels if label is not None and known.get(spoken(label))), _UNKNOWN)
+    columns = {called if key == NUMBER else firsts[key]: values[key] for key in held}
+    columns[_KIND.format(called)] = [label if number else None for label, number in _on(labels, values[NUMBER])]
+    return Lifted(
+        names=tuple(columns),
+        rows=np.asarray([next(iter(block.rows)) for block in blocks], dtype=np.int64),
+        values=tuple(pa.array(texts, pa.large_string()) for texts in columns.values()),
+        headings=np.asarray([row for block in blocks for row in _taken(block, held)], dtype=np.int64),
+    )
+
+
+def _on(labels: Sequence[str | None], numbers: Sequence[str | None]) -> Iterator[tuple[str | None, str | None]]:
+    """Give with each number the last label."""
+    last: str | None = None
+    for label, number in zip(labels, numbers, strict=True):
+        last = label or last
+        yield last, number
+
+
+def _taken(block: Block, held: Collection[str]) -> list[int]:
+    """Give the rows of a block that are of the columns, and what else is said below the name of a document."""
+    from_ = np.inf if block.number is None else block.number
+    return [row for row in block.rows if row >= from_ or row in {block.rows_of.get(key) for key in held}]
+
+
+def _attached(grid: Grid, lifted: Lifted, header: np.ndarray) -> Grid:
+    """Put the columns behind those of the grid; in rows that are its header stand their names."""
+    empty = pa.array(blank_rows(grid.cells) & ~header)
+    cells = grid.cells
+    for name, texts in zip(lifted.names, lifted.of(grid.row_number), strict=True):
+        texts = pc.if_else(empty, pa.scalar(None, pa.large_string()), texts)
+        cells = cells.append_column(str(cells.num_columns), pc.if_else(pa.array(header), name, texts))
+    return replace(grid, cells=cells, lifted=lifted)
+
+
+def _without(grid: Grid, rows: Collection[int]) -> Grid:
+    """Leave rows out of a grid."""
+    kept = ~np.isin(grid.row_number, list(rows))
+    marked = pa.array(kept)
+    return replace(
+        grid,
+        cells=grid.cells.filter(marked),
+        row_number=grid.row_number[kept],
+        texts={at: texts[kept] for at, texts in grid.texts.items()},
+        shown={at: texts.filter(marked) for at, texts in grid.shown.items()},
+        signs={at: texts.filter(marked) for at, texts in grid.signs.items()},
+        wrong_width=tuple(one for one in grid.wrong_width if one[0] not in rows),
+        broken={row: cells for row, cells in grid.broken.items() if row not in rows},
+    )

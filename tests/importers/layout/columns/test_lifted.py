@@ -1,0 +1,199 @@
+"""Documents named once above their lines, as an ERP prints them: number, day and customer become columns."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import openpyxl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from importers.files.grid import Grid
+from importers.layout.columns.lifted import with_lifted
+from importers.layout.looks.looking import look
+from importers.layout.looks.proposing import Unanswered, propose
+from importers.layout.tables.header import Said
+from tests.importers.layout.reports import Typed, grid, laid, read_by_proposal, read_text, recognised, typed
+
+HEAD = "Kod;Nazwa;Ilość;Wartość netto"
+LINES = {"P1": "P1;Młotek;2;20,00", "P2": "P2;Wiertarka;1;250,00"}
+
+
+def sold(found: Typed) -> list[tuple[str, ...]]:
+    """Give of each line the document's number, its day, whose it is, and the goods."""
+    return [one[:4] for one in found.good]
+
+
+TWO = [("FV/1", "2026-01-15", "D001", "P1"), ("FV/1", "2026-01-15", "D001", "P2"), ("FV/2", "2026-01-16", "D002", "P2")]
+STYLES = {
+    "in one cell": ("Faktura: {}  Data: {}  Kontrahent: {}",),
+    "in cells": ("Faktura: {};Data: {};Kontrahent: {};",),
+    "beside labels": ("Nr faktury;{};Data;{}", "Kontrahent;{};;"),
+    "in rows": ("Faktura VAT nr {} z dnia {};;;", "Klient: {};;;"),
+    "with more": ("Dokument: {}, Magazyn: MG 1;;;", "Data wystawienia: {}; Termin: 14 dni;;", "Odbiorca: {};;;"),
+}
+
+
+def report(style: Sequence[str], *, again: bool, total: bool, title: bool) -> str:
+    """Write the report of two documents."""
+    days = {"2026-01-15": "15.01.2026", "2026-01-16": "16.01.2026"}
+    rows = ["Raport sprzedaży 2026;;;", ";;;"] if title else []
+    rows += [] if again else [HEAD]
+    for number in ("FV/1", "FV/2"):
+        lines = [one for one in TWO if one[0] == number]
+        rows += "\n".join(style).format(number, days[lines[0][1]], lines[0][2]).split("\n")
+        rows += [HEAD] if again else []
+        rows += [LINES[one[3]] for one in lines]
+        rows += ["Razem;;3;270,00"] if total and len(lines) == 2 else []
+        rows += [";;;"] if again else []
+    return "\n".join(rows) + "\n"
+
+
+@pytest.mark.parametrize("style", STYLES.values(), ids=STYLES.keys())
+@given(again=st.booleans(), total=st.booleans(), title=st.booleans())
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_documents_are_named_above_their_lines(
+    tmp_path: Path, style: Sequence[str], again: bool, total: bool, title: bool
+) -> None:
+    found = read_text(tmp_path, report(style, again=again, total=total, title=title))
+    assert (sold(found), found.outcomes, found.table.wrong_width) == (TWO, {}, [])
+    kinds = {kind: len(rows) for kind, rows in recognised(found.table).items()}
+    assert (kinds["heading"], kinds.get("total", 0)) == (2 * len(style) + title, int(total))
+
+
+def test_a_workbook_has_such_rows_in_merged_cells_and_typed_ones(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for name, number in (("Styczeń", 1001), ("Luty", 1002)):
+        page = book.create_sheet(name)
+        page.append(["Faktura nr", number, "Data"])
+        page.cell(1, 4).value = "2026-01-15"
+        page.append(["Odbiorca: D001"])
+        page.merge_cells("A2:D2")
+        page.append(HEAD.split(";"))
+        page.append(["00123", "Młotek", 2, 20])
+        page.append(["Razem", None, 2, 20])
+    del book[book.sheetnames[0]]
+    book.save(tmp_path / "report.xlsx")
+    found = read_by_proposal(tmp_path / "report.xlsx")
+    assert sold(found) == [(number, "2026-01-15", "D001", "00123") for number in ("1001", "1002")]
+
+
+def test_a_customer_may_stand_above_several_documents(tmp_path: Path) -> None:
+    rows = [
+        *(HEAD, "Klient: D001;;;", "Реализация товаров ТД12 от 15.01.2026 12:00:00;;;", LINES["P1"]),
+        *("Реализация товаров ТД13 от 16.01.2026 9:30:00;;;", LINES["P1"], LINES["P2"]),
+        *("Klient: D002;;;", "Реализация товаров ТД14 от 16.01.2026 10:00:00;;;", LINES["P2"]),
+    ]
+    found = read_text(tmp_path, "\n".join(rows))
+    assert [one[:3] for one in sold(found)] == [
+        ("ТД12", "2026-01-15", "D001"),
+        *[("ТД13", "2026-01-16", "D001")] * 2,
+        ("ТД14", "2026-01-16", "D002"),
+    ]
+
+
+def test_what_is_said_of_one_document_is_not_that_of_the_next(tmp_path: Path) -> None:
+    rows = [
+        HEAD,
+        "Faktura: FV/1;Data: 15.01.2026;Klient: D001;",
+        LINES["P1"],
+        "Faktura: FV/2;;Klient: D002;",
+        LINES["P2"],
+    ]
+    found = read_text(tmp_path, "\n".join(rows))
+    assert (sold(found), found.outcomes) == ([("FV/1", "2026-01-15", "D001", "P1")], {5: ("refused", "missing")})
+
+
+@pytest.mark.parametrize("other", ["Paragon PAR/7;;;", "Kwit: PAR/7;;;", "Data: 17.01.2026;;;"])
+def test_lines_below_a_document_that_nobody_understands_are_not_those_of_the_last_one(
+    tmp_path: Path, other: str
+) -> None:
+    first = "Faktura: {};Data: {}.01.2026;Klient: D001;"
+    rows = [HEAD, first.format("FV/1", 15), LINES["P1"], other, LINES["P1"], first.format("FV/2", 16), LINES["P2"]]
+    found = read_text(tmp_path, "\n".join(rows))
+    assert [one[0] for one in sold(found)] == ["FV/1", "FV/2"]
+    assert found.outcomes[5][0] == "refused"
+
+
+def test_a_page_ends_no_document(tmp_path: Path) -> None:
+    first = "Faktura: FV/{};Data: 15.01.2026;Klient: D001;"
+    rows = ["Strona: 1/2;;;", HEAD, first.format(1), LINES["P1"], "Strona: 2/2;;;", HEAD, LINES["P2"]]
+    found = read_text(tmp_path, "\n".join([*rows, first.format(2), LINES["P2"]]))
+    assert [one[::3] for one in sold(found)] == [("FV/1", "P1"), ("FV/1", "P2"), ("FV/2", "P2")]
+
+
+def test_a_credit_note_is_told_by_what_stands_before_its_number(tmp_path: Path) -> None:
+    rows = [
+        *(HEAD, "Faktura: 1/2026;Data: 15.01.2026;Klient: D001;", LINES["P1"]),
+        *("Faktura korygująca: 2/2026;Data: 16.01.2026;Klient: D001;", LINES["P1"]),
+    ]
+    with pytest.raises(Unanswered) as stopped:
+        read_text(tmp_path, "\n".join(rows))
+    (asked,) = stopped.value.questions
+    assert (asked.key, asked.about) == ("returned", "Faktura korygująca")
+    found = read_text(tmp_path, "\n".join(rows), {"returned": "returned"})
+    assert found.profile.credit_note is not None
+    assert found.profile.credit_note.column == "Faktura (type)"
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ["Raport: 12/2026;;;", "Dokument: RS 12/2026;;;", HEAD, LINES["P1"]],
+        ["Faktura: FV/1;Data: 15.01.2026;;", f"{HEAD};Nr faktury", f"{LINES['P1']};FV/1"],
+        [HEAD, LINES["P1"], "Faktura: FV/1;Data: 15.01.2026;;", LINES["P2"], "Faktura: FV/2;Data: 16.01.2026;;"],
+    ],
+    ids=["a title", "a column has them", "below the lines"],
+)
+def test_what_names_no_document_of_the_lines_below(rows: list[str]) -> None:
+    given_ = grid([row.split(";") for row in rows])
+    assert with_lifted(given_, "sales") is given_
+
+
+def test_the_day_of_a_report_is_not_that_of_its_documents(tmp_path: Path) -> None:
+    rows = ["Data: 31.01.2026;;;", HEAD]
+    rows += [row for at in (1, 2) for row in (f"Faktura: FV/{at};Klient: D00{at};;", LINES["P1"])]
+    with pytest.raises(Unanswered) as stopped:
+        read_text(tmp_path, "\n".join(rows))
+    assert [one.key for one in stopped.value.questions] == ["column:issued_on"]
+
+
+def test_a_lone_document_is_read_where_it_says_its_day(tmp_path: Path) -> None:
+    rows = ["Faktura VAT nr FV/1;;;", "Data wystawienia: 15.01.2026;;;", "Nabywca: D001;;;", HEAD, *LINES.values()]
+    assert sold(read_text(tmp_path, "\n".join(rows))) == TWO[:2]
+
+
+def test_a_profile_reads_the_next_report_and_what_was_handed_back(tmp_path: Path) -> None:
+    first = read_text(tmp_path, report(STYLES["in cells"], again=False, total=True, title=False))
+    others = report(STYLES["in one cell"], again=True, total=False, title=True).replace("FV/", "FV/9")
+    kept = first.profile
+    assert [one[0] for one in sold(typed(laid(_cells(others), kept), kept))] == ["FV/91", "FV/91", "FV/92"]
+    header = list(first.table.header)
+    assert header[4:] == ["Faktura", "Data", "Kontrahent", "Faktura (type)"]
+    row = ["P1", "Młotek", "3", "30,00", "FV/1", "15.01.2026", "D001", "Faktura", "No product has the code"]
+    back = typed(laid([[*header, "Reason [dates dmy; numbers 1234,5]"], row], kept), kept)
+    assert [one[:6] for one in back.good] == [("FV/1", "2026-01-15", "D001", "P1", "Młotek", 3000)]
+
+
+def _cells(text: str) -> list[list[str]]:
+    return [[*row.split(";"), "", "", ""][:4] for row in text.splitlines()]
+
+
+def test_somebody_may_say_where_the_header_is() -> None:
+    text = report(STYLES["in cells"], again=False, total=False, title=True)
+    seen = look([grid(_cells(text))], [], "sales", Said(None, 3))
+    assert propose(seen).columns["document_number"] == "Faktura"
+
+
+def test_a_short_row_is_of_the_document_above_it(tmp_path: Path) -> None:
+    head, first = f"{HEAD};Uwagi", "Faktura: FV/{};Data: 15.01.2026;Klient: D001;;"
+    rows = [head, first.format(1), f"{LINES['P1']};pilne", f"{LINES['P2']};x", first.format(2), LINES["P2"]]
+    found = read_text(tmp_path, "\n".join(rows))
+    assert [one[::3] for one in sold(found)] == [("FV/1", "P1"), ("FV/1", "P2"), ("FV/2", "P2")]
+
+
+def test_other_kinds_have_no_documents() -> None:
+    given_ = grid(_cells(report(STYLES["in cells"], again=False, total=False, title=False)))
+    assert isinstance(given_, Grid)
+    assert with_lifted(given_, "products") is given_
+    assert with_lifted(given_, "sales").lifted is not None
