@@ -103,6 +103,8 @@ def _show(name: str, found: Any) -> None:
         f"row {seen.header}" if seen.header_rows == 1 else f"rows {seen.header} to {seen.header + seen.header_rows - 1}"
     )
     click.echo(f"  header in {rows}, {seen.confidence_bp / 100:.0f} % sure")
+    if seen.lifted:
+        click.echo(f"  told above the lines: {', '.join(seen.lifted)}")
     for kind, count in seen.recognised.items():
         click.echo(f"  {kind.replace('_', ' ')}: {figure(count)}")
     fields = {column: field for field, column in seen.columns_of.items()}

@@ -139,7 +139,7 @@ def _lifted(blocks: Sequence[Block], held: Mapping[str, bool]) -> Lifted:
     columns[_KIND.format(called)] = [label if number else None for label, number in _on(labels, values[NUMBER])]
     return Lifted(
         names=tuple(columns),
-        rows=np.asarray([next(iter(block.rows)) for block in blocks], dtype=np.int64),
+        rows=np.asarray([min(_taken(block, held), default=max(block.rows)) for block in blocks], dtype=np.int64),
         values=tuple(pa.array(texts, pa.large_string()) for texts in columns.values()),
         headings=np.asarray([row for block in blocks for row in _taken(block, held)], dtype=np.int64),
     )

@@ -73,7 +73,7 @@ class Seen:
     perhaps hold lines too; ``header_names`` are what each row of a header of several calls the columns; ``returned``
     are documents that are perhaps no sales, ``cancelled`` is a column that perhaps says so of rows, and ``corrected``
     one of rows before and after a correction; ``others`` is a column that perhaps names documents by which nothing was
-    sold.
+    sold; ``lifted`` are the columns that stand in no cell, but in rows above the lines of each document.
     """
 
     kind: str
@@ -103,6 +103,7 @@ class Seen:
     others: PerhapsOthers | None = None
     called: dict[str, dict[str, str]] = field(default_factory=dict)
     header_names: tuple[tuple[str, ...], ...] = ()
+    lifted: tuple[str, ...] = ()
 
 
 @dataclass
@@ -132,6 +133,7 @@ def look(grids: Sequence[Grid], sheets: Sequence[SheetSeen], kind: str, said: Sa
         NothingSeen: There is no table in any of them.
         HeaderNotThere: There is none where somebody says.
     """
+    as_read = {one.name: one for one in grids}
     ends = {said.sheet or grids[0].name: said.row + said.rows - 1} if said and said.row and grids else {}
     grids = [with_lifted(one, kind, ends.get(one.name)) for one in grids]
     found, guess = _chosen(grids, kind, said)
@@ -166,7 +168,7 @@ def look(grids: Sequence[Grid], sheets: Sequence[SheetSeen], kind: str, said: Sa
         header_rows=len(main.header.rows),
         confidence_bp=main.confidence_bp,
         hidden_rows=len(main.grid.hidden_rows),
-        rows=_first_rows(main.grid, _figures(main, guesses)),
+        rows=_first_rows(as_read[main.grid.name], _figures(main, guesses)),
         columns=tuple(guess.columns),
         columns_of=guesses.columns,
         ignored=tuple(guesses.ignored),
@@ -190,6 +192,7 @@ def look(grids: Sequence[Grid], sheets: Sequence[SheetSeen], kind: str, said: Sa
         fitting=tuple(one.grid.name for one in fitting),
         called=called,
         header_names=main.names_of_rows,
+        lifted=main.grid.lifted.names if main.grid.lifted is not None else (),
     )
 
 

@@ -183,6 +183,8 @@ def test_somebody_may_say_where_the_header_is() -> None:
     text = report(STYLES["in cells"], again=False, total=False, title=True)
     seen = look([grid(_cells(text))], [], "sales", Said(None, 3))
     assert propose(seen).columns["document_number"] == "Faktura"
+    assert seen.lifted == ("Faktura", "Data", "Kontrahent", "Faktura (type)")
+    assert [cells[0] for _, cells in seen.rows] == [row[0] for row in _cells(text)], "shown as they stand"
 
 
 def test_a_short_row_is_of_the_document_above_it(tmp_path: Path) -> None:
@@ -190,6 +192,13 @@ def test_a_short_row_is_of_the_document_above_it(tmp_path: Path) -> None:
     rows = [head, first.format(1), f"{LINES['P1']};pilne", f"{LINES['P2']};x", first.format(2), LINES["P2"]]
     found = read_text(tmp_path, "\n".join(rows))
     assert [one[::3] for one in sold(found)] == [("FV/1", "P1"), ("FV/1", "P2"), ("FV/2", "P2")]
+
+
+def test_what_is_said_of_documents_holds_below_it() -> None:
+    rows = [["Okres: 01.2026", ""], HEAD.split(";"), ["Faktura: FV/1", "Data: 15.01.2026"], LINES["P1"].split(";")]
+    found = with_lifted(grid([*rows, ["Faktura: FV/2", "Data: 16.01.2026"], LINES["P2"].split(";")]), "sales")
+    assert found.row_number.tolist() == [1, 2, 4, 6]
+    assert found.cells.column(4).to_pylist() == [None, "Faktura", "FV/1", "FV/2"]
 
 
 def test_other_kinds_have_no_documents() -> None:
