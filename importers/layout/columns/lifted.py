@@ -83,14 +83,14 @@ def _held(blocks: Sequence[Block], header: int, cells: Sequence[str]) -> dict[st
     """Give which columns there are, and of each whether it is of one document alone, or holds for several of them.
 
     None is of a field that the table has a column of. A row above the table that names a document may be the report's
-    title, unless it says its day as well, which the table does not. What is said again below the last lines stands
-    below its lines: it would be given to the next ones.
+    title, unless we know what it calls it, and it says its day as well, which the table does not. What is said again
+    below the last lines stands below its lines: it would be given to the next ones.
     """
     documents = [one for one in blocks if one.number is not None]
     has = {field for field, names in names_of("sales").items() if any(names.get(spoken(cell)) for cell in cells)}
     if len(documents) == 1 and (documents[0].number or 0) < header:
         dated = any(one.field == DAY for one in documents[0].said.values())
-        documents = documents if dated and DAY not in has else []
+        documents = documents if dated and DAY not in has and _known(documents[0].said[NUMBER].label) else []
     below = set() if blocks[-1].has_lines or blocks[-1].number is not None else set(blocks[-1].said)
     fields = {key: one.field for block in blocks for key, one in block.said.items()}
     return {
@@ -132,17 +132,22 @@ def _lifted(blocks: Sequence[Block], held: Mapping[str, bool]) -> Lifted:
     """Give the columns, and one more beside the numbers."""
     values = _values(blocks, held)
     firsts = {key: one.label for block in reversed(blocks) for key, one in block.said.items() if key in held}
-    known = names_of("sales")[NUMBER]
     labels = [block.said[NUMBER].label if block.number is not None else None for block in blocks]
-    called = next((label for label in labels if label is not None and known.get(spoken(label))), _UNKNOWN)
+    called = next(filter(_known, filter(None, labels)), _UNKNOWN)
     columns = {called if key == NUMBER else firsts[key]: values[key] for key in held}
-    columns[_KIND.format(called)] = [label if number else None for label, number in _on(labels, values[NUMBER])]
+    kinds = [label if number else None for label, number in _on(labels, values[NUMBER])]
+    columns |= {_KIND.format(called): kinds} if any(kinds) else {}
     return Lifted(
         names=tuple(columns),
         rows=np.asarray([min(_taken(block, held), default=max(block.rows)) for block in blocks], dtype=np.int64),
         values=tuple(pa.array(texts, pa.large_string()) for texts in columns.values()),
         headings=np.asarray([row for block in blocks for row in _taken(block, held)], dtype=np.int64),
     )
+
+
+def _known(label: str) -> bool:
+    """Say whether numbers of documents are called so."""
+    return names_of("sales")[NUMBER].get(spoken(label), False)
 
 
 def _on(labels: Sequence[str | None], numbers: Sequence[str | None]) -> Iterator[tuple[str | None, str | None]]:

@@ -21,7 +21,7 @@ _MOST_WORDS = 5
 _SHORT = 4
 """Letters of a word in capitals with which a number may begin: ``FV 1/2026``."""
 _COLON = re.compile(r"(?<!\d):|:(?!\d)")
-_GAP = re.compile(r"\s{2,}|[,;|]\s*")
+_GAP = re.compile(r"\s{2,}|\n|[,;|]\s*")
 _NUMBER_SIGNS = frozenset({"nr", "no", "no.", "nr.", "№", "n°", "nº", "num", "num.", "numer", "number", "#", "номер"})
 _DAYS = dict(
     [
@@ -165,13 +165,13 @@ def _without_colon(cell: str) -> list[Labelled]:
     begins = next((at for at, word in enumerate(words) if _FIGURE.search(word)), 0)  # the number, or its second word
     label, number = words[:begins], words[begins:]
     whole = spoken(" ".join(label)) in _fields()
-    if not whole and len(label) > 1 and len(label[-1]) <= _SHORT and label[-1].isupper():
+    if not whole and label and len(label[-1]) <= _SHORT and label[-1].isupper():
         label, number = label[:-1], [label[-1], *number]
     if not whole and len(label) > 1 and label[-1].casefold() in _NUMBER_SIGNS:
         label = label[:-1]
     called = " ".join(label)
     known = _fields().get(spoken(called)) == NUMBER or _CREDIT_NOTE.match(called)
-    if not label or not (known or dated) or not _is_number(" ".join(number)):
+    if not (known or dated) or not _is_number(" ".join(number)):
         return []
     return [Labelled(called, NUMBER, " ".join(number)), *of_day]
 

@@ -140,10 +140,11 @@ def test_a_credit_note_is_told_by_what_stands_before_its_number(tmp_path: Path) 
     "rows",
     [
         ["Raport: 12/2026;;;", "Dokument: RS 12/2026;;;", HEAD, LINES["P1"]],
+        ["Raport nr 12/2026 z dnia 31.01.2026;;;", HEAD, LINES["P1"]],
         ["Faktura: FV/1;Data: 15.01.2026;;", f"{HEAD};Nr faktury", f"{LINES['P1']};FV/1"],
         [HEAD, LINES["P1"], "Faktura: FV/1;Data: 15.01.2026;;", LINES["P2"], "Faktura: FV/2;Data: 16.01.2026;;"],
     ],
-    ids=["a title", "a column has them", "below the lines"],
+    ids=["a title", "a dated one", "a column has them", "below the lines"],
 )
 def test_what_names_no_document_of_the_lines_below(rows: list[str]) -> None:
     given_ = grid([row.split(";") for row in rows])
@@ -192,6 +193,18 @@ def test_a_short_row_is_of_the_document_above_it(tmp_path: Path) -> None:
     rows = [head, first.format(1), f"{LINES['P1']};pilne", f"{LINES['P2']};x", first.format(2), LINES["P2"]]
     found = read_text(tmp_path, "\n".join(rows))
     assert [one[::3] for one in sold(found)] == [("FV/1", "P1"), ("FV/1", "P2"), ("FV/2", "P2")]
+
+
+def test_letters_before_a_number_are_part_of_it(tmp_path: Path) -> None:
+    rows = [
+        "Kod;Ilość;Wartość",
+        "FS 1/01/2026 z dnia 2026-01-15;;",
+        "P1;2;20",
+        "PA 1/01/2026 z dnia 2026-01-16;;",
+        "P2;1;9",
+    ]
+    found = read_text(tmp_path, "\n".join(rows), {"fixed:distributor": "D001"})
+    assert [one[:2] for one in sold(found)] == [("FS 1/01/2026", "2026-01-15"), ("PA 1/01/2026", "2026-01-16")]
 
 
 def test_what_is_said_of_documents_holds_below_it() -> None:
