@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from importers.files.grid import Grid, Lifted
 from importers.layout.columns.guessing import guessed
 from importers.layout.rows.blocks import Block, Rows, alone, blocks_of, labelled_rows
-from importers.layout.rows.labelled import DAY, NUMBER
+from importers.layout.rows.labelled import DAY, NUMBER, calls_documents
 from importers.layout.rows.rows import blank_rows
 from importers.layout.tables.handed_back import is_handed_back
 from importers.layout.tables.header import top_of
@@ -32,10 +32,10 @@ def with_lifted(grid: Grid, kind: str, header: int | None = None) -> Grid:
 
     Args:
         grid: the cells of a sheet, or of a text file.
-        kind: of import; those of sales alone have documents.
+        kind: of import; not all have documents.
         header: the row in which the names of columns stand, where somebody says so.
     """
-    said = labelled_rows(grid) if kind == "sales" and not is_handed_back(grid) else {}
+    said = labelled_rows(grid) if NUMBER in names_of(kind) and not is_handed_back(grid) else {}
     names = _names(_without(grid, said), kind, header) if said else None
     if names is None:
         return grid
@@ -43,7 +43,7 @@ def with_lifted(grid: Grid, kind: str, header: int | None = None) -> Grid:
     said = dict(sorted((said | alone(grid, said)).items()))
     lines = _lines(grid, said, row, _like(grid, cells))
     blocks = blocks_of(said, lines)
-    held = _held(blocks, row, cells)
+    held = _held(blocks, row, _fields_of(cells, kind))
     first = next((one.number for one in blocks if one.number is not None), 0)
     if NUMBER not in held or (len(lines) and lines[0] < first):  # what stands below its lines is not of the next ones
         return grid
@@ -79,18 +79,22 @@ def _lines(grid: Grid, said: Rows, header: int, repeated: np.ndarray) -> np.ndar
     return np.sort(np.concatenate([grid.row_number[others], np.asarray(broken, dtype=grid.row_number.dtype)]))
 
 
-def _held(blocks: Sequence[Block], header: int, cells: Sequence[str]) -> dict[str, bool]:
+def _fields_of(cells: Sequence[str], kind: str) -> set[str]:
+    """Give the fields of which a header has a column."""
+    return {field for field, names in names_of(kind).items() if any(names.get(spoken(cell)) for cell in cells)}
+
+
+def _held(blocks: Sequence[Block], header: int, has: Collection[str]) -> dict[str, bool]:
     """Give which columns there are, and of each whether it is of one document alone, or holds for several of them.
 
-    None is of a field that the table has a column of. A row above the table that names a document may be the report's
-    title, unless we know what it calls it, and it says its day as well, which the table does not. What is said again
-    below the last lines stands below its lines: it would be given to the next ones.
+    None is of a field that the table ``has`` a column of. A row above the table that names a document may be the
+    report's title, unless we know what it calls it, and it says its day as well, which the table does not. What is said
+    again below the last lines stands below its lines: it would be given to the next ones.
     """
     documents = [one for one in blocks if one.number is not None]
-    has = {field for field, names in names_of("sales").items() if any(names.get(spoken(cell)) for cell in cells)}
     if len(documents) == 1 and (documents[0].number or 0) < header:
         dated = any(one.field == DAY for one in documents[0].said.values())
-        documents = documents if dated and DAY not in has and _known(documents[0].said[NUMBER].label) else []
+        documents = documents if dated and DAY not in has and calls_documents(documents[0].said[NUMBER].label) else []
     below = set() if blocks[-1].has_lines or blocks[-1].number is not None else set(blocks[-1].said)
     fields = {key: one.field for block in blocks for key, one in block.said.items()}
     return {
@@ -133,7 +137,7 @@ def _lifted(blocks: Sequence[Block], held: Mapping[str, bool]) -> Lifted:
     values = _values(blocks, held)
     firsts = {key: one.label for block in reversed(blocks) for key, one in block.said.items() if key in held}
     labels = [block.said[NUMBER].label if block.number is not None else None for block in blocks]
-    called = next(filter(_known, filter(None, labels)), _UNKNOWN)
+    called = next(filter(calls_documents, filter(None, labels)), _UNKNOWN)
     columns = {called if key == NUMBER else firsts[key]: values[key] for key in held}
     kinds = [label if number else None for label, number in _on(labels, values[NUMBER])]
     columns |= {_KIND.format(called): kinds} if any(kinds) else {}
@@ -143,11 +147,6 @@ def _lifted(blocks: Sequence[Block], held: Mapping[str, bool]) -> Lifted:
         values=tuple(pa.array(texts, pa.large_string()) for texts in columns.values()),
         headings=np.asarray([row for block in blocks for row in _taken(block, held)], dtype=np.int64),
     )
-
-
-def _known(label: str) -> bool:
-    """Say whether numbers of documents are called so."""
-    return names_of("sales")[NUMBER].get(spoken(label), False)
 
 
 def _on(labels: Sequence[str | None], numbers: Sequence[str | None]) -> Iterator[tuple[str | None, str | None]]:

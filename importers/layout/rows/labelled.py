@@ -56,9 +56,15 @@ class Labelled(NamedTuple):
 
 @cache
 def _fields() -> dict[str, str]:
-    """Give the field of each label, as labels are compared."""
-    known = names_of("sales")
-    return {name: field for field in reversed(LABELS) for name, sure in known[field].items() if sure}
+    """Give the field of each label, as labels are compared: reports of sales name deliveries as well."""
+    kinds = (names_of("deliveries"), names_of("sales"))
+    told = [(one, kind.get(one, {})) for one in reversed(LABELS) for kind in kinds]
+    return {name: field for field, names in told for name, sure in names.items() if sure}
+
+
+def calls_documents(label: str) -> bool:
+    """Say whether we know that a number of a document stands behind this."""
+    return _fields().get(spoken(label)) == NUMBER
 
 
 def labelled(cells: Sequence[str]) -> list[Labelled]:
@@ -170,7 +176,7 @@ def _without_colon(cell: str) -> list[Labelled]:
     if not whole and len(label) > 1 and label[-1].casefold() in _NUMBER_SIGNS:
         label = label[:-1]
     called = " ".join(label)
-    known = _fields().get(spoken(called)) == NUMBER or _CREDIT_NOTE.match(called)
+    known = calls_documents(called) or _CREDIT_NOTE.match(called)
     if not (known or dated) or not _is_number(" ".join(number)):
         return []
     return [Labelled(called, NUMBER, " ".join(number)), *of_day]

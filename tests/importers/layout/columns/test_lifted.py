@@ -219,3 +219,14 @@ def test_other_kinds_have_no_documents() -> None:
     assert isinstance(given_, Grid)
     assert with_lifted(given_, "products") is given_
     assert with_lifted(given_, "sales").lifted is not None
+    assert with_lifted(given_, "deliveries").lifted is not None
+
+
+def test_delivery_notes_are_asked_about_as_where_a_column_names_them(tmp_path: Path) -> None:
+    first = "{}: {}/2026;Data: 15.01.2026;Klient: D001;"
+    rows = [HEAD, first.format("Faktura", 1), LINES["P1"], first.format("WZ", 2), LINES["P2"]]
+    with pytest.raises(Unanswered) as stopped:
+        read_text(tmp_path, "\n".join(rows))
+    assert [(one.key, one.about, one.examples) for one in stopped.value.questions] == [
+        ("other_documents", "Faktura (type)", ("WZ",))
+    ]
