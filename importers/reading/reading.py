@@ -11,6 +11,7 @@ from importers.files.opening import grids, sheet_names, whole
 from importers.files.texts.delimited import DELIMITERS
 from importers.layout.aligning import aligned
 from importers.layout.columns.columns import wanted_columns
+from importers.layout.documents.series import refuse_several_series
 from importers.layout.laying import lay, lay_plainly, stack
 from importers.layout.looks.looking import NothingSeen, Seen, look
 from importers.layout.rows.rows import blank_rows
@@ -94,6 +95,7 @@ def read_as(judged: Judged, name: str, profile: ImportProfile, *, currency: str 
             told = {one.columns[field] for _, one in sold for field in _OF_A_SALE}
             refuse_twice([(sheet, one.table) for sheet, one in sold], told, name)  # a plan beside what was sold, say
     table = stack(laid)
+    refuse_several_series(table, laid[0][1].columns, name)
     for grid in beside:
         rows = int((~blank_rows(grid.cells)).sum())
         table.warnings.append({"code": "sheet_without_table", "sheet": grid.name, "rows": rows})

@@ -118,7 +118,8 @@ def type_rows(
         today: the day of the import; what is dated far behind it is a slip.
 
     Raises:
-        FileRefused: All amounts of a workbook are 0, as formulas are that nobody computed.
+        FileRefused: All amounts of a workbook are 0, as formulas are that nobody computed; or all have the other sign
+            than the quantities beside them.
         QuestionOpen: The file says of rows that they are cancelled, or came back, and the profile does not say so.
     """
     report = _Report(_read(table, columns), table.row_number, decimals, problems)
@@ -251,8 +252,10 @@ def _worth(report: _Report, kind: np.ndarray, columns: dict[str, str], *, typed:
             _refuse_uncomputed(paid.name, quantity, unit_price, net)
         _refuse_contradictions(paid, quantity, unit_price, net, kind, rows, problems)
     if (paid := report.column("net_amount")) is not None:
-        unpriced = (unit_price == NO_PRICE) & (kind == DocumentKind.INVOICE)
-        _refuse_other_signs(paid, report.read["product"], quantity, net, unpriced, rows, problems)
+        sold, unpriced = kind == DocumentKind.INVOICE, unit_price == NO_PRICE
+        turned = unpriced & (sold | (quantity < 0))  # a credit note may have pieces above zero, and amounts below
+        _refuse_turned(paid.name, quantity[turned], net[turned])
+        _refuse_other_signs(paid, report.read["product"], quantity, net, unpriced & sold, rows, problems)
     net = _net_from_price(net, quantity, unit_price, report.decimals, rows, problems, columns)
     if gross:
         lacking = (gross_minor == NO_AMOUNT) & ~_has_problem(rows, problems)
@@ -313,6 +316,26 @@ def _refuse_uncomputed(name: str, quantity: Ints, price: Ints, net: Ints) -> Non
             "import it again."
         )
         raise FileRefused(words, column=repr(name), rows=int(sold.sum()))
+
+
+def _refuse_turned(name: str, quantity: Ints, net: Ints) -> None:
+    """Refuse a file that writes what was sold with a quantity and an amount of two signs: of a store, or of an account.
+
+    What leaves a store has a quantity below zero there, and what is earned an amount below zero. All of it would be
+    returns, or discounts.
+
+    Raises:
+        FileRefused: It is such a one.
+    """
+    told = (net != NO_AMOUNT) & (net != 0) & (quantity != 0)
+    turned = told & (np.sign(quantity) == -np.sign(net))
+    if turned.sum() > 1 and turned.sum() >= _MOST * told.sum():
+        words = _(
+            "Column %(column)s: found the other sign than that of the quantity in %(found)s of %(rows)s rows, expected "
+            "what was sold with both above zero; what left a store, or was booked on an account, is perhaps written "
+            "so: export the sales, or turn the sign."
+        )
+        raise FileRefused(words, column=repr(name), found=int(turned.sum()), rows=int(told.sum()))
 
 
 def _refuse_contradictions(

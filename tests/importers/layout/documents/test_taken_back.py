@@ -140,6 +140,16 @@ def test_an_amount_with_the_other_sign_is_refused_where_its_goods_cost_as_much_i
     assert found.outcomes == dict.fromkeys((5, 6), ("refused", "sign_contradicts"))
 
 
+@pytest.mark.parametrize(("pieces", "amount"), [("-", ""), ("", "-")], ids=["pieces", "amounts"])
+def test_a_list_whose_amounts_all_have_the_other_sign_than_their_goods_is_refused(
+    tmp_path: Path, pieces: str, amount: str
+) -> None:
+    rows = [f"F;13.02.2019;K;P;{pieces}2;{amount}20,00", f"G;14.02.2019;L;Q;{pieces}1;{amount}9,00"]
+    with pytest.raises(FileRefused, match=r"'Wartość netto': found the other sign .* in 2 of 2 rows"):
+        read_text(tmp_path, "\n".join([HEAD, *rows, ""]))
+    assert len(read_text(tmp_path, "\n".join([HEAD, *rows, "H;15.02.2019;L;R;1;9,00", ""])).good) == 3, "not all do"
+
+
 def test_a_plan_beside_what_was_sold_is_refused_until_somebody_says_which_is_read(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     del book[book.sheetnames[0]]

@@ -19,6 +19,7 @@ def texts(*values: str) -> pa.Array:
 def amounts(*values: str, currency: str = "PLN", typed_cells: bool = False, **said: Any) -> dict[str, int | str]:
     """Read amounts by a profile: minor units, or why not."""
     rows = [HEADER, *(line(f"FV/{at}", product=f"P{at}", net=value) for at, value in enumerate(values))]
+    rows += [line(product="P", net="1,00")] * len(values)  # a file of nothing but discounts is refused
     form = profile(**{"decimal": ","} | said)
     found = typed(laid(rows, form, typed=typed_cells), form, currency=currency)
     return {
