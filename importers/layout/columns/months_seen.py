@@ -12,6 +12,12 @@ from importers.layout.written.numbers import PIECES, currencies_of
 YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
 _GROSS = ("brutto", "gross", "bruto", "ttc", "iva", "vat", "ндс", "mwst")
 _PLANNED = ("plan", "budżet", "budget", "cel", "target", "ziel", "план", "бюджет", "presupuesto", "objetivo")
+_EARLIER = re.compile(
+    r"(?<!\w)(?:ly|py|ytd|vj|vorjahr\w*|(?:last|previous|prior) year|(?:rok|roku) (?:ubiegł\w+|poprzedni\w*)"
+    r"|(?:ubiegł\w+|poprzedni\w*) rok\w*|narastająco|año anterior|acumulad[oa]|kumuliert|année précédente"
+    r"|прошл\w+ год\w*|нарастающим итогом)(?!\w)"
+)
+"""What names say of figures that are of another year, or of all of it so far."""
 _NOT_SOLD = frozenset((*_GROSS, *_PLANNED))
 """Words of names under which no net amounts stand that were sold, or perhaps none."""
 _WITHOUT = re.compile(r"(?<!\w)(?:bez|без|sin|excl|without|ohne|hors|ex)\s+(?:vat|ндс|iva|mwst|tva)(?!\w)")
@@ -69,8 +75,15 @@ def months_seen(months: Sequence[MonthColumn], above: Sequence[Sequence[str]]) -
 
 
 def not_sold(label: str) -> set[str]:
-    """Give the words of a name that say that what stands below it was planned, or is with its tax."""
-    return set(_NOT_SOLD.intersection(_WITHOUT.sub(" ", spoken(label)).split()))
+    """Give the words of a name that say that what stands below it was planned, is with its tax, or of another year."""
+    said = _WITHOUT.sub(" ", spoken(label))
+    return {*_NOT_SOLD.intersection(said.split()), *_EARLIER.findall(said)}
+
+
+def of_another_time(name: str) -> bool:
+    """Say whether figures are called as those that were planned, or that are of another year: no line sold them."""
+    said = spoken(name)
+    return bool(_EARLIER.search(said)) or not frozenset(_PLANNED).isdisjoint(said.split())
 
 
 def _says(label: str, wanted: str) -> bool:

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from rapidfuzz import fuzz
 
 from app.domain.typed.fields import FIGURES, KINDS
-from importers.layout.columns.months_seen import not_sold
+from importers.layout.columns.months_seen import not_sold, of_another_time
 from importers.layout.rows.corrected import of_a_correction
 from importers.layout.tables.header import JOINT
 from importers.layout.words.around import DRAWN, TOTAL
@@ -49,7 +49,8 @@ _AFTER_DISCOUNT = re.compile(
     r"(.+) (?:po rabacie|po upuście|after discount|nach rabatt|con (?:descuento|dto)|со скидкой|с уч[её]том скидки"
     r"|après remise)"
 )
-_TOLD_OF = (_ADDED_UP, _AFTER_DISCOUNT)
+_THIS_YEAR = re.compile(r"(.+) (?:ty|cy|(?:this|current) year)")
+_TOLD_OF = (_ADDED_UP, _AFTER_DISCOUNT, _THIS_YEAR)
 """Words around what a column is called that do not change what it is."""
 
 
@@ -155,7 +156,7 @@ def candidates(name: str, facts: Facts, kind: str) -> list[Candidate]:
     known = KINDS[kind].known
     heads = _heads(name)
     found = []
-    told = of_a_correction(name)
+    told = of_a_correction(name) or (kind == "sales" and of_another_time(name))
     over = {spoken(part) for part in name.split(JOINT)[:-1]}
     of_customers = kind == "sales" and not over.isdisjoint(names_of(kind)["distributor"])
     whole = heads[:1] if not_sold(name.rpartition(JOINT)[0]) else heads  # what is planned is called as what is sold

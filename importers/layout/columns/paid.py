@@ -33,7 +33,7 @@ def paid(body: pa.Table, found: Found) -> Found:
         body: what stands below the header, a column of texts for each name.
         found: what each column may hold.
     """
-    return _of_prices(body, _of_taxes(body, _of_discounts(found)))
+    return _of_prices(body, _of_taxes(body, _of_rebates(body, _of_discounts(found))))
 
 
 def _of_discounts(found: Found) -> Found:
@@ -43,6 +43,25 @@ def _of_discounts(found: Found) -> Found:
         name: [one for one in several if spoken(name) not in before or one.field not in {*_AMOUNTS, "unit_price"}]
         for name, several in found.items()
     }
+
+
+def _of_rebates(body: pa.Table, found: Found) -> Found:
+    """Tell what was paid of the amount that is left of another one without the discount that stands beside both."""
+    called = [name for name, several in found.items() if several and several[0].field in _AMOUNTS]
+    for rebate in (floats(body, name) for name in found if _DISCOUNT.search(spoken(name)) and name not in called):
+        rebate = np.abs(np.nan_to_num(rebate))
+        for full in called:
+            paid = next(
+                (
+                    name
+                    for name, several in found.items()
+                    if (not several or name in called) and _is_left(floats(body, name), rebate, floats(body, full))
+                ),
+                None,
+            )
+            if paid is not None:
+                return found | {paid: [_proved(found[full][0].field, paid)], full: []}
+    return found
 
 
 def _of_taxes(body: pa.Table, found: Found) -> Found:
@@ -96,6 +115,13 @@ def _adds_up(net: np.ndarray, tax: np.ndarray, gross: np.ndarray) -> bool:
     """Say whether an amount with a tax is another one, and the tax, on nearly every row."""
     taxed = ~np.isnan(tax) & (tax != 0)
     return _is(net + tax, gross) and taxed.mean() > _SOME and not _is(net, gross)
+
+
+def _is_left(paid: np.ndarray, rebate: np.ndarray, full: np.ndarray) -> bool:
+    """Say whether an amount is another one without a discount, wherever there is one, and is the same elsewhere."""
+    given = (rebate != 0) & ~np.isnan(paid * full)
+    left = np.abs(full) - rebate
+    return given.sum() > 1 and _is(np.abs(paid), left) and _is(np.abs(paid)[given], left[given])
 
 
 def _is_within(tax: np.ndarray, amount: np.ndarray) -> bool:

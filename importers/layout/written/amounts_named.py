@@ -50,6 +50,11 @@ _CURRENCIES = frozenset(
         *("código de moneda", "код валюты", "валюта документа", "währungscode", "code devise", "wkz"),
     }
 )
+_IN_CURRENCY = re.compile(
+    r"(?<!\w)(?:w walucie|walutow\w+|(?:in|foreign|transaction|document) currency|fcy|fw|(?:in )?fremdwährung"
+    r"|en (?:la )?(?:divisa|moneda)|в валюте|en devise)(?!\w)"
+)
+"""What an amount is called that stands in the currency that a column beside it names: others are in one's own."""
 _FIGURE = r"^[\s(+\-\x{2212}\x{2013}]*\d[\d\s.,'\x{2019}\x{00a0}\x{202f}]*[\s)\-]*$"
 
 
@@ -97,8 +102,9 @@ def with_currencies(
 ) -> pa.Table:
     """Write another currency beside amounts that the table says are in it, where nothing stands beside them.
 
-    The name of a column says it of that column; a column of currencies of each row of the others, and what stands above
-    of the rest. With it written there such an amount waits as one does beside which it stood.
+    The name of a column says it of that column; a column of currencies of each row of the others, or of those alone
+    that are called so as if they were in it, and what stands above of the rest. With it written there such an amount
+    waits as one does beside which it stood.
 
     Args:
         cells: the lines of a table, with the names of its columns.
@@ -109,9 +115,11 @@ def with_currencies(
     """
     names = cells.column_names
     kind = next((at for at, name in enumerate(names) if at not in taken and spoken(name) in _CURRENCIES), None)
-    of_rows = None if kind is None else _of_rows(cells.column(kind), currency)
+    in_currency = {at for at, name in enumerate(names) if at != kind and _IN_CURRENCY.search(spoken(name))}
+    by_rows = None if kind is None else _of_rows(cells.column(kind), currency)
     of_all = pa.scalar(_other(_said_above(above), currency), pa.large_string())
     for at in sorted(money):
+        of_rows = None if in_currency and at not in in_currency else by_rows
         named = currency_named(names[at])
         if named is not None:
             beside = pa.scalar(_other(named, currency), pa.large_string())

@@ -122,6 +122,15 @@ def test_what_goods_cost_and_taxes_are_no_amounts_of_a_sale(name: str) -> None:
     assert candidates(name, FIGURES, "sales") == []
 
 
+@pytest.mark.parametrize(
+    "name", ["Sales LY", "Qty PY", "Amount last year", "Budget amount", "Umsatz Vorjahr", "Wartość narastająco"]
+)
+def test_figures_of_another_year_and_planned_ones_are_no_amounts_of_a_sale(name: str) -> None:
+    """What Sales LY holds was taken for pieces, as it is nearly called Sales Qty."""
+    assert candidates(name, FIGURES, "sales") == []
+    assert candidates("Sales TY", FIGURES, "sales")[0].field == "net_amount"
+
+
 @pytest.mark.parametrize("name", ["Termin płatności", "Due Date", "Vencimiento", "Срок годности", "Fälligkeit"])
 def test_the_day_of_payment_is_not_taken_for_that_of_the_sale(name: str) -> None:
     """It was, where no other column holds days: by what stands in it."""

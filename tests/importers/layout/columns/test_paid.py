@@ -64,6 +64,14 @@ def test_what_is_after_a_discount_was_paid(after: str) -> None:
     assert (found.columns_of["net_amount"], asked(found)) == (f"Wartość {after}", [])
 
 
+def test_what_is_left_of_an_amount_without_its_discount_was_paid() -> None:
+    left = {"Wartość": NETS, "Rabat": ("2,00", "0", "0,50"), "Do zapłaty netto": ("18,00", "60,00", "4,50")}
+    found = seen(Cena=PRICES, **left)
+    assert (found.columns_of["net_amount"], asked(found)) == ("Do zapłaty netto", [])
+    found = seen(Cena=PRICES, **{**left, "Do zapłaty netto": ("18,00", "60,00", "5,00")})
+    assert found.columns_of["net_amount"] == "Wartość", "one row says otherwise"
+
+
 def test_a_second_net_amount_is_no_amount_with_tax() -> None:
     found = seen(Wartość_netto_EUR=("4,65", "13,95", "1,16"), Wartość_netto_PLN=NETS)
     (question,) = found.questions

@@ -131,3 +131,14 @@ def test_amounts_wait_of_rows_that_name_another_currency() -> None:
     assert with_currencies(cells, {0, 1}, {0, 1, 2}, [], "PLN") == cells, (
         "a column that is read is judged by who reads it"
     )
+
+
+@pytest.mark.parametrize(
+    ("foreign", "own"),
+    [("Wartość w walucie", "Wartość"), ("Betrag FW", "Betrag"), ("Сумма в валюте", "Сумма"), ("Amount FCY", "Amount")],
+)
+def test_a_column_of_currencies_is_of_the_amounts_that_are_called_so(foreign: str, own: str) -> None:
+    columns = {foreign: ["1", "2"], "Waluta": ["PLN", "EUR"], own: ["1", "8"]}
+    cells = pa.table({name: pa.array(texts, pa.large_string()) for name, texts in columns.items()})
+    assert with_currencies(cells, {2}, {2}, [], "PLN") == cells
+    assert with_currencies(cells, {0}, {0}, [], "PLN").column(0).to_pylist() == ["1", "2 EUR"]
