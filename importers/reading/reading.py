@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from app.domain.program_file.import_profile import ImportProfile
 from app.domain.saying.wording import either, marked
+from app.domain.typed.fields import KINDS
 from importers.errors import ColumnsMissing, FileRefused
 from importers.files.grid import Grid
 from importers.files.guard import Judged
@@ -18,6 +19,7 @@ from importers.layout.rows.rows import blank_rows
 from importers.layout.tables.handed_back import PROBLEMS_SHEETS, is_handed_back
 from importers.layout.tables.header import top_of
 from importers.layout.tables.table import TextTable
+from importers.layout.tables.turned import lies_turned
 from importers.layout.tables.twice import refuse_twice
 from importers.layout.written.signed import signs_wanted
 from importers.reading.patterns import fits
@@ -26,6 +28,10 @@ _ = marked
 _NOTHING_PARTS = _(
     "%(file)s: no sign parts its rows, such as %(row)s, into the cells of a table; expected %(signs)s between them; "
     "save it so, or as a workbook."
+)
+_TURNED = _(
+    "%(file)s: names of columns stand one beneath the other, expected side by side in one row, and a row for each "
+    "line; turn the table, as spreadsheet programs do with Paste special, Transpose."
 )
 _MOST_SHOWN, _LONGEST_SHOWN = 20, 80
 _FEW = 3
@@ -154,7 +160,9 @@ def _wanted(judged: Judged, name: str, profile: ImportProfile, signs: Collection
 
 
 def no_table(found: Sequence[Grid], name: str) -> FileRefused:
-    """Say why there is no table; of a text that nothing parts, what may part its cells."""
+    """Say why there is no table: it lies on its side, or of a text nothing parts the cells."""
+    if any(lies_turned(grid, kind) for grid in found for kind in KINDS):
+        return FileRefused(_TURNED, file=name)
     grid = found[0] if found and found[0].cells.num_columns <= _FEW else None
     parting = (grid.delimiter or "") if grid is not None else ""
     longest = (

@@ -222,6 +222,12 @@ REPAIRS: Mapping[str, Any] = {
 }
 """What to do about the rows of a reason; a reason that is not here is repaired in the file."""
 
+NO_AMOUNTS = _(
+    "Lines count by their net amounts, or by quantities and prices without tax; amounts with tax, or pieces alone, are "
+    "not enough."
+)
+"""Why a file of sales needs a column of amounts."""
+
 
 def told(said: Said) -> str:
     """Say what stops an import, with fields and kinds of files as they are called on pages."""

@@ -163,7 +163,7 @@ def candidates(name: str, facts: Facts, kind: str) -> list[Candidate]:
     if is_of_others(name, kind):
         return []
     for one, names in names_of(kind).items():
-        if one not in known or not _holds(one, facts) or (told and one in NUMBERS):
+        if one not in known or not can_hold(one, facts) or (told and one in NUMBERS):
             continue
         score, called = max(_alike(head, names) for head in (whole if one in FIGURES else heads))
         if score < _SHORTENED and (meant := _shortened(name, names)) is not None:
@@ -212,7 +212,7 @@ def _heads(name: str) -> list[str]:
     return list(dict.fromkeys(heads))
 
 
-def _holds(one: str, facts: Facts) -> bool:
+def can_hold(one: str, facts: Facts) -> bool:
     """Say whether what stands in a column can be the field's."""
     if not facts.samples:
         return True

@@ -20,7 +20,7 @@ from importers.layout.columns.guessing import guessed
 from importers.layout.columns.lifted import with_lifted
 from importers.layout.columns.months import is_sum, may_be_month, month_columns, read_month
 from importers.layout.columns.months_seen import MonthsSeen, months_seen
-from importers.layout.columns.naming import Candidate, Facts, Guesses, candidates, facts_of, guess
+from importers.layout.columns.naming import Candidate, Facts, Guesses, can_hold, candidates, facts_of, guess
 from importers.layout.columns.paid import paid
 from importers.layout.columns.proving import floats, overlooked, proved
 from importers.layout.documents.documents import credit_notes, filled_down
@@ -42,6 +42,7 @@ from importers.layout.tables.header import (
     top_of,
 )
 from importers.layout.tables.table import Recognised
+from importers.layout.tables.turned import lies_turned
 from importers.layout.written import dates, numbers
 from importers.layout.written.settling import DATES, NUMBERS
 from importers.layout.written.signs import agree
@@ -119,7 +120,12 @@ class _Guess:
     @property
     def questions(self) -> list[Question]:
         """Ask for what no column holds, or more than one."""
-        return about_columns(self.guesses, self.months, self.kind)
+        facts = {one.name: one.facts for one in self.columns}
+
+        def holds(wanted: str, name: str) -> bool:
+            return can_hold(wanted, facts[name]) and not (self.months is not None and is_sum(name))
+
+        return about_columns(self.guesses, self.months, self.kind, holds)
 
 
 class NothingSeen(Exception):
@@ -300,7 +306,7 @@ def _said(grids: Sequence[Grid], found: Sequence[Sheet], said: Said) -> Sheet:
 
 
 def _sheet(grid: Grid, kind: str) -> Sheet | None:
-    header, confidence_bp = guessed(grid, kind)
+    header, confidence_bp = guessed(grid, kind) if not lies_turned(grid, kind) else (None, 0)
     return sheet_below(grid, header, confidence_bp) if header is not None else None
 
 

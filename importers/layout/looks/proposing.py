@@ -71,21 +71,36 @@ _ASKED: Mapping[str, str] = {
     "fixed": _("No column holds %(about)s: what holds for every row?"),
 }
 
+_LACKING = _("No column seems to hold %(about)s: which one does?")
+_NO_AMOUNTS = _(
+    "No column seems to hold net amounts, or prices without tax, by which lines count; amounts with tax, or pieces "
+    "alone, are not enough: which one does?"
+)
+
 
 def asked(question: Question) -> Said:
     """Put a question into words, with how it is answered."""
     told = Said(_(" (it holds %(examples)s)"), {"examples": list(map(repr, question.examples))})
     quoted = question.topic in ("dates", "decimal", "headed_returns", "cancelled", "other_documents", "corrections")
     about = repr(question.about) if quoted else Said(question.about)
-    what = Said(_ASKED[question.topic], {"about": about, "told": told if question.examples else ""})
+    what = Said(_words(question), {"about": about, "told": told if question.examples else ""})
     free = Said(_("the name of a column")) if question.topic == "column" else Said(_("a text"))
     choice = either(*map(repr, question.options)) if question.options else free
     if question.topic == "fixed" and question.examples:
         places = {"choice": choice, "places": either(*map(repr, question.examples))}
         choice = Said(_("%(choice)s, or what stands before the colon of %(places)s"), places)
+    if question.topic == "fixed":
+        choice = Said(_("%(choice)s, or column:%(about)s=the name of a column"), {"choice": choice, "about": about})
     if question.optional:
         choice = Said(_("%(choice)s, or nothing where none does"), {"choice": choice})
     return Said(_("%(what)s Answer %(key)s=%(choice)s"), {"what": what, "key": question.key, "choice": choice})
+
+
+def _words(question: Question) -> str:
+    """Give the words of a question: of what no column seems to hold it is said so."""
+    if question.topic != "column" or not question.lacking:
+        return _ASKED[question.topic]
+    return _NO_AMOUNTS if question.about == "net_amount" else _LACKING
 
 
 def propose(seen: Seen, answers: Mapping[str, str] | None = None) -> ImportProfile:
@@ -128,11 +143,15 @@ def propose(seen: Seen, answers: Mapping[str, str] | None = None) -> ImportProfi
 
 
 def _is_answered(question: Question, answers: Mapping[str, str]) -> bool:
-    """Say whether a question is answered; an amount may be reckoned of a price instead."""
+    """Say whether a question is answered: by a column, or by what holds for every row.
+
+    An amount may be reckoned of a price instead.
+    """
     fields = (question.about, "unit_price") if question.key == "column:net_amount" else (question.about,)
     if question.key in answers or any(f"fixed:{one}" in answers for one in fields):
         return True
-    return not question.optional and any(answers.get(f"column:{one}") for one in fields[1:])
+    others = fields if question.topic == "fixed" else fields[1:]
+    return not question.optional and any(answers.get(f"column:{one}") for one in others)
 
 
 def _choose(seen: Seen, columns: dict[str, str], field: str, name: str) -> None:

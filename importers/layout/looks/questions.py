@@ -1,6 +1,6 @@
 """What a file does not say, and nobody may guess: questions with a key, and the answers that there are."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -75,6 +75,7 @@ class Question:
     examples: tuple[str, ...] = ()
     optional: bool = False
     rows: tuple[int, ...] = ()
+    lacking: bool = False
 
 
 def about_encoding(grid: Grid) -> list[Question]:
@@ -116,8 +117,13 @@ def about_rows(
     return questions
 
 
-def about_columns(guesses: Guesses, months: MonthsSeen | None, kind: str) -> list[Question]:
-    """Ask for what no column holds that a kind needs, or more than one may, and how months are read."""
+def about_columns(
+    guesses: Guesses, months: MonthsSeen | None, kind: str, holds: Callable[[str, str], bool]
+) -> list[Question]:
+    """Ask for what no column holds that a kind needs, or more than one may, and how months are read.
+
+    ``holds`` says of a field and the name of a column whether what stands there can be the field's.
+    """
     mapped = guesses.columns.keys()
     questions = [
         Question(
@@ -135,10 +141,11 @@ def about_columns(guesses: Guesses, months: MonthsSeen | None, kind: str) -> lis
         lacking.append("net_amount")
     for wanted in lacking:
         if wanted == "distributor":
-            questions.append(Question("fixed:distributor", "fixed", wanted))
+            questions.append(Question("fixed:distributor", "fixed", wanted, lacking=True))
         else:
             others = (guesses.columns[one] for one in guesses.columns if one not in KINDS[kind].needed(mapped))
-            questions.append(Question(f"column:{wanted}", "column", wanted, (*guesses.ignored, *others)))
+            perhaps = tuple(name for name in (*guesses.ignored, *others) if holds(wanted, name))
+            questions.append(Question(f"column:{wanted}", "column", wanted, perhaps, lacking=True))
     if months and "quantity" in months.open:
         questions.append(
             Question("month_quantity", "month_quantity", "", tuple(one or MONTH_ALONE for one in months.labels))

@@ -373,4 +373,5 @@ def _lacking(kind: str, fields: set[str]) -> str:
         lacking.append("net_amount")
     if not lacking:
         return ""
-    return gettext("Say which column holds: %(fields)s.", fields=", ".join(map(import_words.field, lacking)))
+    said = gettext("Say which column holds: %(fields)s.", fields=", ".join(map(import_words.field, lacking)))
+    return f"{said} {import_words.NO_AMOUNTS}" if "net_amount" in lacking else said

@@ -238,4 +238,7 @@ def test_a_column_that_is_asked_for_is_answered_by_its_name(desk: Desk) -> None:
         "Invoice number;Invoice date;Distributor code;Product code;Quantity\nFV/1;2026-01-15;D1;P1;2\n",
     )
     said = desk.error("import", "look", file, "--kind", "sales", "--propose", "--program", desk.code, code=3)
-    assert said == "Which column holds net_amount? Answer column:net_amount=the name of a column."
+    assert said == (
+        "No column seems to hold net amounts, or prices without tax, by which lines count; amounts with tax, or pieces "
+        "alone, are not enough: which one does? Answer column:net_amount=the name of a column."
+    )
