@@ -57,8 +57,20 @@ _CODES = (
     ("380", frozenset({"381", "384"})),
     ("f2", frozenset({"g2", "re", "s1"})),
     ("rv", frozenset({"dg"})),
+    ("zf2", frozenset({"zg2", "zre"})),
+    ("si", frozenset({"sc"})),
+    ("inv", frozenset({"cr", "cre", "crd"})),
+    ("re", frozenset({"gu", "sr"})),
+    ("rg", frozenset({"gu", "sr"})),
+    ("fv", frozenset({"ab"})),
+    ("fac", frozenset({"abo", "rec"})),
+    ("fa", frozenset({"av"})),
+    ("fs", frozenset({"fsk", "ks", "zs"})),
+    ("pa", frozenset({"pak", "kpa"})),
 )
-"""Codes of invoices, and those of what takes back beside them: of UN/CEFACT, and of a widespread program."""
+"""Codes of invoices, and those of what takes back beside them: of UN/CEFACT, and of widespread programs."""
+_LETTERED = {("s", "z"), ("f", "k"), ("v", "d"), ("v", "a"), ("f", "a"), ("i", "c"), ("r", "g"), ("s", "r"), ("s", "c")}
+"""Letters of sales and of what takes back, where a column of kinds holds these two and nothing else."""
 _SIGNS = frozenset({"+", "-", "\u2212", "\u2013", "+1", "-1", "1", "plus", "minus"})
 _MINUSES = frozenset({"-", "\u2212", "\u2013", "-1", "minus"})
 """What a column of nothing but signs holds, as systems write whose amounts have none."""
@@ -75,10 +87,12 @@ _MOVEMENTS = {
 _NAMED_KINDS = frozenset(
     {
         *("typ", "rodzaj", "kind", "type", "tipo", "clase", "тип", "вид", "belegart", "dokumentart", "art", "vorgang"),
-        *("operacja", "operation", "operación", "операция", "nature"),
+        *("operacja", "operation", "operación", "операция", "nature", "transaction", "transakcja", "transacción"),
     }
 )
 """Words in the names of such columns."""
+_COMPOUND_KINDS = re.compile(r"\w{3,}(?:art|typ|type)")
+"""Words that end in one of them, as ``Fakturaart`` and ``DocType``."""
 _STATES = frozenset({"status", "stan", "state", "estado", "статус", "состояние", "zustand", "statut", "état", "etat"})
 """Words in the names of columns of states, which may say it as well."""
 _REMARKS = frozenset(
@@ -163,7 +177,7 @@ def _called_in(lines: Body, quantity: str, sold: Collection[str]) -> PerhapsRetu
     others = sorted(set(range(len(names))) - set(lines.columns.values()))
     numbers = of("document_number")
     if numbers is None:  # any column may hold them, so one must say by its name that it tells kinds
-        others = [other for other in others if (_NAMED_KINDS | _STATES) & set(spoken(names[other]).split())]
+        others = [other for other in others if _names_kinds(names[other])]
     return called_returned(
         pa.nulls(cells.num_rows, pa.string()) if numbers is None else numbers[1],
         {names[other]: cells.column(other) for other in others},
@@ -213,7 +227,7 @@ def called_returned(
         back = [kind for kind in came_back(kinds) if kind.casefold() not in sold]
         if back and sells(texts, back):
             return PerhapsReturned((f"{name}: {back[0]}",), {"column": name, "values": back}, tuple(back))
-        if not (_NAMED_KINDS | _STATES) & set(spoken(name).split()):
+        if not _names_kinds(name):
             continue
         said = [kind for kind in _called(kinds) if kind.casefold() not in sold]
         called = [kind for kind in said if sells(texts, (kind,))]
@@ -300,10 +314,17 @@ def _part_of_returned(number: str) -> str | None:
     return None
 
 
+def _names_kinds(name: str) -> bool:
+    """Say whether a column is called as one of kinds of documents, or of states."""
+    words = spoken(name).split()
+    return not (_NAMED_KINDS | _STATES).isdisjoint(words) or any(map(_COMPOUND_KINDS.fullmatch, words))
+
+
 def _called(kinds: Sequence[str]) -> list[str]:
     """Give those of the kinds of documents that say that goods came back, in words or as abbreviations."""
     keys = {kind.casefold() for kind in kinds}
     codes = frozenset().union(*(back for sold, back in _CODES if sold in keys))
+    codes |= {back for sold, back in _LETTERED if keys == {sold, back}}
     return [
         kind
         for kind in kinds

@@ -352,6 +352,13 @@ def test_lines_below_headings_of_a_correction_are_refused(tmp_path: Path) -> Non
         ("Przyczyna zwrotu", "", "uszkodzony"),
         ("Nr RMA", "", "RMA/7"),
         ("Faktura pierwotna", "", "FV/1/2025"),
+        ("Tran type", "SI", "SC"),
+        ("Belegart", "RE", "GU"),
+        ("Fakturaart", "F2", "G2"),
+        ("Tipo", "FV", "AB"),
+        ("Type pièce", "FA", "AV"),
+        ("Typ", "S", "Z"),
+        ("Transaction", "Sale", "Return"),
     ],
 )
 def test_a_column_that_marks_what_came_back_is_asked_about(tmp_path: Path, column: str, sold: str, back: str) -> None:
@@ -371,6 +378,8 @@ def test_remarks_and_columns_that_mark_nothing_are_no_question(tmp_path: Path) -
         ("Ilość zwrócona", "0", "3 szt."),
         ("Zwrot", "0", "nie"),
         ("Cena po korekcie", "5,00", "6,00"),
+        ("Typ klienta", "A", "Z"),
+        ("Klasa", "S", "Z"),
     ):
         content = f"{HEAD};{column}\nF;13.02.2019;K;P;2;10,00;{one}\nG;14.02.2019;L;P;1;5,00;{other}\n"
         assert len(read_text(tmp_path, content).good) == 2, column
