@@ -30,7 +30,7 @@ _OF_CUSTOMERS = {"product": "distributor", "product_name": "distributor_name"}
 """What a code, or a name, is of where a customer stands over it: ``Nabywca / Kod``."""
 _LEAST, _NEAR, _SURE = 80, 10, 100
 _SAID_OF_OTHERS = 95
-_WITH_TAX = frozenset({"brutto", "gross", "bruto", "ttc", "incl", "including", "inkl", "con", "с"})
+_WITH_TAX = frozenset({"brutto", "gross", "bruto", "ttc", "incl", "including", "inkl", "con", "с", "vč"})
 _WITHOUT_TAX = frozenset({"netto", "net", "neto", "ht", "excl", "excluding", "exkl", "sin", "bez", "без"})
 PROVED = 110
 """How sure a field is that figures prove."""

@@ -43,6 +43,7 @@ from importers.layout.tables.header import (
 )
 from importers.layout.tables.table import Recognised
 from importers.layout.tables.turned import lies_turned
+from importers.layout.words.synonyms import names_of, spoken
 from importers.layout.written import dates, numbers
 from importers.layout.written.settling import DATES, NUMBERS
 from importers.layout.written.signs import agree
@@ -123,7 +124,8 @@ class _Guess:
         facts = {one.name: one.facts for one in self.columns}
 
         def holds(wanted: str, name: str) -> bool:
-            return can_hold(wanted, facts[name]) and not (self.months is not None and is_sum(name))
+            named = spoken(name.rpartition(JOINT)[2]) in names_of(self.kind)[wanted]
+            return (named or can_hold(wanted, facts[name])) and not (self.months is not None and is_sum(name))
 
         return about_columns(self.guesses, self.months, self.kind, holds)
 

@@ -43,6 +43,7 @@ TOTALS = (
     *("sum", "итого", "всего", "сумма", "summe", "gesamt", "gesamtsumme", "zwischensumme", "endsumme", "insgesamt"),
     *("gesamtergebnis", "ergebnis", "итог", "общий итог", "suma końcowa", "total ht", "resultado"),
     *("totales", "suma total", "total general", "somme", "total général", "sous-total", "totaux", "totale", "celkem"),
+    *("součet", "mezisoučet", "celkový součet"),
     *("całość", "sumy", "łączna wartość", "do przeniesienia", "z przeniesienia", "total ventas", "wartość razem"),
     *("podsuma", "zwischentotal", "rechnungssumme", "belegsumme", "page total", "saldo", "σ"),
     *("w sumie", "wartość ogółem", "wynik częściowy", "zusammen"),

@@ -1,7 +1,7 @@
 """What sources call the columns that we know, in English, Polish, Spanish, Russian, German and French.
 
-Names are written as they are compared: small letters, words parted by one space, no punctuation (`spoken`). What begins
-with ``~`` may be said of another field as well.
+Those of sales are known in Czech as well. Names are written as they are compared: small letters, words parted by one
+space, no punctuation (`spoken`). What begins with ``~`` may be said of another field as well.
 """
 
 import re
@@ -23,14 +23,19 @@ _SALES = {
         |dowód sprzedaży|nr dowodu|re nr|rg nr|rechn nr|bill no|bill number|sales doc|sales document|n fra|nº fra
         |fra|albarán|comprobante|folio|№ док|номер док|документ реализации|документ продажи|упд|billing document
         |billing doc|регистратор|num
-        |doc num|№ упд|№ с ф|№ реализации|номер реализации|№ чека|fakturanr|fakturanummer""",
+        |doc num|№ упд|№ с ф|№ реализации|номер реализации|№ чека|fakturanr|fakturanummer
+        |faktura sprzedaży|numer pełny|~symbol dokumentu|rachunek|~nr rachunku|paragon|nr paragonu|numer paragonu
+        |inv|inv nbr|~voucher|~voucher no|~reference no|~ref no|~txn no|bill|sales invoice|~vorgangsnummer|fakturabeleg
+        |verkaufsbeleg|~ticket|~n ticket|номер с ф|чек|číslo faktury|číslo dokladu|doklad|faktura č|č faktury
+        |č dokladu|~variabilní symbol""",
     "issued_on": """date|invoice date|inv date|issue date|issued|issued on|document date|doc date|sale date
         |date of sale
         |sales date|order date|posting date|posted date|transaction date|data|data sprzedaży|data faktury
         |data wystawienia|data dokumentu|data transakcji|dzień|fecha|fecha factura|fecha de factura
         |fecha de venta|fecha documento|fecha emisión|дата|дата продажи|дата накладной|дата документа
         |дата счета|дата отгрузки|datum|rechnungsdatum|belegdatum|verkaufsdatum|lieferdatum|date facture
-        |date de facture|date de vente|date document|date pièce""",
+        |date de facture|date de vente|date document|date pièce
+        |datum vystavení|datum faktury|datum prodeje|datum dokladu""",
     "distributor": """distributor|distributor code|distributor id|distributor no|dealer|dealer code|dealer id|reseller
         |reseller code|reseller key|customer|customer id|customer code|customer no|customer number|cust no
         |client|client id|client code|account|account no|buyer|partner|partner code|store|shop|company
@@ -43,7 +48,13 @@ _SALES = {
         |retailer|code tiers|enseigne|заказчик|плательщик|грузополучатель|sold to party
         |ship to party|bill to party
         |akronim|akronim kontrahenta|id klienta|identyfikator klienta|nr odbiorcy|kod płatnika|kod partnera
-        |account number|cust code|код покупателя|код партнера|id клиента|номер клиента""",
+        |account number|cust code|код покупателя|код партнера|id клиента|номер клиента
+        |nr nabywcy|symbol kontrahenta|symbol odbiorcy|~kod sklepu|kod apteki|partner handlowy|kod hurtowni
+        |cust|customer acct|acct|a c|a c ref|account ref|account reference|bill to customer|bill to customer no
+        |sell to customer|sell to customer no|payer|buyer id|store no|store code|kunden id|kundencode|deb nr
+        |rechnungsempfänger|geschäftspartner|clave cliente|~cuenta|cuenta cliente|destinatario|num client|réf client
+        |code revendeur|odběratel|zákazník|kód zákazníka|číslo zákazníka|č zákazníka|kód odběratele
+        |číslo odběratele""",
     "distributor_name": """customer name|client name|distributor name|dealer name|reseller name|company name
         |account name
         |nazwa odbiorcy|nazwa kontrahenta|nazwa klienta|nazwa nabywcy|nombre cliente|nombre del cliente
@@ -51,7 +62,8 @@ _SALES = {
         |name des kunden|firma|firmenname|nom client|nom du client|raison sociale|nazwa firmy|nazwa dystrybutora
         |nazwa płatnika|nombre comercial|наименование покупателя|наименование заказчика|название покупателя
         |intitulé client|billing name
-        |bill to name|sold to name|ship to name""",
+        |bill to name|sold to name|ship to name
+        |název zákazníka|jméno zákazníka|název odběratele""",
     "product": """~product|product code|product id|product no|product key|sku|~item|item code|item no|item number
         |~article|article no|part no|part number|stock code|~material|material no|code|kod towaru|kod produktu
         |kod|symbol|indeks|symbol towaru|indeks towaru|kod artykułu|nr artykułu|nr katalogowy|~towar|~produkt
@@ -65,7 +77,11 @@ _SALES = {
         |product reference|cód art|cod art|~código de barras|cód|código ref|réf produit|~gencod|артикул товара
         |номенклатурный номер|код тмц
         |арт|~штрихкод|каталожный номер|код изделия|номенклатурный код
-        |teilenummer|номенклатура артикул|номенклатура код""",
+        |teilenummer|номенклатура артикул|номенклатура код
+        |indeks katalogowy|kod własny|kod sku|~kod kreskowy|nr produktu|nr materiału|item id|product sku|model no
+        |bestell nr|teilenr|teile nr|sach nr|referencia artículo|~cód barras|~ean13|~ean 13|~clave|~штрих код
+        |код продукции|id товара|kód|kód zboží|kód produktu|číslo zboží|číslo produktu|katalogové číslo|kat číslo
+        |~zboží""",
     "product_name": """product name|~product|~item|~article|~towar|~produkt
         |~товар|~artikel|~producto|~artículo|~produit|item name|item description|description|product description|name
         |goods|nazwa towaru
@@ -75,7 +91,8 @@ _SALES = {
         |название товара|описание|bezeichnung|artikelbezeichnung|beschreibung|artikelname|produktname
         |désignation|libellé|libellé article|nom produit|product desc|item desc|libellé produit|produktbezeichnung
         |materialkurztext|kurztext|artikeltext|nazwa wyrobu|nazwa asortymentu|nombre artículo|наименование изделия
-        |material description|artikelbez|desc artículo|номенклатура наименование""",
+        |material description|artikelbez|desc artículo|номенклатура наименование
+        |název|název zboží|název produktu|~zboží""",
     "quantity": """quantity|qty|qnty|quant|units|pieces|pcs|units sold|qty sold|volume|count|ilość|ilość szt|szt|sztuk
         |ilosc|liczba|liczba sztuk|cantidad|cant|unidades|uds|кол во|количество|кол|шт|menge|anzahl|stück
         |stk|absatz|qté|quantité|qte|nb|nb unités|unités|stückzahl|anz|absatzmenge|verkaufsmenge|fakt menge
@@ -84,14 +101,20 @@ _SALES = {
         |sprzedaż szt|cdad|unid|piezas|uds vendidas|unidades vendidas|qté facturée|qté vendue|quantité facturée
         |quantité vendue|отгружено|продано|кол во шт|количество шт|billed quantity|billed qty
         |qty inv|qty invoiced|quantity sold|sales quantity|sales units|menge in me|cantidad vendida
-        |unidades facturadas|cantidad facturada""",
+        |unidades facturadas|cantidad facturada
+        |sprzedaż ilościowa|ilość na fakturze|ilość zafakturowana|obrót ilościowy|~sales volume
+        |no of units|number of units|verk menge|rechnungsmenge|cant servida|cantidad servida|núm uds|продажи шт|штук
+        |объем продаж шт|qté livrée|quantité livrée|nbre|množství|počet|počet ks|ks|kusů|množství ks
+        |prodané množství""",
     "unit_price": """unit price|price|price per unit|net price|unit net price|price each|rate|cena|cena netto|cena jedn
         |cena jednostkowa|cena jedn netto|cena jednostkowa netto|cena szt|precio|precio unit|precio unitario
         |p unit|цена|цена за ед|цена за единицу|цена без ндс|einzelpreis|preis|stückpreis|e preis|nettopreis
         |preis netto|pu ht|pu|prix|prix unitaire|prix unit|prix unitaire ht|p u ht|vk preis|verkaufspreis|p v p
         |precio de venta|pu net|selling price|sales price|prix de vente|cena sprzedaży|cena sprzedaży netto
         |цена продажи|ep|ep netto|netto ep
-        |vk|vk netto|цена реализации|цена отпускная|отпускная цена""",
+        |vk|vk netto|цена реализации|цена отпускная|отпускная цена
+        |unit net|price per pc|einzelpreis netto|preis einheit|preis je einheit|p neto|cena za mj|cena mj|cena za ks
+        |cena ks|cena bez dph|jedn cena|jednotková cena""",
     "net_amount": """net amount|amount|net|net value|value|line total|line amount|total|ext price|extended price
         |net total|sales amount|sales|revenue|turnover|invoice net line amount|wartość|wartość netto|kwota
         |kwota netto|netto|suma netto|obrót|sprzedaż netto|importe|importe neto|neto|base imponible
@@ -104,12 +127,18 @@ _SALES = {
         |chiffre d affaires|valeur ht
         |стоимость без ндс|~итого|~всего|сумма реализации|~оборот|сумма продаж
         |amount excl vat|amount excluding vat|total excl vat|total excl tax|amount excl tax|importe sin iva
-        |total sin iva|выручка без ндс|kwota bez vat|betrag ohne mwst""",
+        |total sin iva|выручка без ндс|kwota bez vat|betrag ohne mwst
+        |przychód|przychód netto|należność netto|wartość bez vat|net revenue|line net|ext amt|ext net|sales revenue
+        |goods value|goods amount|net price total|ges preis|pos wert|positionsbetrag|zeilensumme|warenwert netto|erlös
+        |erlöse|rechnungsbetrag netto|~base|facturación|~продажи|~продажи руб|продажи без ндс|всего без ндс
+        |итого без ндс|mt ht|~ca|ca net|částka|částka bez dph|celkem bez dph|~cena celkem|cena celkem bez dph|základ
+        |základ dph|hodnota|hodnota bez dph|tržba|prodej bez dph""",
     "gross_amount": """gross amount|gross|gross value|total incl vat|amount incl vat|wartość brutto|brutto|kwota brutto
         |importe bruto|bruto|total con iva|сумма с ндс|gesamt brutto|brutto|bruttobetrag|total ttc
         |montant ttc
         |amount including vat|total incl tax|total including tax|amount incl tax|brutto betrag|bruttowert
-        |importe con iva|стоимость с ндс|всего с ндс|kwota z vat""",
+        |importe con iva|стоимость с ндс|всего с ндс|kwota z vat
+        |částka s dph|celkem s dph|cena celkem s dph|hodnota s dph""",
     "document_total": """document total|invoice total|total of invoice|suma faktury|wartość faktury|razem faktura
         |total factura|сумма накладной|сумма документа|rechnungsbetrag|rechnungssumme|total facture""",
     "corrects": """corrects|corrects invoice|koryguje fakturę|dotyczy faktury|nr faktury korygowanej
@@ -295,7 +324,8 @@ KINDS = {"sales": _SALES, "distributors": _DISTRIBUTORS, "products": _PRODUCTS, 
 
 _TAXES = """vat|vat amount|vat value|tax|tax amount|sales tax|kwota vat|wartość vat|podatek|podatek vat|kwota podatku
     |w tym vat|iva|importe iva|cuota iva|cuota|ндс|сумма ндс|в том числе ндс|в т ч ндс|mwst|mwst betrag
-    |mw st|mw st betrag|ust|ust betrag|steuer|steuerbetrag|davon mwst|davon mw st|tva|montant tva"""
+    |mw st|mw st betrag|ust|ust betrag|steuer|steuerbetrag|davon mwst|davon mw st|tva|montant tva
+    |dph|částka dph|výše dph"""
 _OF_OTHERS = {
     "sales": f"""{_TAXES}|cost|costs|unit cost|cost price|cost amount|cost of sales|cogs|purchase price|purchase value
         |buying price|margin|gross margin|gross profit|profit|markup|koszt|koszt własny|koszt jednostkowy|cena zakupu
@@ -314,7 +344,7 @@ _OF_OTHERS = {
         |data utworzenia|data wprowadzenia|data do|data od|vencimiento|fecha vencimiento|fecha de vencimiento
         |fecha de pago|fecha caducidad|fecha impresión|срок оплаты|дата оплаты|срок годности|дата производства
         |дата создания|дата печати|fälligkeit|fälligkeitsdatum|fällig am|zahldatum|zahlungsdatum|mhd|druckdatum
-        |date échéance|date d échéance|échéance|date paiement|date de création
+        |datum splatnosti|splatnost|date échéance|date d échéance|échéance|date paiement|date de création
         |postal code|post code|postcode|zip|zip code|kod pocztowy|código postal|cp|почтовый индекс|plz|postleitzahl
         |code postal|phone|phone number|telephone|telefon|nr telefonu|tel|teléfono|телефон|telefonnummer|téléphone
         |year|month|week|quarter|rok|miesiąc|tydzień|kwartał|año|mes|semana|trimestre|год|месяц|неделя|квартал|jahr

@@ -123,6 +123,24 @@ def test_what_goods_cost_and_taxes_are_no_amounts_of_a_sale(name: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "names",
+    [
+        "Číslo dokladu;Datum vystavení;Datum splatnosti;Odběratel;Kód zboží;Název;Množství;Částka bez DPH;DPH",
+        "Fakturabeleg;Datum;Fällig;Rechnungsempfänger;Teilenr.;Bezeichnung;Rechnungsmenge;Positionsbetrag;MwSt",
+        "Nr paragonu;Data;Termin płatności;Nr nabywcy;Indeks katalogowy;Nazwa;Ilość szt.;Przychód netto;VAT",
+        "Bill;Date;Due date;Account ref;Item ID;Description;Sales volume;Sales revenue;Tax",
+    ],
+)
+def test_columns_are_known_as_further_programs_call_them(names: str) -> None:
+    rows = [names.split(";"), *[["F1", "13.01.2026", "13.02.2026", "D1", "P1", "Farba", "3", "10,00", "2,30"]] * 2]
+    found = seen([list(row) for row in rows])
+    assert found.questions == ()
+    places = {field: names.split(";").index(name) for field, name in found.columns_of.items()}
+    fields = ("document_number", "issued_on", "distributor", "product", "product_name", "quantity", "net_amount")
+    assert [places[field] for field in fields] == [0, 1, 3, 4, 5, 6, 7]
+
+
+@pytest.mark.parametrize(
     "name", ["Sales LY", "Qty PY", "Amount last year", "Budget amount", "Umsatz Vorjahr", "Wartość narastająco"]
 )
 def test_figures_of_another_year_and_planned_ones_are_no_amounts_of_a_sale(name: str) -> None:
