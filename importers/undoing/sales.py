@@ -246,8 +246,8 @@ def _take_back(
         return left, 0
     owners = sorted(set(documents.values()))
     lock_wallets_of(session, list(documents))
-    # who spent something since it was asked for, a company or a person of it, keeps all that this import gave them
-    in_the_way = {one.distributor_id for one in blocks(session, rules, batch_ids, owners)}
+    # where something was spent since it was asked for, by a company, a person of it or its pool, it keeps all of this
+    in_the_way = {who for one in blocks(session, rules, batch_ids, owners) for who in one.distributor_ids}
     left = [one for one in left if one not in in_the_way]
     mine = [document for document, who in documents.items() if who not in in_the_way]
     counting = set(

@@ -9,6 +9,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     ScalarSelect,
+    Select,
     Subquery,
     and_,
     any_,
@@ -44,10 +45,13 @@ BATCH = _(" of import %(batch)s")
 
 @dataclass(frozen=True)
 class Block:
-    """One thing that stands in the way, of one company or of a person of it; ``values`` fill its sentence."""
+    """One thing that stands in the way; ``values`` fill its sentence.
+
+    ``distributor_ids`` are those whose documents it keeps: what a pool or a person spent is of whoever sold.
+    """
 
     code: str
-    distributor_id: int
+    distributor_ids: frozenset[int]
     values: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -70,7 +74,7 @@ def blocks(
         mine = and_(mine, SalesDocument.distributor_id == any_of(distributor_ids))
     owners = None if distributor_ids is None else with_people(session, np.asarray(distributor_ids, dtype=np.int64))
     return [
-        *_spent(session, rules, mine, None if owners is None else owners.tolist()),
+        *_spent(session, rules, mine, None if owners is None else _stand_on(owners.tolist())),
         *_returned(session, mine, batch_ids),
         *_corrected(session, mine, batch_ids),
     ]
@@ -79,7 +83,7 @@ def blocks(
 def spent_of(session: Session, rules: ProgramRules, document_id: int) -> list[Block]:
     """Tell how much of what one document gave, to whomever, is reserved or gone."""
     given_to = (
-        select(Account.distributor_id)
+        select(Account.id)
         .join(LedgerEntry, LedgerEntry.account_id == Account.id)
         .join(LedgerTransaction, LedgerTransaction.id == LedgerEntry.transaction_id)
         .where(
@@ -89,12 +93,18 @@ def spent_of(session: Session, rules: ProgramRules, document_id: int) -> list[Bl
         )
         .distinct()
     )
-    owners = [one for one in session.scalars(given_to) if one is not None]
-    return _spent(session, rules, SalesDocument.id == document_id, owners)
+    return _spent(session, rules, SalesDocument.id == document_id, given_to)
+
+
+def _stand_on(distributor_ids: Sequence[int]) -> Select[int]:
+    """Give the accounts on which the points of distributors stand, and their own."""
+    theirs = Account.distributor_id == any_of(distributor_ids)
+    own, led = select(Account.id).where(theirs), select(Account.leads_to_id).where(theirs)
+    return select(Account.id).where(Account.id.in_(own) | Account.id.in_(led))
 
 
 def _spent(
-    session: Session, rules: ProgramRules, mine: ColumnElement[bool], distributor_ids: Sequence[int] | None
+    session: Session, rules: ProgramRules, mine: ColumnElement[bool], accounts: Select[int] | None
 ) -> list[Block]:
     """Find whose points are reserved or gone: a lot has fewer than it had, and a conversion or a redemption took them.
 
@@ -103,30 +113,27 @@ def _spent(
     of_program = select(Account.id).where(
         (Account.spent > 0) | (Account.reserved > 0), Account.distributor_id.is_not(None)
     )
-    if distributor_ids is not None:
-        of_program = of_program.where(Account.distributor_id == any_of(distributor_ids))
+    if accounts is not None:
+        of_program = of_program.where(Account.id.in_(accounts))
     spenders = session.scalars(of_program).all()
     if not spenders:
         return []
     taken = _taken(mine, spenders)
     runs = _runs_of(taken)
-    company = aliased(Distributor)
-    whose = func.coalesce(company.merged_into_id, Distributor.person_of_id, Distributor.merged_into_id, Distributor.id)
-    found: dict[tuple[int, str, Unit], tuple[str, int, set[int]]] = {}
+    found: dict[tuple[str, Unit], tuple[str, int, set[int], set[int]]] = {}
     for who, code, name, unit, amount, of_runs in session.execute(
-        select(whose, Distributor.code, Distributor.name, Account.unit, taken.c.amount, runs)
+        select(taken.c.distributor_id, Distributor.code, Distributor.name, Account.unit, taken.c.amount, runs)
         .select_from(taken)
         .join(Account, Account.id == taken.c.account_id)
         .join(Distributor, Distributor.id == Account.distributor_id)
-        .outerjoin(company, company.id == Distributor.person_of_id)
         .order_by(Distributor.code_key)
     ):
-        _, before, runs_before = found.get((who, code, unit), (name, 0, set()))
-        found[who, code, unit] = (name, before + amount, runs_before | set(of_runs or ()))
+        _, before, runs_before, sellers = found.get((code, unit), (name, 0, set(), set()))
+        found[code, unit] = (name, before + amount, runs_before | set(of_runs or ()), sellers | {who})
     return [
         Block(
             "spent",
-            who,
+            frozenset(sellers),
             {
                 "code": code,
                 "name": name,
@@ -134,15 +141,16 @@ def _spent(
                 "runs": ", ".join(str(one) for one in sorted(of_runs)),
             },
         )
-        for (who, code, unit), (name, amount, of_runs) in found.items()
+        for (code, unit), (name, amount, of_runs, sellers) in found.items()
     ]
 
 
 def _taken(mine: ColumnElement[bool], account_ids: Sequence[int]) -> Subquery:
-    """Give what was taken from lots of documents that count: account_id, lot_id, amount, and the transactions."""
+    """Give what was taken from lots of documents that count: whose documents, where, how much, the transactions."""
     given = aliased(LedgerTransaction)
     return (
         select(
+            SalesDocument.distributor_id,
             LedgerEntry.account_id,
             LedgerEntry.lot_id,
             cast(-func.sum(LedgerEntry.amount), BigInteger).label("amount"),
@@ -160,7 +168,7 @@ def _taken(mine: ColumnElement[bool], account_ids: Sequence[int]) -> Subquery:
             SalesDocument.status.in_(COUNTING),
             mine,
         )
-        .group_by(LedgerEntry.account_id, LedgerEntry.lot_id)
+        .group_by(SalesDocument.distributor_id, LedgerEntry.account_id, LedgerEntry.lot_id)
         .having(func.sum(LedgerEntry.amount) < 0)
         .subquery("taken")
     )
@@ -199,7 +207,7 @@ def _returned(session: Session, mine: ColumnElement[bool], batch_ids: Sequence[i
         .limit(MOST_TOLD)
     )
     return [
-        Block("returned", who, {"number": number, "other": other, "batch": batch})
+        Block("returned", frozenset({who}), {"number": number, "other": other, "batch": batch})
         for number, who, other, batch in session.execute(rows)
     ]
 
@@ -234,5 +242,5 @@ def _corrected(session: Session, mine: ColumnElement[bool], batch_ids: Sequence[
         # what counts again because its correction was undone bears the number of the import that brought it
         later = corrects is not None if batch is None else batch > brought_by and batch not in batch_ids
         if later:
-            found.setdefault(key, Block("corrected", who, {"number": number, "batch": batch}))
+            found.setdefault(key, Block("corrected", frozenset({who}), {"number": number, "batch": batch}))
     return list(found.values())[:MOST_TOLD]

@@ -19,6 +19,7 @@ from app.models.programs import Program
 from app.models.sales import SalesDocument
 from app.services.imported import unmatched
 from app.services.ledger import figures, ledger
+from app.services.owners import pools
 from app.services.persons import opening
 from app.services.rulebooks import rules_of
 from importers.batches import batches
@@ -269,6 +270,25 @@ def test_what_a_person_spends_meanwhile_keeps_their_companys_documents(desk: Des
     desk.work()
     assert "D1:P1) has spent, or reserved, 4 points" in str(desk.progress(found.batch_id).message)
     assert desk.documents() == {("1", ACCEPTED): 1, ("2", UNDONE): 1}
+
+
+def test_what_a_pool_spends_meanwhile_keeps_the_documents_of_its_members(shop: Desk) -> None:
+    ids = shop.people("D1", "D2", "D3")
+    with transaction(shop.registry) as session:
+        program = session.get_one(Program, shop.program_id)
+        said = {"actor": "ann", "now": shop.clock()}
+        pool = pools.open_pool(session, program, "a pool", ids["D3"], spending="holder", **said)
+        pools.join(session, program, pool, ids["D2"], **said)
+    found = shop.run(shop.csv(invoice("1"), invoice("2", "D2")))
+    with transaction(shop.registry) as session:
+        undoing.begin(session, found.batch_id, reason="wrong", actor="ann", now=shop.clock())
+    with transaction(shop.registry) as session:
+        wallet = ledger.wallet_of(session, ids["D3"], Unit.POINTS)
+        ledger.reserve(session, wallet, 4, key=f"spent:{shop.code}", on=shop.clock().date())
+    shop.work()
+    assert "(D3) has spent, or reserved, 4 points" in str(shop.progress(found.batch_id).message)
+    assert shop.documents() == {("1", UNDONE): 1, ("2", ACCEPTED): 1}
+    shop.check()
 
 
 def test_points_that_cool_off_are_taken_back_too(desk: Desk) -> None:
