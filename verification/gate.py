@@ -30,6 +30,7 @@ from app.services.counting.awards import Counted, Gave, count_documents
 from app.services.counting.voiding import void_documents
 from app.services.ledger import figures
 from app.services.ledger.accounts import Wallets, ask_for_wallets
+from app.services.owners import pools
 from app.services.persons.rosters import roster_of
 from app.services.timing import stage
 from verification import recognising, sale_claims
@@ -109,7 +110,9 @@ def _admit(session: Session, rules: ProgramRules, incoming: Incoming, source: So
         sales = incoming.sales
         # before anything is looked at or stored: whoever brings the same documents waits here, and finds them
         people = roster_of(session, who).ids if rules.has_people else who
-        locking = ask_for_wallets(session, np.union1d(who, people))
+        # what is corrected is taken from wherever it was given
+        pooled = pools.left_by(session, who) if source.may_correct else who
+        locking = ask_for_wallets(session, np.concatenate([who, people, pooled]))
         recognise = recognising.ask(session, rules.program_id, keys)
         examining = examine(session, rules, incoming, source.name, keys, now)
         drawing = ask_new_ids(session, SalesDocument, len(keys))  # of what is not stored they stay unused

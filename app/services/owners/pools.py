@@ -13,8 +13,10 @@ import numpy as np
 from sqlalchemy import BigInteger, ColumnElement, bindparam, case, cast, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
+from app.db.many import any_of
 from app.db.questions import Question
 from app.domain.measures.calendar import local_date
+from app.domain.measures.exact import Ints
 from app.domain.states import Bucket, LotState, TransactionKind, Unit
 from app.models.distributors import Distributor
 from app.models.ledger import Account, LedgerEntry, LedgerTransaction, Lot
@@ -64,6 +66,18 @@ def may_spend(session: Session, distributor_id: int) -> bool:
     """Tell whether a distributor may spend what stands on its wallet: in a pool, not everybody may."""
     seat = seat_of(session, distributor_id)
     return seat is None or seat.spending == "members" or seat.holder_id == distributor_id
+
+
+def left_by(session: Session, distributor_ids: Ints) -> Ints:
+    """Give the holders of pools that these, or those merged into them, left: points they earned may stand there yet."""
+    member = func.coalesce(Distributor.merged_into_id, Distributor.id)
+    holders = (
+        select(Pool.holder_id)
+        .join(PoolMember, PoolMember.pool_id == Pool.id)
+        .join(Distributor, Distributor.id == PoolMember.distributor_id)
+        .where(PoolMember.left_on.is_not(None), member == any_of(distributor_ids.tolist()))
+    )
+    return np.asarray(session.scalars(holders).all(), dtype=np.int64)
 
 
 def is_shared(session: Session, account_id: int) -> bool:

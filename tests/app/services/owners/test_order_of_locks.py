@@ -25,7 +25,7 @@ from app.services.promotions import publishing
 from app.services.promotions.reading import locked, promotion_by_code, scale_of
 from app.services.rulebooks import rules_of
 from tests.support import programs
-from tests.support.desk import IN_REVIEW
+from tests.support.desk import CORRECTING, IN_REVIEW
 from tests.support.meetings import elsewhere, wait_for_a_waiter
 from tests.support.programs import NOW
 from tests.support.sales import Sold, sell
@@ -185,6 +185,25 @@ def test_a_document_of_whoever_left_a_pool_is_decided_behind_the_wallets_of_both
             decide(other, program, number, DocumentStatus.REFUSED, **said)
 
     done_behind_both_wallets(app, registry, who, refuse)
+
+
+def test_an_import_corrects_a_document_of_whoever_left_a_pool_behind_the_wallets_of_both(
+    app: Flask, registry: Sessions, code: str, who: dict[str, int]
+) -> None:
+    given: dict[str, Any] = {"actor": "ann", "now": NOW}
+    with transaction(registry) as session:
+        program = program_of(session, code)
+        goods = programs.goods(session, program, {"P": None})["P"]
+        pool = pools.open_pool(session, program, "A", who["D1"], spending="holder", **given)
+        pools.join(session, program, pool, who["D2"], **given)
+        sell(session, program, [Sold("2", who["D2"], goods, 10, 100_00)])
+        pools.leave(session, program, pool, who["D2"], takes_own=False, **given)
+
+    def correct(other: Session) -> None:
+        admission = sell(other, program_of(other, code), [Sold("2", who["D2"], goods, 5, 50_00)], source=CORRECTING)
+        assert admission.corrected == 1
+
+    done_behind_both_wallets(app, registry, who, correct)
 
 
 def test_a_merge_takes_back_what_both_have_behind_the_wallets_of_the_pool_that_has_its_points(
