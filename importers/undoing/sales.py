@@ -29,6 +29,7 @@ from app.models.sales import Decision, SalesDocument
 from app.services import audit
 from app.services.counting import first_purchases
 from app.services.counting.voiding import lock_wallets_of, void_documents
+from app.services.goods.catalogue import begin_change
 from app.services.imported.judging import InTheWay
 from app.services.imported.undo_blocks import Block, blocks
 from app.services.rulebooks import rules_of
@@ -75,14 +76,16 @@ def begin(session: Session, batch_id: int, *, reason: str, actor: str, now: dt.d
         NoSuchBatch: There is none.
         CannotUndo: It is not in a state to be undone, no reason was given, or something is in the way.
     """
+    of_program = session.scalars(select(ImportBatch.program_id).where(ImportBatch.id == batch_id)).one_or_none()
+    if of_program is None:
+        raise batches.NoSuchBatch(batch_id)
+    begin_change(session, of_program)  # a merge, which holds it, is over by then, or finds that this was asked for
     batch = session.scalars(
         select(ImportBatch)
         .where(ImportBatch.id == batch_id)
         .with_for_update()
         .execution_options(populate_existing=True)
-    ).one_or_none()
-    if batch is None:
-        raise batches.NoSuchBatch(batch_id)
+    ).one()
     _may_be_undone(batch, reason)
     together = list(
         session.scalars(

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 import importers.undoing.sales
 from app.db.transaction import transaction
@@ -17,6 +18,7 @@ from app.models.ledger import Account, Lot
 from app.models.people import AuditEvent
 from app.models.programs import Program
 from app.models.sales import SalesDocument
+from app.services.by_hand import merging
 from app.services.imported import unmatched
 from app.services.ledger import figures, ledger
 from app.services.owners import pools
@@ -30,6 +32,7 @@ from importers.undoing import sales as undoing
 from importers.undoing.sales import CannotUndo
 from prepaid.conversions import preparing, runs
 from tests.importers.driver import HEADER, Desk
+from tests.support.meetings import elsewhere, wait_for_a_waiter
 from verification.deciding import decisions
 
 ACCEPTED, REFUSED, SUPERSEDED, UNDONE = (
@@ -289,6 +292,28 @@ def test_what_a_pool_spends_meanwhile_keeps_the_documents_of_its_members(shop: D
     assert "(D3) has spent, or reserved, 4 points" in str(shop.progress(found.batch_id).message)
     assert shop.documents() == {("1", UNDONE): 1, ("2", ACCEPTED): 1}
     shop.check()
+
+
+def test_documents_that_are_merged_while_it_is_asked_for_are_undone_too(shop: Desk) -> None:
+    ids = shop.people("D1", "D2", "D3")
+    found = shop.run(shop.csv(invoice("1"), invoice("2", "D2")))
+    said = {"actor": "ann", "now": shop.clock()}
+
+    def ask(session: Session) -> int:
+        return undoing.begin(session, found.batch_id, reason="wrong", **said)
+
+    with transaction(shop.registry) as session:
+        program = session.get_one(Program, shop.program_id)
+        merge = merging.request(session, program, ids["D2"], ids["D3"], note="one firm", choices={}, **said)
+    with transaction(shop.registry) as session:
+        merging.approve(session, session.get_one(Program, shop.program_id), merge, actor="ben", now=shop.clock())
+        with elsewhere(shop.app, ask) as asked:
+            wait_for_a_waiter(session)
+            session.commit()
+            asked.result(20)
+    shop.work()
+    assert shop.progress(found.batch_id).status is BatchStatus.UNDONE
+    assert shop.documents() == {("1", UNDONE): 1, ("2", UNDONE): 1}
 
 
 def test_points_that_cool_off_are_taken_back_too(desk: Desk) -> None:
