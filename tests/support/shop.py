@@ -1,5 +1,6 @@
 """A shop: a desk whose programme has rewards, and what is ordered there."""
 
+import datetime as dt
 import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -70,8 +71,8 @@ class Shop:
             now=now,
         )
 
-    def approve(self, order_id: int, actor: str = BEN) -> None:
-        approving.approve(self.session, KEYS, self.program, order_id, actor=actor, now=NOW)
+    def approve(self, order_id: int, actor: str = BEN, now: dt.datetime = NOW) -> None:
+        approving.approve(self.session, KEYS, self.program, order_id, actor=actor, now=now)
 
     def ordered(self, order_id: int, lines: Sequence[int] | None = None) -> None:
         moving.order_by_hand(self.session, self.program, order_id, lines, actor=BEN, now=NOW)

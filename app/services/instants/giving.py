@@ -57,7 +57,7 @@ def give(
     ).one()
     if not _may_be_given(session, instant, owner):
         return False
-    _require_some(session, reward, instant.pieces, owner)
+    _require_some(session, reward, instant.pieces, owner, today)
     price = price_on(reward.points, rewards.seasons_of(session, [reward.id])[reward.id], today)
     points = price.points * instant.pieces
     grant_id = _noted(session, instant, document, points, now)
@@ -132,12 +132,13 @@ def _may_be_given(session: Session, instant: InstantReward, owner: int) -> bool:
     return instant.per_distributor is None or session.execute(theirs).scalar_one() < instant.per_distributor
 
 
-def _require_some(session: Session, reward: Reward, pieces: int, owner: int) -> None:
+def _require_some(session: Session, reward: Reward, pieces: int, owner: int, today: dt.date) -> None:
     """Require that there are so many, that the distributor takes part, and that its account does not owe.
 
     What comes would pay a debt off.
     """
-    left = offers.free_codes(session, [reward.id])[reward.id] if reward.kind is RewardKind.VOUCHER else reward.stock
+    codes = offers.free_codes(session, [reward.id], today) if reward.kind is RewardKind.VOUCHER else {}
+    left = codes.get(reward.id, reward.stock)
     if left is not None and left < pieces:
         raise NothingLeft
     account_id = ledger.wallet_of(session, owner, Unit.POINTS)

@@ -40,6 +40,10 @@ class TakesNoPart(OrderError):
     """Whose order it is was blocked since: it redeems nothing. The order can be cancelled."""
 
 
+class NoCodes(OrderError):
+    """Codes that an order is to be given have ended since it was placed, and there are no others."""
+
+
 @dataclass
 class Held:
     """An order that nobody else can change until the transaction ends, and its lines."""

@@ -21,7 +21,7 @@ from app.models.programs import Program
 from app.models.rewards import Reward, RewardPicture
 from app.services.ledger import lot_terms
 from app.services.placing import tiers
-from app.services.rewarding import rewards
+from app.services.rewarding import rewards, vouchers
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def _offers(
 ) -> list[Offer]:
     ids = [reward.id for reward, _, _ in rows]
     seasons, mine = rewards.seasons_of(session, ids), ordered_by(session, distributor_id, ids)
-    codes = free_codes(session, [reward.id for reward, _, _ in rows if reward.kind is RewardKind.VOUCHER])
+    codes = free_codes(session, [reward.id for reward, _, _ in rows if reward.kind is RewardKind.VOUCHER], today)
     open_draws = set(session.scalars(select(Draw.reward_id).where(Draw.reward_id.in_(ids), Draw.drawn_at.is_(None))))
     return [
         Offer(
@@ -169,15 +169,15 @@ def ordered_by(session: Session, distributor_id: int, reward_ids: Collection[int
     return {reward_id: int(count) for reward_id, count in rows}
 
 
-def free_codes(session: Session, reward_ids: Collection[int]) -> dict[int, int]:
-    """Count the codes of vouchers that nobody was given or waits for."""
+def free_codes(session: Session, reward_ids: Collection[int], today: dt.date) -> dict[int, int]:
+    """Count the codes of vouchers that nobody was given or waits for, and that can be used still."""
     ids = list(reward_ids)
     if not ids:
         return {}
     free: dict[int, int] = dict.fromkeys(ids, 0)
     for reward_id, count in session.execute(
         select(VoucherCode.reward_id, func.count())
-        .where(VoucherCode.reward_id.in_(ids), VoucherCode.line_id.is_(None))
+        .where(VoucherCode.reward_id.in_(ids), vouchers.is_free(today))
         .group_by(VoucherCode.reward_id)
     ):
         free[reward_id] = count

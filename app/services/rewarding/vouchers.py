@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -85,7 +85,14 @@ def make(session: Session, keys: Keys, reward_id: int, count: int) -> None:
     session.execute(insert(VoucherCode), rows)
 
 
-def give(session: Session, line_id: int, reward_id: int, count: int, *, now: dt.datetime) -> None:
+def is_free(today: dt.date) -> ColumnElement[bool]:
+    """Say that a code can be given: nobody has it, and its last day, where its issuer says one, is not over."""
+    until = VoucherCode.usable_until  # once it was kept in the issuer's own words, whatever they were
+    over = until.regexp_match(r"^\d{4}-\d\d-\d\d$") & (until < today.isoformat())
+    return and_(VoucherCode.line_id.is_(None), ~func.coalesce(over, False))
+
+
+def give(session: Session, line_id: int, reward_id: int, count: int, *, today: dt.date, now: dt.datetime) -> None:
     """Give so many free codes of a reward to a line of an order, the oldest first. The caller commits.
 
     The reward's row is locked by the caller: nobody else looks for codes of it meanwhile.
@@ -95,7 +102,7 @@ def give(session: Session, line_id: int, reward_id: int, count: int, *, now: dt.
     """
     free = session.scalars(
         select(VoucherCode.id)
-        .where(VoucherCode.reward_id == reward_id, VoucherCode.line_id.is_(None))
+        .where(VoucherCode.reward_id == reward_id, is_free(today))
         .order_by(VoucherCode.id)
         .limit(count)
         .with_for_update()
@@ -126,16 +133,18 @@ def of_order(session: Session, keys: Keys, order_id: int) -> dict[int, list[Code
 
 @dataclass(frozen=True)
 class Supply:
-    """How many codes of a reward there are, and how many of them were given."""
+    """How many codes of a reward were given, and how many can be given still."""
 
-    all: int
     given: int
+    left: int
 
 
-def supply(session: Session, reward_id: int) -> Supply:
+def supply(session: Session, reward_id: int, today: dt.date) -> Supply:
     """Count the codes of a reward."""
     row = session.execute(
-        select(func.count(), func.count(VoucherCode.line_id)).where(VoucherCode.reward_id == reward_id)
+        select(func.count(VoucherCode.line_id), func.count().filter(is_free(today))).where(
+            VoucherCode.reward_id == reward_id
+        )
     ).one()
     return Supply(*row)
 

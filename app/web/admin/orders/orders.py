@@ -18,7 +18,7 @@ from app.extensions import db
 from app.models.distributors import Distributor
 from app.models.orders import OrderLine, RewardOrder
 from app.services.orders import approving, cancelling, money, moving, owing, reading
-from app.services.orders.holding import NotNow, NotPaid, SamePerson, TakesNoPart, lock_in_order
+from app.services.orders.holding import NoCodes, NotNow, NotPaid, SamePerson, TakesNoPart, lock_in_order
 from app.services.orders.moving import Parcel
 from app.services.orders.reading import ReadLine, ReadOrder
 from app.services.rewarding import vouchers
@@ -189,6 +189,8 @@ def approve_many(program_code: str) -> together.Answer:
             raise Stays(gettext("Its money has not come in yet.")) from None
         except TakesNoPart:
             raise Stays(gettext("The distributor is blocked: it neither earns nor redeems.")) from None
+        except NoCodes:
+            raise Stays(gettext("Codes of its vouchers have ended: bring new ones first.")) from None
 
     return together.decide(
         Deed(
@@ -274,6 +276,8 @@ def approve(program_code: str, reward_order_id: int) -> Response:
         flash(gettext("Its money has not come in yet."), "warning")
     except TakesNoPart:
         flash(gettext("The distributor is blocked: it neither earns nor redeems."), "warning")
+    except NoCodes:
+        flash(gettext("Codes of its vouchers have ended: bring new ones first."), "warning")
     else:
         flash(gettext("Approved."), "success")
     return _back(reward_order_id)

@@ -37,7 +37,7 @@ from app.services.rewarding import draws, reward_pictures, rewards, vouchers
 from app.services.rewarding.reward_pictures import Fault, PictureRefused
 from app.services.rewarding.rewards import RewardRow, RewardWrong
 from app.web.admin.rewarding import instants as instants_page
-from app.web.context import keys, now, person, scope, session
+from app.web.context import keys, now, person, scope, session, today
 from app.web.forms.fields import Between, DayField, MoneyField, PointsField, QuantityField
 from app.web.forms.form import Form, RowForm, choice
 from app.web.forms.refused import again, fresh
@@ -332,7 +332,7 @@ def _page(form: RewardForm, reward_id: int | None) -> str:
         computed=formula.points(reward.cost_minor) if reward.cost_minor is not None else None,
         picture=picture_address(picture),
         picture_form=PictureForm(formdata=None),
-        supply=vouchers.supply(session(), reward_id) if reward.kind is RewardKind.VOUCHER else None,
+        supply=vouchers.supply(session(), reward_id, today()) if reward.kind is RewardKind.VOUCHER else None,
         codes_form=fresh(CodesForm),
         draw=draw,
         tickets=len(draws.tickets(session(), draw.id)) if draw is not None else 0,

@@ -13,7 +13,7 @@ from app.domain.rewards.reward_prices import Season
 from app.domain.states import OrderState, TransactionKind
 from app.models.distributors import Distributor
 from app.services.ledger import ledger_check
-from app.services.orders.holding import NotNow, OrderError, SamePerson, TakesNoPart
+from app.services.orders.holding import NoCodes, NotNow, OrderError, SamePerson, TakesNoPart
 from app.services.orders.placing import OrderRefused
 from app.services.participants import distributors
 from app.services.rewarding import draws, rewards, vouchers
@@ -174,6 +174,36 @@ def test_codes_are_given_once_and_shown_with_their_order_alone(shop: Shop) -> No
     assert [(one.code, one.usable_until) for one in given] == [("AAA-1", None), ("AAA-2", "2027-12-31")]
     assert shop.offers()["gift"].left == 0
     assert shop.ledger_says(order) == PointsOf(0, 100, 0)
+
+
+def test_a_code_whose_last_day_is_over_is_given_to_nobody(shop: Shop) -> None:
+    shop.reward("gift", 50, kind=VOUCHER)
+    gift, today = shop.row("gift"), NOW.date()
+    brought = [vouchers.NewCode("OVER", today - dt.timedelta(days=1)), vouchers.NewCode("LAST", today)]
+    assert vouchers.take_in(shop.session, KEYS, gift, brought, actor=ANN, now=NOW) == 2
+    assert vouchers.supply(shop.session, gift.id, today) == vouchers.Supply(given=0, left=1)
+    assert shop.offers()["gift"].left == 1
+    with pytest.raises(OrderRefused) as error:
+        shop.order({"gift": 2})
+    assert refusals(error) == [("stock", 1)]
+    ((code,),) = vouchers.of_order(shop.session, KEYS, shop.order({"gift": 1}, address=None)).values()
+    assert code.code == "LAST"
+
+
+def test_an_order_whose_codes_have_ended_waits_for_others(open_desk: Opening) -> None:
+    desk = open_desk(rewards={"approve_above": "1.00"})
+    desk.invoice("1", 1_000)
+    shop = Shop(desk.session, desk.program, desk.people["D1"])
+    shop.reward("gift", 50, kind=VOUCHER)
+    said = {"actor": ANN, "now": NOW}
+    vouchers.take_in(shop.session, KEYS, shop.row("gift"), [vouchers.NewCode("OVER", NOW.date())], **said)
+    order, tomorrow = shop.order({"gift": 1}, address=None), NOW + dt.timedelta(days=1)
+    with pytest.raises(NoCodes):
+        shop.approve(order, now=tomorrow)
+    vouchers.take_in(shop.session, KEYS, shop.row("gift"), [vouchers.NewCode("NEW")], **said)
+    shop.approve(order, now=tomorrow)
+    ((code,),) = vouchers.of_order(shop.session, KEYS, order).values()
+    assert code.code == "NEW"
 
 
 def test_a_discount_comes_with_a_code_that_is_used_for_a_purchase_once(shop: Shop) -> None:
