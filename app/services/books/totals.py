@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from sqlalchemy import CTE, BigInteger, ColumnElement, FromClause, Subquery, case, cast, func, select, true
 from sqlalchemy.dialects.postgresql import distinct_on
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.domain.measures.calendar import end_of
 from app.domain.points.conversion import MICRO
@@ -141,16 +141,21 @@ def _entries(program: Program, unit: Unit, until: Until | None) -> Subquery:
 
 
 def _wallets(program: Program, unit: Unit, until: Until | None) -> CTE:
-    """Give the wallets, and the tiers that their distributors are in. Made once and first: there are few."""
+    """Give the wallets, and the tiers that their distributors are in. Made once and first: there are few.
+
+    A person is in the tier of their company.
+    """
+    owner, company = aliased(Distributor), Distributor
     wallets = (
         select(Account.id)
-        .join(Distributor, Distributor.id == Account.distributor_id)
+        .join(owner, owner.id == Account.distributor_id)
+        .join(company, company.id == func.coalesce(owner.person_of_id, owner.id))
         .where(Account.program_id == program.id, Account.unit == unit)
     )
-    tier: ColumnElement[str | None] = Distributor.tier.expression
+    tier: ColumnElement[str | None] = company.tier.expression
     if until is not None:
         tiers = _tiers_on(program, until.day)
-        wallets = wallets.outerjoin(tiers, tiers.c.distributor_id == Distributor.id)
+        wallets = wallets.outerjoin(tiers, tiers.c.distributor_id == company.id)
         tier = case((tiers.c.distributor_id.is_not(None), tiers.c.tier), else_=tier)
     return wallets.add_columns(tier.label("tier")).cte("wallets").prefix_with("MATERIALIZED")
 

@@ -50,16 +50,24 @@ def decimals_of(program: Program, metric: Metric) -> int:
 
 
 def tier_of(session: Session, distributor_id: int, on: dt.date) -> str | None:
-    """Give the code of the tier that a distributor was in on a day, as its sales of that day are judged."""
+    """Give the code of the tier that a distributor was in on a day, as its sales of that day are judged.
+
+    A person was in the tier of their company.
+    """
+    company = func.coalesce(Distributor.person_of_id, Distributor.id)
+    whose = select(company).where(Distributor.id == distributor_id).scalar_subquery()
     changes = session.scalars(
         select(TierChange)
-        .where(TierChange.distributor_id == distributor_id, or_(TierChange.from_on.is_(None), TierChange.from_on <= on))
+        .where(TierChange.distributor_id == whose, or_(TierChange.from_on.is_(None), TierChange.from_on <= on))
         .order_by(TierChange.from_on.desc().nulls_last(), TierChange.id.desc())
         .limit(1)
     ).one_or_none()
     if changes is not None:
         return changes.tier
-    return session.scalars(select(Distributor.tier).where(Distributor.id == distributor_id)).one()
+    own = aliased(Distributor)
+    return session.scalars(
+        select(own.tier).join(Distributor, own.id == company).where(Distributor.id == distributor_id)
+    ).one()
 
 
 def share_of(program: Program, tier: str | None) -> int:

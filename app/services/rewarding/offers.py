@@ -221,9 +221,12 @@ def _visible(
 
 
 def _groups_of(session: Session, distributor_id: int) -> set[int]:
-    """Give the group of a distributor and those above it."""
+    """Give the group of a distributor and those above it; a person is where their company is."""
+    where = aliased(Distributor)
     of, program_id = session.execute(
-        select(Distributor.group_id, Distributor.program_id).where(Distributor.id == distributor_id)
+        select(where.group_id, where.program_id)
+        .join(Distributor, where.id == func.coalesce(Distributor.person_of_id, Distributor.id))
+        .where(Distributor.id == distributor_id)
     ).one()
     parents = dict(
         session.execute(

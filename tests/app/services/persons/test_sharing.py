@@ -1,5 +1,6 @@
 """What a document earns goes to its company and to the person that it names, and comes back from where it went."""
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
@@ -7,16 +8,21 @@ import pytest
 
 from app.domain.roles import Person, Role
 from app.domain.states import DocumentStatus, TransactionKind, Unit
-from app.models.distributors import Distributor
+from app.models.distributors import Distributor, DistributorGroup
 from app.models.people import Membership
 from app.models.sales import PersonReversal, PersonShare
 from app.services.access import erasure, people
+from app.services.books import owed
+from app.services.books.booking import Basis
+from app.services.books.totals import Until, totals_of
 from app.services.persons import opening
+from app.services.placing import tiers
 from app.services.tiering import tier_judging
 from app.services.tracing import balances
 from tests.support import programs
 from tests.support.desk import CORRECTING, CREDIT, IN_REVIEW, Desk, Opening, Standing
 from tests.support.programs import NOW
+from tests.support.shop import Shop
 from verification.deciding import decisions
 from verification.deciding.errors import PaidOut
 
@@ -232,6 +238,28 @@ def test_whoever_is_erased_keeps_points_under_a_number_and_is_named_no_more(open
     assert (account.name, account.person_key) == (f"#{id_}", f"#{id_}:{account.id}")
     desk.invoice("2", 10, person="Ewa Kos")
     assert both(desk) == (Standing(0, 13), Standing(0, 7))
+
+
+def test_a_person_is_in_the_group_and_the_tier_of_their_company(open_sharing: Sharing) -> None:
+    levels = [{"code": "top", "name": "Top", "from": 10}]
+    desk = open_sharing(tiers={"levels": levels}, ends_on=None)
+    company, person = desk.people["D1"], desk.people["D1:P1"]
+    desk.invoice("1", 10, person="Ewa Kos")
+    tomorrow = NOW + dt.timedelta(days=1)
+    tier_judging.judge(desk.session, desk.program, now=tomorrow)
+    days = [NOW.date(), tomorrow.date()]
+    assert [tiers.tier_of(desk.session, person, day) for day in days] == [None, "top"]
+    owed_to = [
+        [(one.tier, one.points) for one in owed.parts_of(totals_of(desk.session, desk.program, until=until))]
+        for until in (*(Until(day, Basis.BOOKS) for day in days), None)
+    ]
+    assert owed_to == [[(None, 10)], [("top", 10)], [("top", 10)]]
+    gold = desk.rows(DistributorGroup, program_id=desk.program.id, code="gold")[0].id
+    desk.session.get_one(Distributor, company).group_id = gold
+    shop = Shop(desk.session, desk.program, person)
+    shop.reward("for-top", 1, tiers=["TOP"])
+    shop.reward("for-group", 1, group_ids=[gold])
+    assert set(shop.offers(now=tomorrow)) == {"for-top", "for-group"}
 
 
 def test_a_document_in_review_that_returns_too_much_waits_for_both(open_sharing: Sharing) -> None:
