@@ -263,8 +263,10 @@ def _change(
         was, present = base.get(one.id, one.tier), one.present(becomes, today)
         if present == was:
             continue
-        over, up = one.given and not one.holds(today), tiers.place(present) > tiers.place(was)
-        why = TierReason.ENDED if over else TierReason.REACHED if up else TierReason.FELL
+        up = tiers.place(present) > tiers.place(was)
+        why = TierReason.REACHED if up else TierReason.FELL
+        if one.given:  # a file may have said otherwise meanwhile: a person's word goes before it, and earned nothing
+            why = TierReason.GIVEN if one.holds(today) else TierReason.ENDED
         # who fell is told what the tier takes that they lost
         at = tiers.place(was if why is TierReason.FELL else present)
         changes.append(Change(one.id, was, present, why, counted_, thresholds[at] if at >= 0 else None))

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.domain.program_file.tier_settings import Metric
 from app.domain.states import DocumentStatus, TierReason
 from app.models.distributors import Distributor
+from app.models.events import HappenedEvent
 from app.models.messages import Notice
 from app.models.placements import TierChange, TierStanding
 from app.models.sales import Award
@@ -259,6 +260,21 @@ def test_a_file_puts_distributors_into_tiers_from_today_on(desk: Desk) -> None:
     assert judge(desk) == 0
     assert standing(desk).review_on == dt.date(2027, 1, 1)
     assert judge(desk, 60) == 1, "nothing was earned for it"
+
+
+def test_what_a_person_gave_is_not_reached_after_a_file_said_otherwise(desk: Desk) -> None:
+    given: dict[str, Any] = {"reason": "a good year ahead", "actor": "ann", "now": NOW}
+    tier_giving.give(desk.session, desk.program, desk.people["D1"], "gold", TODAY + dt.timedelta(days=10), **given)
+    row = DistributorRow(code="D1", name="D1", tier="Silver")
+    distributor_rows.put_distributors(
+        desk.session, desk.program.id, "pl", [row], enrolled_on=TODAY, may_owe=True, moving=Moving(TODAY, NOW)
+    )
+    judge(desk, 1)
+    assert tier(desk) == "gold"
+    assert [why for _, _, why in history(desk)][-2:] == [TierReason.FILE, TierReason.GIVEN]
+    assert desk.rows(HappenedEvent, distributor_id=desk.people["D1"]) == []
+    judge(desk, 11)
+    assert tier(desk) == "Silver"
 
 
 def test_whoever_is_about_to_lose_a_tier_is_told_once_and_in_time(desk: Desk) -> None:
