@@ -18,6 +18,7 @@ from sqlalchemy.orm import aliased
 from app.models.people import Membership, UserAccount
 from app.services.orders import gifts
 from app.web.context import scope_or_none, session
+from app.web.long_words import breakable, has_long_word
 from prepaid.cards.cards import FIRST_TOP_UP
 from prepaid.scheduled import ACTOR as SCHEDULE
 
@@ -37,7 +38,6 @@ BY_ITSELF: Mapping[str, Any] = {
 """What does things without anybody's asking, by what is kept of it."""
 
 _ON_THE_MACHINE = "cli:"
-_LONG = 16
 _ALIKE = aliased(UserAccount)
 
 
@@ -81,14 +81,10 @@ def who(login: str | None) -> Markup:
     if not login:
         return Markup()
     name = name_of(login)
+    css = Markup(' class="long"') if has_long_word(name) else Markup()
     if name != login and login not in BY_ITSELF:
-        return Markup('<span{} title="{}">{}</span>').format(_long(name), login, name)
-    return Markup("<span{}>{}</span>").format(_long(name), name) if _long(name) else escape(name)
-
-
-def _long(name: str) -> Markup:
-    """Let a name with a long word, as a sign-in name is, break anywhere: no column is wider for it."""
-    return Markup(' class="long"') if max(map(len, name.split()), default=0) > _LONG else Markup()
+        return Markup('<span{} title="{}">{}</span>').format(css, login, breakable(name))
+    return Markup("<span{}>{}</span>").format(css, breakable(name)) if css else escape(name)
 
 
 def _here() -> Sequence[ColumnElement[bool]]:

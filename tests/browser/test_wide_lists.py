@@ -118,3 +118,39 @@ def test_filters_and_what_is_taken_away_share_a_line_on_a_phone(world: World, vi
         filters, export = (one.bounding_box() for one in here.page.locator(".list-tools summary").all())
         assert abs(filters["y"] - export["y"]) < 2
         here.look("orders-tools")
+
+
+_BROKEN = r"""() => {
+  const found = [];
+  const range = document.createRange();
+  const texts = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const text = texts.currentNode;
+    if (!text.parentElement.closest("table.rows") || text.parentElement.closest(".visually-hidden, thead")) continue;
+    for (const word of text.textContent.matchAll(/[^\s\u00a0/–-]{2,}/gu)) {
+      range.setStart(text, word.index);
+      range.setEnd(text, word.index + word[0].length);
+      const lines = [...range.getClientRects()].filter((one) => one.width).map((one) => Math.round(one.top));
+      if (new Set(lines).size > 1) found.push(word[0]);
+    }
+  }
+  for (const cell of document.querySelectorAll("main table.rows td")) {
+    if (cell.clientWidth && cell.scrollWidth > cell.clientWidth + 2) found.push(cell.outerHTML.slice(0, 80));
+  }
+  return found;
+}"""
+
+
+@pytest.mark.parametrize("language", ["es", "ru"])
+def test_no_word_of_a_table_is_broken_and_no_cell_lies_over_another_on_a_phone(
+    world: World, visit: Callable[..., Any], language: str
+) -> None:
+    broken = {}
+    with visit("phone", locale=language) as here:
+        here.sign_in(world.login("owner"), world.password)
+        for name in ("imports/profiles", "settings/texts", "people/invitations", "liability", "settings", "tax/year"):
+            here.go(f"/programs/{world.a}/{name}")
+            assert here.page.locator("main table.rows").count()
+            if found := here.page.evaluate(_BROKEN):
+                broken[name] = found
+    assert broken == {}

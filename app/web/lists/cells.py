@@ -15,12 +15,14 @@ from app.web.access.permissions import ROUTES
 from app.web.addresses import leading_to
 from app.web.context import scope
 from app.web.lists.describing import RIGHT, Badge, Column, Kind, To, ToPageOf
+from app.web.long_words import breakable, has_long_word
 from app.web.people_named import learn, who
 
 Row: TypeAlias = Any
 """A row of the query."""
 
-_LONG = 16
+_SHORT = 12
+"""Of so few letters a state stands in one line, however many columns there are."""
 NO_BREAK = "\N{NO-BREAK SPACE}"
 _BARE = (Kind.TEXT, Kind.CODE)
 """Kinds whose values anybody may have written; of the others nothing has to be escaped."""
@@ -124,7 +126,10 @@ def _openings(column: Column, title: str, *more: str, heads: bool) -> Iterator[s
 def _badge(badge: Callable[[Any], Badge]) -> Callable[[Any], str]:
     def write(value: Any) -> str:
         found = badge(value)
-        return f'<span class="state state-{found.tone}">{escape(str(found.text))}</span>'
+        text = str(found.text)
+        if len(text) <= _SHORT:
+            text = text.replace(" ", NO_BREAK)
+        return f'<span class="state state-{found.tone}">{escape(text)}</span>'
 
     return _once(write)
 
@@ -149,7 +154,7 @@ def _under(column: Column, columns: Sequence[Column]) -> Callable[[Row], str] | 
     if told is None:
         return None
     if callable(told):
-        return lambda row: escape(str(told(row)))
+        return lambda row: breakable(str(told(row)))
     place = next(place for place, other in enumerate(columns) if other.key == told)
     text = _text(columns[place])
     return lambda row: "" if row[place] is None else text(row[place])
@@ -159,15 +164,13 @@ def _text(column: Column) -> Callable[[Any], str]:
     """Give what writes a value as HTML."""
     if column.words is not None:
         words = column.words
-        return _once(lambda value: escape(str(words(value))))
+        return _once(lambda value: breakable(str(words(value))))
     return (lambda value: _bare(str(value))) if column.kind in _BARE else _WRITERS[column.kind]()
 
 
 def _bare(text: str) -> str:
-    """Write a text; one with a long word, as a sign-in name is, may break anywhere: its column is no wider for it."""
-    if len(text) <= _LONG or max(map(len, text.split()), default=0) <= _LONG:
-        return escape(text)
-    return f'<span class="long">{escape(text)}</span>'
+    """Write a text; one with a long word, as a sign-in name is, may break in it: its column is no wider for it."""
+    return f'<span class="long">{breakable(text)}</span>' if has_long_word(text) else escape(text)
 
 
 def _figures(decimals: int) -> Callable[[Any], str]:

@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 
 from app.domain.saying.wording import stopped_once
 from app.web import formats, languages
+from app.web.long_words import breakable
 
 
 class Templates(Environment):
@@ -32,6 +33,7 @@ def prepare(app: Flask) -> None:
     environment.trim_blocks = environment.lstrip_blocks = True
     environment.undefined = jinja2.StrictUndefined
     environment.filters["once"] = asked_each_time(once)
+    environment.filters["breakable"] = asked_each_time(breakable)
     environment.globals.update({"_": text, "pgettext": text_of, "ngettext": number_text})
 
 

@@ -12,6 +12,7 @@ from app.extensions import db
 from app.models.programs import Program
 from app.services import audit
 from app.services.access import people
+from app.web.long_words import breakable
 from app.web.people_named import learn, name_of, who
 from tests.app.web.world import World
 
@@ -32,7 +33,7 @@ def named(world: World) -> World:
             people.create_user(session, login, name, None, actor="test", now=now)
             people.give_role(session, login, program, Role.VIEWER, None, actor="test", now=now)
             audit.note(session, login, "names.test", f"by {name}", now=now, program_id=program.id)
-        for actor in ("cli:root", "schedule", "gone@names.example"):
+        for actor in ("cli:root", "schedule", breakable("gone@names.example")):
             audit.note(session, actor, "names.test", "by something", now=now, program_id=program.id)
     return world
 
@@ -41,8 +42,8 @@ def test_a_list_tells_people_by_name_and_finds_them_by_it(named: World, as_: As)
     boss, log = as_("administrator"), f"/programs/{named.a}/audit"
     page = boss.get(f"{log}?q=names.test").text
     assert f'<span title="{ANNA}">Anna Wit</span>' in page
-    assert f'<span class="long" title="{TWIN}">Zofia Maj ({TWIN})</span>' in page
-    for words in ("root at the command line", "the programme&#39;s schedule", "gone@names.example"):
+    assert f'<span class="long" title="{TWIN}">Zofia Maj ({breakable(TWIN)})</span>' in page
+    for words in ("root at the command line", "the programme&#39;s schedule", breakable("gone@names.example")):
         assert words in page, words
     assert 'title="schedule"' not in page, "nobody signs in by it"
     found = boss.get(f"{log}?q=anna+WIT").text

@@ -16,6 +16,7 @@ from app.models.people import AuditEvent, UserAccount
 from app.models.programs import Program
 from app.services.access import people
 from app.services.goods.catalogue import product_ids
+from app.web.long_words import breakable
 from tests.app.web.account.test_account import asked_of_the_database
 from tests.app.web.admin.people.sending import added
 from tests.app.web.conftest import enter, token_of
@@ -93,7 +94,7 @@ def test_whoever_asks_is_erased_by_an_administrator(world: World, as_: As) -> No
     assert "You asked on" in client.get("/account/data/").text
     listed = boss.get(people).text
     assert "Ask to be erased" in listed
-    assert login in listed
+    assert breakable(login) in listed
     assert "1 person asks to be erased" in boss.get(f"/programs/{world.a}/").text
     member = f"{people}/{seat}"
     assert "They asked for it on" in boss.get(member).text

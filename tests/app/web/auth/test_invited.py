@@ -11,6 +11,7 @@ from app.domain.roles import Person, Role
 from app.extensions import db
 from app.models.programs import Program
 from app.services.access import invitations
+from app.web.long_words import breakable
 from tests.app.web.auth.arriving import HERE, NEW, add_passkey, new_login, send
 from tests.app.web.conftest import sign_in, token_of
 from tests.app.web.messages import link_to
@@ -45,7 +46,7 @@ def test_an_invitation_lets_somebody_new_in(world: World, visitor: FlaskClient, 
     login = new_login()
     link = invited(login)
     page = visitor.get(link)
-    assert login in page.text
+    assert breakable(login) in page.text
     assert 'value="Ann"' in page.text
     for wrong in ({"name": "", "password": NEW}, {"name": "Ann", "password": ""}, {"name": "Ann", "password": "short"}):
         assert send(visitor, link, **wrong).status_code == 400

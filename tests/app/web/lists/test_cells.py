@@ -39,7 +39,8 @@ def test_whatever_anybody_wrote_is_escaped(world: World) -> None:
     assert written(world, Row("<b>", 123_456, "<i>", '"&', 7)) == (
         '<th scope="row"><a href="/programs/a&amp;b/documents/7">&lt;b&gt;</a><small>&#34;&amp;</small></th>'
         '<td class="num desk-only">1,234.56</td>'
-        '<td class="bare" data-title="&lt;State&gt;"><span class="state state-good">is &lt;i&gt;</span></td>'
+        '<td class="bare" data-title="&lt;State&gt;">'
+        '<span class="state state-good">is\N{NO-BREAK SPACE}&lt;i&gt;</span></td>'
     )
 
 

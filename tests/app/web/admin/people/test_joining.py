@@ -13,6 +13,7 @@ from app.extensions import db
 from app.models.distributors import Distributor
 from app.models.joining import Application, RegistrationForm
 from app.models.people import AuditEvent
+from app.web.long_words import breakable
 from tests.app.web.admin.people.sending import HOSTILE, As, send
 from tests.app.web.auth.arriving import new_login
 from tests.app.web.messages import link_to, written_to
@@ -142,7 +143,7 @@ def test_a_company_applies_is_accepted_and_comes_in(
     found = application_of(world, login)
     assert (found.kind, found.phone, found.state) == ("company", "+48600100200", ApplicationState.NEW)
     verifier, page = as_("verifier"), f"/programs/{world.a}/applications/{found.id}"
-    assert login in verifier.get(f"/programs/{world.a}/applications").text
+    assert breakable(login) in verifier.get(f"/programs/{world.a}/applications").text
     shown = verifier.get(page).text
     assert "Farby, Narzędzia" in shown
     assert "Ile sklepów?" in shown
@@ -312,7 +313,7 @@ def test_an_employer_agrees_to_a_rep_before_anybody_lets_them_in(
     mine = f"/portal/{world.a}/{world.distributors['D-5']}/applications"
     assert asked == mine
     owner = as_("distributor")
-    assert login in owner.get(mine).text
+    assert breakable(login) in owner.get(mine).text
     for other in ("other", "rep", "verifier", "stranger"):
         assert as_(other).get(mine).status_code == 404, other
     theirs = f"/portal/{world.a}/{world.distributors['D-6']}/applications"
