@@ -5,6 +5,7 @@ from typing import Any
 
 from app.domain.saying.wording import Said, Told, either, marked
 from app.domain.states import RunStatus
+from importers.errors import ImportRefused
 
 SHOWN = 10
 _ = marked
@@ -82,6 +83,19 @@ class CardNumberFound(PrepaidError):
             "provider's token and the last four digits, never a number; remove it."
         )
         super().__init__(words, where=where)
+
+
+class AgreedColumnsMissing(ImportRefused):
+    """A provider's answers lack columns that were agreed with it, in a template or as this house has them."""
+
+    def __init__(self, missing: Sequence[str], found: Sequence[str]) -> None:
+        """Say which columns are missing, and which the file has."""
+        lacks = _(
+            "The header lacks %(wanted)s, as agreed with the card operator. It has: %(has)s. Bring in the operator's "
+            "answers as they came."
+        )
+        has = [repr(name) for name in found] or Said(_("none"))
+        super().__init__(lacks, wanted=[repr(name) for name in missing], has=has)
 
 
 class CardsMissing(PrepaidError):

@@ -103,15 +103,17 @@ CANCELLABLE = (RunStatus.PREPARING, RunStatus.PREVIEW, RunStatus.APPROVED, RunSt
 """The states in which a run can be called off; so can one that had nothing to load, but judged goods."""
 
 
-def can_be_cancelled(session: Session, run: ConversionRun) -> bool:
+def can_be_cancelled(session: Session, found: "Report") -> bool:
     """Tell whether a run can be called off as it is now: none of its loads was answered, nor is one on its way."""
-    return _is_open(session, run) and not _has_answers(session, run)
+    return _is_open(session, found.run) and not found.went_out
+
+
+_WAITING = (TopUpStatus.RESERVED, TopUpStatus.ORDERED)
 
 
 def _has_answers(session: Session, run: ConversionRun) -> bool:
     """Tell whether some of its loads went out: its file may have been refused after others were answered."""
-    waiting = (TopUpStatus.RESERVED, TopUpStatus.ORDERED)
-    out = select(TopUp.id).where(TopUp.run_id == run.id, TopUp.status.not_in(waiting))
+    out = select(TopUp.id).where(TopUp.run_id == run.id, TopUp.status.not_in(_WAITING))
     return bool(session.scalar(select(out.exists())))
 
 
@@ -205,7 +207,7 @@ class Total:
 class Report:
     """A run with what became of it. Of a load that was ordered again only the last counts, so all add up to the run.
 
-    ``obstacles`` are those who could not be loaded if it were ordered now.
+    ``obstacles`` are those who could not be loaded if it were ordered now; ``went_out`` says whether some load did.
     """
 
     run: ConversionRun
@@ -214,6 +216,7 @@ class Report:
     batches: list[LoadBatch]
     responses: list[LoadResponse]
     obstacles: list[Obstacle]
+    went_out: bool
 
     @property
     def order_files(self) -> list[str]:
@@ -239,29 +242,41 @@ def report(session: Session, run_id: int) -> Report:
         NoSuchRun: No run has this number.
     """
     run = run_of(session, run_id)
-    totals = session.execute(
+    batches = session.scalars(select(LoadBatch).where(LoadBatch.run_id == run_id).order_by(LoadBatch.id)).all()
+    answers = select(LoadResponse).where(LoadResponse.run_id == run_id).order_by(LoadResponse.id)
+    each = (
         select(
             TopUp.kind,
             TopUp.status,
-            func.count(),
-            cast(func.sum(TopUp.amount_minor), BigInteger),
-            cast(func.sum(points_of_top_up()), BigInteger),
+            TopUp.amount_minor,
+            points_of_top_up().label("points"),
+            was_ordered_again().label("superseded"),
         )
         .join(Redemption, Redemption.id == TopUp.redemption_id)
         .join(Account, Account.id == Redemption.account_id)
-        .where(TopUp.run_id == run_id, ~was_ordered_again())
-        .group_by(TopUp.kind, TopUp.status)
-        .order_by(TopUp.kind.desc(), TopUp.status)
+        .where(TopUp.run_id == run_id)
+        .subquery()
     )
+    sums = session.execute(
+        select(
+            each.c.kind,
+            each.c.status,
+            func.count(),
+            cast(func.sum(each.c.amount_minor), BigInteger),
+            cast(func.sum(each.c.points), BigInteger),
+            each.c.superseded,
+        )
+        .group_by(each.c.kind, each.c.status, each.c.superseded)
+        .order_by(each.c.kind.desc(), each.c.status)
+    ).all()
     return Report(
         run=run,
         program=session.get_one(Program, run.program_id),
-        totals=[Total(*row) for row in totals],
-        batches=list(session.scalars(select(LoadBatch).where(LoadBatch.run_id == run_id).order_by(LoadBatch.id))),
-        responses=list(
-            session.scalars(select(LoadResponse).where(LoadResponse.run_id == run_id).order_by(LoadResponse.id))
-        ),
+        totals=[Total(*row[:-1]) for row in sums if not row.superseded],
+        batches=list(batches),
+        responses=list(session.scalars(answers)) if batches else [],  # nobody answers what was not ordered
         obstacles=obstacles(session, run),
+        went_out=any(row.status not in _WAITING for row in sums),
     )
 
 

@@ -22,13 +22,12 @@ from app.domain.saying.wording import Said, marked
 from app.domain.typed.card_numbers import first_card_number, holds_issued_number
 from app.exports import tables
 from app.exports.csvfile import write_csv
-from importers.errors import ColumnsMissing
 from importers.files.guard import judge
 from importers.files.limits import Limits
 from importers.layout.tables.table import TextTable
 from importers.reading.reading import read
 from importers.typed.parsing import Column
-from prepaid.errors import CardNumberFound
+from prepaid.errors import AgreedColumnsMissing, CardNumberFound
 from prepaid.files.fixed_answers import read_fixed
 from prepaid.files.order_files import TOTAL
 from prepaid.providers import Answer, LoadResult
@@ -167,9 +166,9 @@ def _take_verdict(table: TextTable, by_key: dict[str, str], said: FileAnswer, re
 
 def _take_lines(table: TextTable, by_key: dict[str, str], said: Answers, decimals: int, response: Response) -> None:
     lines = said.lines
-    missing = {name: name for name in (lines.reference, lines.result) if name.casefold() not in by_key}
+    missing = [name for name in (lines.reference, lines.result) if name.casefold() not in by_key]
     if missing:
-        raise ColumnsMissing(missing, table.header)
+        raise AgreedColumnsMissing(missing, table.header)
     reader = _LineReader(said, decimals, response)
     columns = (lines.reference, lines.result, lines.code, lines.message, lines.amount, "record")
     cells = zip(*(_texts(table, by_key, name) for name in columns), strict=True)

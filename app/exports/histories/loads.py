@@ -26,7 +26,7 @@ KINDS: Mapping[str, str] = {
 STATES: Mapping[str, str] = {
     TopUpStatus.RESERVED.value: _("Reserved"),
     TopUpStatus.ORDERED.value: _("Ordered"),
-    TopUpStatus.SENDING.value: _("Being sent"),
+    TopUpStatus.SENDING.value: _("Waits for an answer"),
     TopUpStatus.LOADED.value: _("Loaded"),
     TopUpStatus.FAILED.value: _("Failed"),
     TopUpStatus.UNKNOWN.value: _("Unknown"),

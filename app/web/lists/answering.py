@@ -17,7 +17,9 @@ from app.web.lists import exporting, showing
 from app.web.lists.describing import Listing
 
 
-def answer(listing: Listing, template: str, *, counted: bool = False, **more: Any) -> str | Response:
+def answer(
+    listing: Listing, template: str, *, counted: bool = False, rows: int = showing.ROWS, **more: Any
+) -> str | Response:
     """Show a list in a template, which gets it as ``page``; or send it as a file where the address asks for one."""
     form = exporting.form_asked()
     if form is not None:
@@ -25,7 +27,7 @@ def answer(listing: Listing, template: str, *, counted: bool = False, **more: An
             abort(404)
         with transaction(db.session) as writing:
             return exporting.send(writing, listing, form)
-    page = showing.page(session(), listing, counted=counted)
+    page = showing.page(session(), listing, rows=rows, counted=counted)
     return render_template(template, page=page, views=saved_views(listing), **more)
 
 

@@ -32,7 +32,7 @@ RUN: Mapping[RunStatus, Badge] = {
     RunStatus.EMPTY: Badge(_("Nothing to convert"), "plain"),
     RunStatus.APPROVED: Badge(_("Approved"), "busy"),
     RunStatus.ORDERED: Badge(_("Order file written"), "busy"),
-    RunStatus.SENDING: Badge(_("Being sent"), "busy"),
+    RunStatus.SENDING: Badge(_("Waits for an answer"), "wait"),
     RunStatus.SENT: Badge(_("Answered in part"), "wait"),
     RunStatus.SETTLED: Badge(_("Settled"), "good"),
     RunStatus.CANCELLED: Badge(_("Cancelled"), "plain"),
@@ -49,7 +49,7 @@ _NOTHING_TO_PAY_BACK = Badge(_("Nothing to compensate"), "plain")
 TOP_UP: Mapping[TopUpStatus, Badge] = {
     TopUpStatus.RESERVED: Badge(_("Reserved"), "plain"),
     TopUpStatus.ORDERED: Badge(_("Ordered"), "busy"),
-    TopUpStatus.SENDING: Badge(_("Being sent"), "busy"),
+    TopUpStatus.SENDING: Badge(_("Waits for an answer"), "wait"),
     TopUpStatus.LOADED: Badge(_("Loaded"), "good"),
     TopUpStatus.FAILED: Badge(_("Failed"), "bad"),
     TopUpStatus.UNKNOWN: Badge(_("Unknown"), "wait"),

@@ -216,7 +216,7 @@ def test_what_has_no_answer_of_a_file_that_is_refused_later_is_ordered_anew(
         _send(world, run)
     with transaction(world.registry) as session:
         answered = ended is not TopUpStatus.ORDERED
-        assert runs.can_be_cancelled(session, session.get_one(ConversionRun, run.id)) is not answered
+        assert runs.can_be_cancelled(session, runs.report(session, run.id)) is not answered
         if answered:
             with pytest.raises(NotAllowedNow, match="some of its top-ups were answered"):
                 runs.cancel(session, run.id, actor="ben", now=NOW, order_file_not_sent=True)

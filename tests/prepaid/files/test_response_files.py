@@ -4,9 +4,9 @@ import openpyxl
 import pytest
 
 from app.config import Settings
-from importers.errors import ColumnsMissing, FileRefused
+from importers.errors import FileRefused
 from importers.files.limits import Limits
-from prepaid.errors import CardNumberFound
+from prepaid.errors import AgreedColumnsMissing, CardNumberFound
 from prepaid.files.response_files import Response, read_response
 from prepaid.providers import Answer, LoadResult
 
@@ -72,8 +72,9 @@ def test_a_workbook_is_read_as_well(tmp_path: Path) -> None:
 
 
 def test_columns_are_needed(tmp_path: Path) -> None:
-    with pytest.raises(ColumnsMissing, match="'result'"):
+    with pytest.raises(AgreedColumnsMissing, match="'result', as agreed with the card operator") as refused:
         read(tmp_path, "reference,outcome\nA,loaded\n")
+    assert "profile" not in str(refused.value), "an operator's answers have no import profile"
 
 
 def test_what_is_no_table_is_refused(tmp_path: Path) -> None:

@@ -14,8 +14,7 @@ from app.domain.states import RunStatus, TaxStatus, TopUpStatus
 from app.models.ledger import LedgerTransaction
 from app.models.people import AuditEvent
 from app.models.prepaid import ConversionRun, LoadResponse
-from importers.errors import ColumnsMissing
-from prepaid.errors import CardNumberFound, NotAllowedNow
+from prepaid.errors import AgreedColumnsMissing, CardNumberFound, NotAllowedNow
 from prepaid.loads import settling
 from prepaid.loads.moves import locked_run
 from prepaid.providers import Answer, LoadResult
@@ -205,7 +204,7 @@ def test_a_file_with_a_card_number_is_not_kept(world: World) -> None:
     run = ordered(world, count=1)
     with pytest.raises(CardNumberFound):
         answer(world, run, "D0.R,loaded,4111111111111111,100.00")
-    with pytest.raises(ColumnsMissing):
+    with pytest.raises(AgreedColumnsMissing):
         answer(world, run, "x", header="nothing")
     with transaction(world.registry) as session:
         assert session.scalars(select(LoadResponse).where(LoadResponse.run_id == run.id)).all() == []

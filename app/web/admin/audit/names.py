@@ -445,7 +445,7 @@ VALUE: Mapping[str, Any] = {
     "refused": pgettext("audit", "refused"),
     "review": pgettext("audit", "in review"),
     "preview": _("Waits for approval"),
-    "sending": _("Being sent"),
+    "sending": _("Waits for an answer"),
     "sent": pgettext("audit", "sent"),
     "settled": _("Settled"),
     "unknown": pgettext("audit", "unknown"),

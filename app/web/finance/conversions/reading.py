@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from app.db.many import among_texts
 from app.domain.program_file.batch_file import Answers
+from app.domain.saying.wording import said_of
 from app.domain.states import RunKind, RunStatus, TopUpKind, TopUpStatus
 from app.domain.typed.codes import code_key
 from app.models.distributors import Distributor
@@ -177,6 +178,27 @@ def of_loads(counts: Mapping[str, int]) -> str:
 def _answered(response: LoadResponse) -> Moment:
     said = of_loads(response.counts)
     return Moment(gettext("Answers taken in"), response.received_at, response.received_by, "download", "plain", said)
+
+
+@dataclass(frozen=True)
+class NotTaken:
+    """A row of an answer that could not be taken as it is: where it stands, which load it names, why; when it came."""
+
+    row: int | None
+    reference: str
+    why: str
+    at: dt.datetime
+
+
+def not_taken(report: Report) -> list[NotTaken]:
+    """Give the rows of answers that could not be taken, the newest answer first."""
+    return [
+        NotTaken(
+            one["row"], one["reference"] or "", said_of(one.get("said"), one["message"], gettext), response.received_at
+        )
+        for response in sorted(report.responses, key=lambda one: one.received_at, reverse=True)
+        for one in response.problems
+    ]
 
 
 @dataclass(frozen=True)

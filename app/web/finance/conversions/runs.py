@@ -28,7 +28,6 @@ from app.web.finance.conversions.segments import new_run, segment_of, whose
 from app.web.finance.conversions.settings import TAKES
 from app.web.finance.conversions.top_ups import of_run
 from app.web.forms.form import Form
-from app.web.lists import showing
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Choice, Column, Days, Kind, Listing, OneOf, To
 from app.web.words import imports as import_words
@@ -174,7 +173,7 @@ def last_month() -> tuple[dt.date, dt.date]:
 
 
 @bp.get("/programs/<code:program_code>/runs/<id:run_id>")
-def show(program_code: str, run_id: int) -> str:
+def show(program_code: str, run_id: int) -> str | Response:
     return _page(prepaid_runs.report(session(), run_id))
 
 
@@ -186,10 +185,12 @@ def _response_hint(run: ConversionRun) -> str:
         return ""
 
 
-def _page(report: Report, *, cancelling: Cancelling | None = None, answers: Answers | None = None) -> str:
+def _page(report: Report, *, cancelling: Cancelling | None = None, answers: Answers | None = None) -> str | Response:
     run = report.run
-    return render_template(
+    return answer(
+        of_run(run.id, run.kind),
         "finance/conversions/run.html",
+        rows=LINES,
         report=report,
         run=run,
         errand=jobs.errand(session(), run.id),
@@ -203,6 +204,7 @@ def _page(report: Report, *, cancelling: Cancelling | None = None, answers: Answ
         left_out=run_reading.left_out(run, EXCEPTIONS),
         in_the_way=run_reading.in_the_way(report),
         moments=run_reading.moments(report),
+        not_taken=run_reading.not_taken(report),
         outcome=run_reading.outcome(report),
         whose=whose(run.terms),
         by_schedule=run.previewed_by == ACTOR,
@@ -210,14 +212,13 @@ def _page(report: Report, *, cancelling: Cancelling | None = None, answers: Answ
         tax_said=said_of(run.terms.get("tax_said"), run.terms["tax"], gettext),
         files=_files(report),
         refused=_refused(run.id) if any(one.refused_at for one in report.batches) else [],
-        page=showing.page(session(), of_run(run.id, run.kind), rows=LINES),
         mine=same_person(person().login, run.previewed_by),
         failed_compensations=_can_be_ordered_again(report),
         cancelling=cancelling or Cancelling(formdata=None),
         answers=answers or Answers(formdata=None),
         response_hint=_response_hint(run),
         asked_to_cancel=cancelling is not None,
-        can_be_cancelled=prepaid_runs.can_be_cancelled(session(), run),
+        can_be_cancelled=prepaid_runs.can_be_cancelled(session(), report),
         asked_to_settle=answers is not None,
     )
 
@@ -340,7 +341,7 @@ def write_anew(program_code: str, run_id: int) -> Response:
 
 
 @bp.post("/programs/<code:program_code>/runs/<id:run_id>/cancel")
-def cancel(program_code: str, run_id: int) -> Response | tuple[str, int]:
+def cancel(program_code: str, run_id: int) -> Response | tuple[str | Response, int]:
     form = Cancelling()
     if form.validate():
         try:
@@ -366,7 +367,7 @@ def cancel(program_code: str, run_id: int) -> Response | tuple[str, int]:
 
 
 @bp.post("/programs/<code:program_code>/runs/<id:run_id>/responses")
-def settle(program_code: str, run_id: int) -> Response | tuple[str, int]:
+def settle(program_code: str, run_id: int) -> Response | tuple[str | Response, int]:
     form = Answers()
     if not form.validate():
         return _page(prepaid_runs.report(session(), run_id), answers=form), 400

@@ -1,6 +1,5 @@
 """Top-ups: every load of every card, what it was made from, and what became of it."""
 
-import dataclasses
 from dataclasses import replace
 from typing import Any
 
@@ -59,6 +58,12 @@ _COLUMNS = (
 _BESIDE = frozenset({"run", "created_at", "code", "name"})
 _NAMED = replace(WHOSE[0], small="reference")
 """The first column where a list is of one run: whose top-up, its reference below."""
+_OF_RUN = {
+    one.key: replace(one, shown=False) if one.key == "reference" else replace(one, small=_COLUMNS[0].small)
+    for one in _COLUMNS
+    if one.key in ("reference", "status")
+}
+"""Columns that are others where a list is of one run: why a load failed stands below its state."""
 
 _FILTERS = (
     Search(TopUp.reference, Distributor.name, Distributor.code, Card.last4, title=_("Reference, distributor or card")),
@@ -85,10 +90,6 @@ TOP_UPS = Listing(
 )
 
 
-def _hidden(column: Column) -> Column:
-    return dataclasses.replace(column, shown=False)
-
-
 def of_run(run_id: int, kind: RunKind) -> Listing:
     """Describe the top-ups of one run, in the order of its preview. Compensations are made from no points."""
     beside = _BESIDE | {"points"} if kind is RunKind.COMPENSATIONS else _BESIDE
@@ -97,7 +98,7 @@ def of_run(run_id: int, kind: RunKind) -> Listing:
         title=_("Top-ups of this run"),
         columns=[
             _NAMED,
-            *(_hidden(one) if one.key == "reference" else one for one in _COLUMNS if one.key not in beside),
+            *(_OF_RUN.get(one.key, one) for one in _COLUMNS if one.key not in beside),
         ],
         query=lambda: _QUERY.where(TopUp.run_id == run_id),
         id=TopUp.id,

@@ -287,12 +287,39 @@ def test_an_operator_who_took_the_file_is_told_of_and_its_order_file_lies_where_
     assert "The operator took the file. What became of each load comes next." in shown
     assert "The provider took the file" in shown
     assert "Loaded: 0." not in shown
+    assert "Waits for an answer" in shown, "nothing is being sent: the operator has it"
+    assert "Being sent" not in shown
     assert "Bring in what became of each load." in next_of(shown)
     reference = re.search(r"<small>(\w+-\d+R1)</small>", shown)
     assert reference
     failed = io.BytesIO(f"external_id;status;code;reason\n{reference[1]};failed;51;blocked\n".encode())
     assert post(finance, page, f"{page}/responses", file=(failed, "second.csv")).status_code == 303
     assert "Failed: 1." in finance.get(page).text
+    failed_ones = finance.get(f"{page}?state=failed").text
+    assert re.search(r"Failed</span><small>[^<]*blocked", failed_ones), "why it failed stands beside that it did"
+    assert f"{page}?form=csv" in finance.get(page).text
+    provided_by(world, was)
+
+
+def test_answers_that_could_not_be_taken_stay_on_the_page_of_the_run(
+    world: World, as_: Callable[[str], FlaskClient], at: str
+) -> None:
+    finance = as_("finance")
+    was = provided_by(world, "batch_file")
+    run = previewed(world, finance, at)
+    page = f"{at}/runs/{run}"
+    post(as_("approver"), page, f"{page}/approve")
+    work(world)
+    said = "external_id;status;code;reason\n" + "".join(f"NOBODY-{number};loaded;;\n" for number in range(7))
+    answers = io.BytesIO(said.encode())
+    assert post(finance, page, f"{page}/responses", file=(answers, "strange.csv")).status_code == 303
+    finance.get(page)
+    with asked_of_the_database(world) as asked:
+        shown = finance.get(page).text
+    assert len(asked) <= 12, asked
+    assert "Answers that could not be taken" in shown
+    assert all(f"NOBODY-{number}" in shown for number in range(7)), "a flash told of five of them, and once"
+    assert post(finance, page, f"{page}/cancel", reason="test", not_sent="y").status_code == 303
     provided_by(world, was)
 
 
