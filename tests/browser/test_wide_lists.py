@@ -148,7 +148,15 @@ def test_no_word_of_a_table_is_broken_and_no_cell_lies_over_another_on_a_phone(
     broken = {}
     with visit("phone", locale=language) as here:
         here.sign_in(world.login("owner"), world.password)
-        for name in ("imports/profiles", "settings/texts", "people/invitations", "liability", "settings", "tax/year"):
+        for name in (
+            "imports",
+            "imports/profiles",
+            "settings/texts",
+            "people/invitations",
+            "liability",
+            "settings",
+            "tax/year",
+        ):
             here.go(f"/programs/{world.a}/{name}")
             assert here.page.locator("main table.rows").count()
             if found := here.page.evaluate(_BROKEN):

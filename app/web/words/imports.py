@@ -8,6 +8,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
 from app.domain.saying.wording import Said
+from app.domain.states import Outcome
 from app.web import formats
 from app.web.languages import language
 from importers.layout.columns.naming import Because, Candidate
@@ -193,6 +194,8 @@ WHAT_ROWS: Mapping[str, Any] = {
     "refused": _("Refused"),
 }
 
+_NAMES = ("unknown_distributor", "unknown_product")
+
 REPAIRS: Mapping[str, Any] = {
     "unknown_distributor": _("Say what the name means, once: every row that waits for it is taken in."),
     "unknown_product": _("Say what the name means, once: every row that waits for it is taken in."),
@@ -259,8 +262,15 @@ def cell(text: str, most: int = 60) -> str:
     return text.replace(" 00:00:00", "")[:most]
 
 
-def repair(code: str) -> str:
+def waits(code: str, outcome: Outcome) -> bool:
+    """Say whether the rows of a reason wait to be told what a name means: those that are refused do not."""
+    return code in _NAMES and outcome is Outcome.HELD
+
+
+def repair(code: str, outcome: Outcome) -> str:
     """Say what to do about the rows of a reason."""
+    if code in _NAMES and not waits(code, outcome):
+        return gettext("These rows do not wait for the name. Make it known, correct the rows, and bring them in again.")
     return str(REPAIRS.get(code, gettext("Correct the rows in the workbook with the reasons.")))
 
 

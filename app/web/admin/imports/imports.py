@@ -1,7 +1,7 @@
 """Imports: what came in, how far it is, and what became of its rows."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +13,15 @@ from app.db.transaction import transaction
 from app.domain.saying.reasons import sentence
 from app.extensions import db
 from app.jobs import messenger
-from app.web.addresses import id_asked
 from app.web.admin.audit.words import state_words
 from app.web.admin.imports import outcomes
+from app.web.admin.imports.import_list import IMPORTS
 from app.web.admin.imports.outcomes import ImportOf
 from app.web.context import kontor, now, person, scope, session, settings
 from app.web.formats import duration, figure, file_stem
 from app.web.forms.asked import Why
-from app.web.lists import paging
+from app.web.lists.answering import answer
+from app.web.lists.showing import Row
 from app.web.words import imports as import_words
 from importers import drafts
 from importers.batches import batches
@@ -35,10 +36,14 @@ bp = Blueprint("imports", __name__)
 
 
 @bp.get("/programs/<code:program_code>/imports")
-def index(program_code: str) -> str:
-    before = id_asked("before")
-    found = batches.newest(session(), program_code, paging.ROWS + 1, now(), before=before)
-    return render_template("admin/imports/imports.html", page=paging.page(found, first=before is None))
+def index(program_code: str) -> str | Response:
+    return answer(IMPORTS, "admin/imports/imports.html", standing=_standing)
+
+
+def _standing(rows: Sequence[Row]) -> list[Progress]:
+    """Tell how far the imports of some rows of the list are, in their order."""
+    found = batches.progress_of_all(session(), [one.id for one in rows], now())
+    return [found[one.id] for one in rows]
 
 
 @bp.get("/programs/<code:program_code>/imports/<id:batch_id>")
@@ -137,6 +142,7 @@ def live(one: Progress) -> dict[str, Any]:
         "texts": {
             "share": f"{one.share_bp // 100}",
             "rows_read": figure(one.counts["rows_read"]),
+            "rows_of_data": figure(one.rows_of_data),
             "lines_accepted": figure(one.counts["lines_accepted"]),
             "lines_held": figure(one.counts["lines_held"]),
             "lines_refused": figure(one.counts["lines_refused"]),

@@ -364,6 +364,7 @@ NOTHING_AT_ONCE = {
     "compensation_runs": "a run is approved by itself, after a look at its sum",
     "compensations": "a run takes all of a period at once",
     "runs": "a run is approved by itself, after a look at its sum",
+    "imports": "each is undone by itself, after a look at what that takes back",
     "tax_form": "who is on a form follows from what was levied",
     "tax_register": "what was levied was frozen, and nothing is done to it",
     "transfers": "each is approved by itself, after a look at both balances",

@@ -1,0 +1,19 @@
+"""What is said of the rows of imports that do not count."""
+
+from flask import Flask
+
+from app.domain.states import Outcome
+from app.web.words import imports as words
+from tests.app.web.world import World
+
+
+def test_a_refused_row_is_not_told_to_wait_for_its_name(world: World) -> None:
+    app: Flask = world.app
+    with app.test_request_context("/"):
+        held, refused = (words.repair("unknown_product", one) for one in (Outcome.HELD, Outcome.REFUSED))
+        assert "every row that waits for it is taken in" in held
+        assert "do not wait" in refused
+        assert words.repair("not_a_number", Outcome.REFUSED).startswith("Correct the cells")
+    assert words.waits("unknown_distributor", Outcome.HELD)
+    assert not words.waits("unknown_distributor", Outcome.REFUSED)
+    assert not words.waits("not_a_number", Outcome.HELD)
