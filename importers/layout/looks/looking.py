@@ -130,6 +130,22 @@ class _Guess:
         return about_columns(self.guesses, self.months, self.kind, holds)
 
 
+@dataclass(frozen=True)
+class _NoSales:
+    """What tells of rows that they are perhaps no sales; ``headed`` is a heading that says that goods came back."""
+
+    returned: PerhapsReturned | None = None
+    headed: str | None = None
+    cancelled: PerhapsCancelled | None = None
+    corrected: PerhapsCorrected | None = None
+    others: PerhapsOthers | None = None
+
+    @property
+    def questions(self) -> list[Question]:
+        """Ask whether they are."""
+        return about_rows(self.returned, self.headed, self.cancelled, self.corrected, self.others)
+
+
 class NothingSeen(Exception):
     """No sheet that people see has a table."""
 
@@ -142,8 +158,7 @@ def look(grids: Sequence[Grid], sheets: Sequence[SheetSeen], kind: str, said: Sa
         HeaderNotThere: There is none where somebody says.
     """
     as_read = {one.name: one for one in grids}
-    ends = {said.sheet or grids[0].name: said.row + said.rows - 1} if said and said.row and grids else {}
-    grids = [with_lifted(one, kind, ends.get(one.name)) for one in grids]
+    grids = _lifted(grids, kind, said)
     found, guess = _chosen(grids, kind, said)
     main, months, guesses = guess.sheet, guess.months, guess.guesses
     key = fingerprint(main.names)
@@ -158,13 +173,10 @@ def look(grids: Sequence[Grid], sheets: Sequence[SheetSeen], kind: str, said: Sa
     called = _called_otherwise(guess, beside) if said is None or said.sheet is None else {}
     alike += [one for one in rest if all(one is not other for other in alike)]
     form, open_ = _form([*alike, *named_so(beside, called, guesses.columns)], guesses, months)
-    seen_of = functools.partial(_first, sheets=fitting or [main], guesses=guesses)
-    cancelled = seen_of(perhaps_cancelled) if kind == "sales" else None
-    corrected = seen_of(perhaps_corrected) if kind == "sales" else None
-    returned = perhaps_returned(lines, corrected) if kind == "sales" else None
-    named = seen_of(perhaps_others) if kind == "sales" else None
-    headed = _headed(main, lines, recognised.headings, rest, guesses) if kind == "sales" and not notes else None
-    of_rows = about_rows(returned, headed, cancelled, corrected, named)
+    no_sales = _NoSales()
+    if kind == "sales":
+        headed = None if notes else _headed(main, lines, recognised.headings, rest, guesses)
+        no_sales = _no_sales(fitting or [main], lines, guesses, headed)
     return Seen(
         kind=kind,
         sheets=tuple(sheets),
@@ -189,18 +201,35 @@ def look(grids: Sequence[Grid], sheets: Sequence[SheetSeen], kind: str, said: Sa
             *with_places(
                 guess.questions, names_of_sheets(fitting or [main]), above, recognised.headings | _broken_heads(main)
             ),
-            *with_rows(lines, [*open_, *of_rows], returned, _texts_above(main, above) | recognised.headings),
+            *with_rows(
+                lines, [*open_, *no_sales.questions], no_sales.returned, _texts_above(main, above) | recognised.headings
+            ),
             *about_sheets(called),
         ),
-        returned=returned,
-        cancelled=cancelled,
-        corrected=corrected,
-        others=named,
+        returned=no_sales.returned,
+        cancelled=no_sales.cancelled,
+        corrected=no_sales.corrected,
+        others=no_sales.others,
         fingerprint=key,
         fitting=tuple(one.grid.name for one in fitting),
         called=called,
         header_names=main.names_of_rows,
         lifted=main.grid.lifted.names if main.grid.lifted is not None else (),
+    )
+
+
+def _lifted(grids: Sequence[Grid], kind: str, said: Said | None) -> list[Grid]:
+    """Give the sheets with what stands above the lines of each document as columns."""
+    ends = {said.sheet or grids[0].name: said.row + said.rows - 1} if said and said.row and grids else {}
+    return [with_lifted(one, kind, ends.get(one.name)) for one in grids]
+
+
+def _no_sales(sheets: Sequence[Sheet], lines: Body, guesses: Guesses, headed: str | None) -> _NoSales:
+    """Find what tells so, by the lines of the first sheet, or by columns of any that nobody reads."""
+    seen_of = functools.partial(_first, sheets=sheets, guesses=guesses)
+    corrected = seen_of(perhaps_corrected)
+    return _NoSales(
+        perhaps_returned(lines, corrected), headed, seen_of(perhaps_cancelled), corrected, seen_of(perhaps_others)
     )
 
 

@@ -8,12 +8,12 @@ import pytest
 
 from importers.errors import FileRefused
 from importers.files.grid import Merge
-from importers.layout.aligning import aligned
 from importers.layout.columns.columns import mapped
 from importers.layout.columns.months import month_columns
-from importers.layout.laying import lay, stack
+from importers.layout.laying import lay
 from importers.layout.looks.looking import look
 from importers.layout.looks.proposing import Unanswered, propose
+from importers.layout.stacking import aligned, stack
 from importers.layout.tables.table import Stretch, TextTable, place_of
 from importers.layout.written.settling import settle
 from tests.importers.layout.reports import HEADER, grid, laid, line, numbers, profile, recognised, typed
