@@ -7,6 +7,7 @@ handed back with a problem, as any other column is.
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 import pyarrow as pa
@@ -15,10 +16,10 @@ import pyarrow.compute as pc
 from importers.files.grid import Grid, Lifted
 from importers.layout.columns.guessing import guessed
 from importers.layout.rows.blocks import Block, Rows, alone, blocks_of, labelled_rows
-from importers.layout.rows.labelled import DAY, NUMBER, calls_documents
+from importers.layout.rows.labelled import DAY, NUMBER, calls_documents, says_day
 from importers.layout.rows.rows import blank_rows
 from importers.layout.tables.handed_back import is_handed_back
-from importers.layout.tables.header import top_of
+from importers.layout.tables.header import MOST_ABOVE, top_of
 from importers.layout.words.synonyms import names_of, spoken
 
 _UNKNOWN = "Document"
@@ -30,26 +31,41 @@ _KIND = "{} (type)"
 def with_lifted(grid: Grid, kind: str, header: int | None = None) -> Grid:
     """Give a grid whose rows that name documents became columns; the same one where there are none.
 
+    Where a column has the numbers and none the days, rows that say the days of the lines below them become columns.
+
     Args:
         grid: the cells of a sheet, or of a text file.
         kind: of import; not all have documents.
         header: the row in which the names of columns stand, where somebody says so.
     """
-    said = labelled_rows(grid) if NUMBER in names_of(kind) and not is_handed_back(grid) else {}
-    names = _names(_without(grid, said), kind, header) if said else None
-    if names is None:
+    if NUMBER not in names_of(kind) or is_handed_back(grid):
+        return grid
+    head = _head(grid)
+    said = labelled_rows(head)
+    names = _names(_without(head, said), kind, header) if said else None
+    has = set() if names is None else _fields_of(names[1], kind)
+    if names is None or {NUMBER, DAY} <= has:
         return grid
     row, cells = names
+    said = labelled_rows(grid)
     said = dict(sorted((said | alone(grid, said)).items()))
     lines = _lines(grid, said, row, _like(grid, cells))
     blocks = blocks_of(said, lines)
-    held = _held(blocks, row, _fields_of(cells, kind))
-    first = next((one.number for one in blocks if one.number is not None), 0)
-    if NUMBER not in held or (len(lines) and lines[0] < first):  # what stands below its lines is not of the next ones
+    held = _held_of_days(blocks, row, has) if NUMBER in has else _held(blocks, row, has)
+    firsts = [min(rows) for one in blocks if (rows := [one.rows_of[key] for key in held if key in one.rows_of])]
+    if not held or (len(lines) and lines[0] < min(firsts)):  # what stands below its lines is not of the next ones
         return grid
     lifted = _lifted(blocks, held)
     grid = _without(grid, lifted.headings.tolist())
     return _attached(grid, lifted, _like(grid, cells))
+
+
+def _head(grid: Grid) -> Grid:
+    """Give the first rows of a grid."""
+    rows = grid.row_number[:MOST_ABOVE]
+    broken = dict(islice(grid.broken.items(), MOST_ABOVE))
+    cells = grid.cells.slice(0, MOST_ABOVE)
+    return replace(grid, cells=cells, row_number=rows, broken=broken, texts={}, shown={}, signs={})
 
 
 def _names(grid: Grid, kind: str, header: int | None) -> tuple[int, list[str]] | None:
@@ -95,13 +111,32 @@ def _held(blocks: Sequence[Block], header: int, has: Collection[str]) -> dict[st
     if len(documents) == 1 and (documents[0].number or 0) < header:
         dated = any(one.field == DAY for one in documents[0].said.values())
         documents = documents if dated and DAY not in has and calls_documents(documents[0].said[NUMBER].label) else []
-    below = set() if blocks[-1].has_lines or blocks[-1].number is not None else set(blocks[-1].said)
-    fields = {key: one.field for block in blocks for key, one in block.said.items()}
-    return {
+    below = set() if blocks[-1].number is not None else _below(blocks)
+    held = {
         key: _is_of_one(key, documents)
-        for key, field in fields.items()
+        for key, field in _fields_said(blocks).items()
         if documents and field not in has and key not in below and not _is_title(key, blocks, documents, header)
     }
+    return held if NUMBER in held else {}
+
+
+def _held_of_days(blocks: Sequence[Block], header: int, has: Collection[str]) -> dict[str, bool]:
+    """Give which columns there are where documents have theirs, and their days stand above the lines of each day."""
+    fields, below = _fields_said(blocks), _below(blocks)
+    said = [(key, one) for block in blocks for key, one in block.said.items() if one.field == DAY]
+    days = {key for key, _ in said} - {key for key, one in said if not says_day(one)} - below
+    if not any(row > header for block in blocks for key, row in block.rows_of.items() if key in days):
+        return {}  # the day of the report, perhaps
+    return {key: False for key, field in fields.items() if field not in has and key not in below | {NUMBER}}
+
+
+def _fields_said(blocks: Sequence[Block]) -> dict[str, str | None]:
+    return {key: one.field for block in blocks for key, one in block.said.items()}
+
+
+def _below(blocks: Sequence[Block]) -> set[str]:
+    """Give what is said once more below the last lines."""
+    return set() if blocks[-1].has_lines else set(blocks[-1].said)
 
 
 def _is_of_one(key: str, documents: Sequence[Block]) -> bool:
@@ -139,7 +174,7 @@ def _lifted(blocks: Sequence[Block], held: Mapping[str, bool]) -> Lifted:
     labels = [block.said[NUMBER].label if block.number is not None else None for block in blocks]
     called = next(filter(calls_documents, filter(None, labels)), _UNKNOWN)
     columns = {called if key == NUMBER else firsts[key]: values[key] for key in held}
-    kinds = [label if number else None for label, number in _on(labels, values[NUMBER])]
+    kinds = [label if number else None for label, number in _on(labels, values.get(NUMBER, [None] * len(labels)))]
     columns |= {_KIND.format(called): kinds} if any(kinds) else {}
     return Lifted(
         names=tuple(columns),
@@ -159,7 +194,7 @@ def _on(labels: Sequence[str | None], numbers: Sequence[str | None]) -> Iterator
 
 def _taken(block: Block, held: Collection[str]) -> list[int]:
     """Give the rows of a block that are of the columns, and what else is said below the name of a document."""
-    from_ = np.inf if block.number is None else block.number
+    from_ = block.number if block.number is not None and NUMBER in held else np.inf
     return [row for row in block.rows if row >= from_ or row in {block.rows_of.get(key) for key in held}]
 
 

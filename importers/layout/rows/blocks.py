@@ -15,6 +15,7 @@ from importers.layout.rows.labelled import (
     labelled,
     names_document,
     perhaps_names_document,
+    says_day,
 )
 from importers.layout.rows.rows import Body
 from importers.layout.tables.header import empty_cells, top_of
@@ -57,10 +58,11 @@ def key_of(one: Labelled) -> str:
 
 
 def labelled_rows(grid: Grid) -> dict[int, Sequence[Labelled]]:
-    """Find the rows in which nothing stands but labels and what they say; none where none names a document."""
+    """Find the rows in which nothing stands but labels and what they say; none where no document or day is named."""
     found = {row: labelled(list(filter(None, map(str.strip, cells)))) for row, cells in grid.broken.items()}
     tops = [(_first(row), said) for row in top_of(grid) if (said := labelled(list(filter(None, row))))]
-    if not any(names_document(one) for said in (*found.values(), *(said for _, said in tops)) for one in said):
+    pairs = [one for said in (*found.values(), *(said for _, said in tops)) for one in said]
+    if not any(names_document(one) or says_day(one) for one in pairs):
         return {}
     seen = Body(grid.seen(), grid.row_number, {})
     for at in sorted({first for first, _ in tops}):

@@ -192,6 +192,11 @@ def names_document(one: Labelled) -> bool:
     return one.field == NUMBER and bool(_FIGURE.search(one.text))
 
 
+def says_day(one: Labelled) -> bool:
+    """Say whether this is the day of documents."""
+    return one.field == DAY and bool(read_moment(one.text).days)
+
+
 def perhaps_names_document(one: Labelled) -> bool:
     """Say whether this may be the number of a document, though we do not know what stands before it."""
     if one.field is not None or _PAGE.match(one.label or one.text) or TOTAL.match(one.label or one.text):

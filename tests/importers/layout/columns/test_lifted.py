@@ -214,6 +214,47 @@ def test_what_is_said_of_documents_holds_below_it() -> None:
     assert found.cells.column(4).to_pylist() == [None, "Faktura", "FV/1", "FV/2"]
 
 
+HEADED = "Nr faktury;Kod;Ilość;Wartość netto"
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_days_may_stand_above_the_lines_of_each(tmp_path: Path, again: bool) -> None:
+    rows = ["Sprzedaż dzienna;;;"] + [HEADED] * (not again)
+    for day, number in ((15, "FV/1"), (16, "FV/2")):
+        rows += [f"Data sprzedaży: {day}.01.2026;;;"] + [HEADED] * again
+        rows += [f"{number};P{at};2;20,00" for at in (1, 2)] + ["Razem;;4;40,00"]
+    found = read_text(tmp_path, "\n".join(rows), {"fixed:distributor": "D001"})
+    assert (sold(found), found.outcomes) == (
+        [(f"FV/{at}", f"2026-01-{14 + at}", "D001", f"P{of}") for at in (1, 2) for of in (1, 2)],
+        {},
+    )
+
+
+def test_days_and_customers_may_stand_above_the_lines_of_both(tmp_path: Path) -> None:
+    rows = [HEADED, "Data: 15.01.2026;Klient: D001;;", "FV/1;P1;2;20,00", "Data: 16.01.2026;Klient: D002;;"]
+    found = read_text(tmp_path, "\n".join([*rows, "FV/2;P2;1;9,00", "Klient: D003;;;", "FV/3;P2;1;9,00"]))
+    assert [one[:3] for one in sold(found)] == [
+        ("FV/1", "2026-01-15", "D001"),
+        ("FV/2", "2026-01-16", "D002"),
+        ("FV/3", "2026-01-16", "D003"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ["Data: 31.01.2026;;;", HEADED, "FV/1;P1;2;20,00"],
+        [HEADED, "Data: styczeń;;;", "FV/1;P1;2;20,00"],
+        [HEADED, "FV/1;P1;2;20,00", "Data: 15.01.2026;;;", "FV/2;P1;2;20,00", "Data: 16.01.2026;;;"],
+        [f"{HEADED};Data", "Data: 15.01.2026;;;;", "FV/1;P1;2;20,00;15.01.2026"],
+    ],
+    ids=["a title", "no day", "below the lines", "a column has them"],
+)
+def test_what_is_no_day_of_the_lines_below(rows: list[str]) -> None:
+    given_ = grid([row.split(";") for row in rows])
+    assert with_lifted(given_, "sales") is given_
+
+
 def test_other_kinds_have_no_documents() -> None:
     given_ = grid(_cells(report(STYLES["in cells"], again=False, total=False, title=False)))
     assert isinstance(given_, Grid)
