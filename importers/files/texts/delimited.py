@@ -22,6 +22,7 @@ from importers.files.cells import holds, without_unseen
 from importers.files.grid import Grid
 from importers.files.limits import Limits
 from importers.files.texts.encodings import Encoding
+from importers.files.texts.printed import parted
 from importers.files.texts.requoted import rows_bare
 from importers.files.texts.text import in_utf8, row_at
 
@@ -80,8 +81,12 @@ def read_delimited(
             "the profile."
         )
         raise FileRefused(words, file=name, sign=repr(delimiter))
-    with in_utf8(path, encoding.name, name) as whole, rows_bare(whole, delimiter or DELIMITERS) as text:
-        shape = shape_of(text, delimiter, header_first=header_first)
+    with (
+        in_utf8(path, encoding.name, name) as whole,
+        parted(whole) as (cells, sign),
+        rows_bare(cells, delimiter or DELIMITERS) as text,
+    ):
+        shape = shape_of(text, sign or delimiter, header_first=header_first)
         _refuse_too_many_cells(text, name, shape, limits)
         table, wrong = _parse(text, name, shape, threads=True)
         if wrong:
@@ -106,7 +111,7 @@ def read_delimited(
         blank=np.array([one.row for one in wrong if one.row not in broken], dtype=np.int32),
         encoding=encoding.name,
         encodings=encoding.others,
-        delimiter=shape.delimiter,
+        delimiter=None if sign else shape.delimiter,
     )
 
 

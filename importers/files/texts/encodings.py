@@ -20,6 +20,10 @@ LEGACY = (
     *("mac_roman", "mac_latin2"),
 )
 """Encodings of one byte a letter, the likeliest first."""
+_WITH_FRAMES = ("cp852", "cp850", "cp866", "cp437")
+"""Those of them that have signs to draw frames with, as printed reports of their time do."""
+_FRAMES = bytes((*range(0xB3, 0xB5), *range(0xB9, 0xBD), *range(0xBF, 0xC6), *range(0xC8, 0xCF), 0xD9, 0xDA))
+_FRAMED = re.compile(rb"\xc4{4}|\xcd{4}")
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -102,11 +106,12 @@ def guessed(content: bytes, languages: Sequence[str] = (), occurring: bytes = b"
         languages: what it may be written in, such as "pl"; they count for more than others.
         occurring: every byte that occurs in the text, also beyond what is given of it.
     """
-    words = Counter(_WORD.findall(content)).most_common(_MOST_WORDS)
+    framed = _FRAMED.search(content) is not None
+    words = Counter(_WORD.findall(content.translate(None, _FRAMES) if framed else content)).most_common(_MOST_WORDS)
     scores: dict[str, float] = {}
     clearly: dict[str, float] = {}
     readings: dict[str, tuple[str, ...]] = {}
-    for name in LEGACY:
+    for name in _WITH_FRAMES if framed else LEGACY:
         try:
             occurring.decode(name)
             read = [(word.decode(name), 1 + math.log(times)) for word, times in words]
