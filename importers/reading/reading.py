@@ -21,6 +21,7 @@ from importers.layout.tables.header import top_of
 from importers.layout.tables.table import TextTable
 from importers.layout.tables.turned import lies_turned
 from importers.layout.tables.twice import refuse_twice
+from importers.layout.written.price_units import refuse_price_units
 from importers.layout.written.signed import signs_wanted
 from importers.reading.patterns import fits
 
@@ -102,6 +103,7 @@ def read_as(judged: Judged, name: str, profile: ImportProfile, *, currency: str 
             refuse_twice([(sheet, one.table) for sheet, one in sold], told, name)  # a plan beside what was sold, say
     table = stack(laid)
     refuse_several_series(table, laid[0][1].columns, name)
+    refuse_price_units(table, laid[0][1].columns, name)
     for grid in beside:
         rows = int((~blank_rows(grid.cells)).sum())
         table.warnings.append({"code": "sheet_without_table", "sheet": grid.name, "rows": rows})

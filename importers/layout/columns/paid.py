@@ -1,4 +1,4 @@
-"""Which prices and amounts are what was paid: without tax, and after a discount.
+"""Which prices and amounts are what was paid for a line: without tax, and after a discount.
 
 A column that is called an amount may hold it with its tax, and one called a price may be that of a list. What stands
 beside them tells: a tax that is a part of an amount was added to it, a discount is not yet taken off a price.
@@ -18,6 +18,8 @@ _ALIKE, _SOME = 0.9, 0.5
 """The share of rows that must agree, and that of the rows that must have a tax: others may be without."""
 _LEAST_TAX, _MOST_TAX = 0.03, 0.27
 _CENT = 0.011
+_LEAST_ALIKE = 2
+"""Amounts that are alike in a document whose lines have other pieces: of one alone it may be chance."""
 _AMOUNTS = frozenset({"net_amount", "gross_amount", "document_total"})
 _DISCOUNT = re.compile(
     r"(?<!\w)(?:rabat\w*|upust\w*|discount|disc|descuento|dto|dcto|скидк\w*|nachlass|remise)(?!\w)", re.IGNORECASE
@@ -33,7 +35,7 @@ def paid(body: pa.Table, found: Found) -> Found:
         body: what stands below the header, a column of texts for each name.
         found: what each column may hold.
     """
-    return _of_prices(body, _of_taxes(body, _of_rebates(body, _of_discounts(found))))
+    return _of_prices(body, _of_documents(body, _of_taxes(body, _of_rebates(body, _of_discounts(found)))))
 
 
 def _of_discounts(found: Found) -> Found:
@@ -80,6 +82,24 @@ def _of_taxes(body: pa.Table, found: Found) -> Found:
             if _is_within(tax, amounts[gross]):
                 return found | {gross: [_proved("gross_amount", gross)]}
     return found
+
+
+def _of_documents(body: pa.Table, found: Found) -> Found:
+    """Tell what documents come to by what all lines of a document have alike, whatever their pieces are."""
+    of = {several[0].field: name for name, several in reversed(found.items()) if several}
+    if not {"document_number", "quantity", "net_amount"} <= of.keys():
+        return found
+    pieces, amounts = floats(body, of["quantity"]), floats(body, of["net_amount"])
+    lines: dict[str, set[tuple[float, float]]] = {}
+    for number, *line in zip(body.column(of["document_number"]).to_pylist(), pieces, amounts, strict=False):
+        if number and number.strip() and line[1] and not np.isnan(line).any():
+            lines.setdefault(number.strip(), set()).add((line[0], line[1]))
+    several = [one for one in lines.values() if len({pieces for pieces, _ in one}) > 1]
+    totals = {frozenset(amount for _, amount in one) for one in several}
+    if len(totals) < _LEAST_ALIKE or any(len(one) > 1 for one in totals):
+        return found
+    name = of["net_amount"]
+    return found | {name: [Candidate("document_total", PROVED, Because.NAMED, name)]}
 
 
 def _of_prices(body: pa.Table, found: Found) -> Found:

@@ -64,6 +64,23 @@ def test_what_is_after_a_discount_was_paid(after: str) -> None:
     assert (found.columns_of["net_amount"], asked(found)) == (f"Wartość {after}", [])
 
 
+def test_what_all_lines_of_a_document_have_alike_is_what_it_comes_to() -> None:
+    def found(*amounts: str, **prices: str) -> Seen:
+        names = [*NAMES, "Wartość netto", *prices]
+        rows = [
+            [f"F/{at // 2}", "13.01.2026", "D1", f"P{at}", str(at + 1), amount, *prices.values()]
+            for at, amount in enumerate(amounts)
+        ]
+        return look([grid([names, *rows])], [], "sales")
+
+    alike = found("90,00", "90,00", "45,00", "45,00")
+    assert (alike.columns_of["document_total"], asked(alike)) == ("Wartość netto", ["column:net_amount"])
+    assert asked(found("90,00", "90,00", "45,00", "45,00", Cena="1,50")) == [], "it is reckoned of prices"
+    assert asked(found("90,00", "90,00", "45,00", "40,00")) == []
+    assert asked(found("0,00", "0,00", "45,00", "45,00")) == [], "free lines"
+    assert asked(found("10,00", "10,00", "10,00", "10,00")) == [], "a price that all goods have"
+
+
 def test_what_is_left_of_an_amount_without_its_discount_was_paid() -> None:
     left = {"Wartość": NETS, "Rabat": ("2,00", "0", "0,50"), "Do zapłaty netto": ("18,00", "60,00", "4,50")}
     found = seen(Cena=PRICES, **left)
