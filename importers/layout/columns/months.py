@@ -32,6 +32,8 @@ _YEAR = re.compile(r"(?:19|20)\d{2}")
 _OF_YEAR = r"(?:(?P<before>\d{4})[-./' ]*)?"
 _LETTERED = re.compile(rf"{_OF_YEAR}m(?P<month>\d{{1,2}})(?:[-./' ]*(?P<after>\d{{4}}))?")
 _ROMAN = re.compile(rf"{_OF_YEAR}(?P<month>{'|'.join(ROMAN)})\.?(?:[-./' ]+(?P<after>\d{{4}}))?")
+_NOTHING = r"^\s*[-\x{2013}\x{2014}]?\s*(?:0+(?:[.,]0+)?)?\s*$"
+"""What stands in the cell of a month in which nothing was sold."""
 _QUARTERS, _A_ROW = 4, 3
 """Roman numerals up to IV may be quarters; and so many months in a row are no chance."""
 _LAST = 12
@@ -194,7 +196,7 @@ class NoMonths(Told):
 
 
 def unpivot(cells: pa.Table, profile: Months) -> Unpivoted:
-    """Make a line of each row and month in which anything stands.
+    """Make a line of each row and month in which anything was sold: programs fill the others with 0 or with a dash.
 
     Raises:
         NoMonths: There is nothing to make them of.
@@ -254,8 +256,8 @@ def _stack(
         columns = by_month[month]
         filled = np.zeros(cells.num_rows, dtype=bool)
         for name in columns.values():
-            texts = pc.utf8_trim_whitespace(cells.column(name))
-            filled |= np.asarray(pc.fill_null(pc.not_equal(texts, ""), False), dtype=bool)  # noqa: FBT003
+            nothing = pc.match_substring_regex(cells.column(name), _NOTHING)
+            filled |= ~np.asarray(pc.fill_null(nothing, True), dtype=bool)  # noqa: FBT003
         places = np.flatnonzero(filled)
         taken = cells.take(pa.array(places))
         arrays = [taken.column(name) for name in ids]

@@ -43,6 +43,7 @@ def test_months_become_lines_and_each_a_document_of_its_own() -> None:
         ["P1", "2", "20,00", None, None, "2", "20,00"],
         ["P2", None, None, None, None, "0", "0"],
         ["P3", "1", "5,00", "3", "15,00", "4", "20,00"],
+        ["P4", "0", "0,00", "-", " – ", "0", "0"],
     ]
     form = profile(
         columns={"product": "Kod"},
@@ -57,9 +58,9 @@ def test_months_become_lines_and_each_a_document_of_its_own() -> None:
         ("R-2026-01", "2026-01-31", "P3", 1000, 500),
         ("R-2026-02", "2026-02-28", "P3", 3000, 1500),
     ]
-    assert numbers(table) == [3, 5, 10]
-    assert [place_of(row, table.stretches)[1] for row in (3, 5, 10)] == [3, 5, 5]
-    assert recognised(table) == {"blank": [4]}
+    assert numbers(table) == [3, 5, 11]
+    assert [place_of(row, table.stretches)[1] for row in (3, 5, 11)] == [3, 5, 5]
+    assert recognised(table) == {"blank": [4, 6]}
     with pytest.raises(FileRefused, match="a month has no 'pcs' and 'zł'"):
         laid(rows, form.model_copy(update={"months": form.months.model_copy(update={"quantity": "pcs"})}))  # type: ignore[union-attr]
 
