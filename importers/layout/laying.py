@@ -37,7 +37,7 @@ from importers.layout.tables.header import (
     top_of,
 )
 from importers.layout.tables.table import Kind, Recognised, Stretch, TextTable, as_frame
-from importers.layout.written.amounts_named import refuse_other_sizes, with_currencies
+from importers.layout.written.amounts_named import refuse_other_amounts, with_currencies
 from importers.layout.written.signed import with_signs
 from importers.layout.written.units_beside import units_beside
 
@@ -108,7 +108,7 @@ def lay(grid: Grid, profile: ImportProfile, name: str, currency: str | None = No
     cells = _without_text_marks(seen.slice(header.below).select(kept).rename_columns(names), places)
     body = Body(cells, grid.row_number[header.below :], places)
     recognised, above = _above(grid, header), top_of(grid, header.at)
-    refuse_other_sizes(_figures_named(names, columns, profile), above, place)
+    refuse_other_amounts(_figures_named(names, columns, profile), above, place, grid.name)
     titles = {likeness(row) for row in above}
     no_lines = recognise(body, header.of(kept), names, _wide_merges(grid, len(kept)), recognised, titles, grid.lifted)
     _mark_other_language(body, header.of(kept), profile.kind or "sales", no_lines, recognised)

@@ -16,6 +16,8 @@ _LEAST_SHARE = 0.3
 _LEAST_TAX, _MOST_TAX, _SOME = 0.03, 0.27, 0.5
 """Rates of value added tax, and the share of the rows that must have one: others may be without."""
 _SAMPLE = 500
+_NO_FIGURE = 1e15
+"""As much is no figure of a report: it would be too much to reckon with."""
 _CODE = re.compile(r"(?=\S*\d)\S{2,40}")
 
 
@@ -118,4 +120,5 @@ def floats(body: pa.Table, name: str) -> np.ndarray:
             read.append(float(digits))
         except (TypeError, ValueError):
             read.append(np.nan)
-    return np.asarray(read)
+    found = np.asarray(read, dtype=np.float64)
+    return np.where(np.abs(found) < _NO_FIGURE, found, np.nan)

@@ -1,7 +1,8 @@
-"""What the names of columns, and what stands above them, say of the amounts below: a currency, or so many thousands.
+"""What the names of columns, and what stands above them, say of the amounts below: a currency, thousands, or a tax.
 
-``Value [EUR]`` is no amount of a programme in zlotys, and 12,5 under ``Value [thousand]`` is none of 12,50. Neither
-shows in the cells, so a report would be taken in with all its amounts wrong, and nothing would be said.
+``Value [EUR]`` is no amount of a programme in zlotys, 12,5 under ``Value [thousand]`` is none of 12,50, and 12,30 below
+``All amounts with VAT`` is none of 12,30. Neither shows in the cells, so a report would be taken in with all its
+amounts wrong, and nothing would be said.
 """
 
 import re
@@ -38,6 +39,13 @@ _ABOVE = re.compile(
     rf"|[tkm](?:{_COINS}))(?!\w)",
     re.IGNORECASE,
 )
+_GROSS = re.compile(
+    r"(?<!\w)(?:(?<!waga )(?<!masa )(?<!gewicht )brutto|(?:incl|including|inclusive of|with) (?:vat|tax)"
+    r"|(?:vat|tax) (?:incl|included|inclusive)|gross (?:amount|value|sale|price)s?|(?:inkl|incl) (?:mwst|mw st|ust)"
+    r"|con iva|iva incl\w*|(?:с|включая|с учетом|с учётом) ндс|ttc|(?:s|vč|včetně) dph)(?!\w)"
+)
+_NET = re.compile(r"(?<!\w)(?:netto\w*|net|neto|ht|hors taxes|base|(?:bez|без|sin|excl|excluding|ohne) \w+)(?!\w)")
+"""What says of amounts that they are with a tax, and what that they are not."""
 _CODE = re.compile(r"(?<![^\W_])[A-Z]{3}(?![^\W_])|[€£₽₴₺₸$¥]|(?<!\w)(?:zł|kč|руб|грн|euro)(?!\w)", re.IGNORECASE)
 _LETTERS = 3
 """Of a currency's code, which is written in capitals."""
@@ -58,17 +66,21 @@ _IN_CURRENCY = re.compile(
 _FIGURE = r"^[\s(+\-\x{2212}\x{2013}]*\d[\d\s.,'\x{2019}\x{00a0}\x{202f}]*[\s)\-]*$"
 
 
-def refuse_other_sizes(columns: Mapping[str, str], above: Sequence[Sequence[str]], place: Said) -> None:
-    """Refuse a table whose amounts or pieces are counted in thousands, say, or in hundredths.
+def refuse_other_amounts(
+    columns: Mapping[str, str], above: Sequence[Sequence[str]], place: Said, sheet: str = ""
+) -> None:
+    """Refuse a table whose amounts or pieces are counted in thousands, say, or in hundredths, or are with a tax.
 
     Args:
         columns: the field of each column, by the column's name.
         above: the rows above its header.
         place: the file and its sheet.
+        sheet: what the sheet is called.
 
     Raises:
         FileRefused: A column's name says so, or what stands above.
     """
+    _refuse_taxed(columns, [*(cell for row in above for cell in row), sheet], place)
     for name, field in columns.items():
         found = _size_said(name, field)
         if found is not None:
@@ -84,6 +96,21 @@ def refuse_other_sizes(columns: Mapping[str, str], above: Sequence[Sequence[str]
             "says otherwise."
         )
         raise FileRefused(words, place=place, found=repr(said[0]))
+
+
+def _refuse_taxed(columns: Mapping[str, str], said: Sequence[str], place: Said) -> None:
+    """Refuse amounts that are with a tax by what stands above them, unless their own name says that they are not."""
+    of = {field: name for name, field in columns.items()}
+    amount = of.get("net_amount") or of.get("unit_price")
+    if amount is None or "gross_amount" in of or _NET.search(spoken(amount)):
+        return
+    told = next((text for text in said if _GROSS.search(spoken(text)) and not _NET.search(spoken(text))), None)
+    if told is not None:
+        words = _(
+            "%(place)s, column %(column)s: %(found)s stands above it, so its amounts seem to be with tax, expected net "
+            "amounts; write such, and say in the name of the column that they are net."
+        )
+        raise FileRefused(words, place=place, column=repr(amount), found=repr(told))
 
 
 def _size_said(name: str, field: str) -> str | None:

@@ -94,3 +94,8 @@ def test_a_second_net_amount_is_no_amount_with_tax() -> None:
     (question,) = found.questions
     assert (question.key, question.options) == ("column:net_amount", ("Wartość netto EUR", "Wartość netto PLN"))
     assert "gross_amount" not in found.columns_of
+
+
+def test_figures_that_are_none_are_reckoned_with_as_nothing() -> None:
+    found = seen(Cena=("9" * 400, "9" * 400, "5,00"), Wartość=NETS)
+    assert found.columns_of["net_amount"] == "Wartość"

@@ -1,11 +1,13 @@
 """What names of columns and titles say of amounts: another currency, or that they are counted in thousands."""
 
+import re
+
 import pyarrow as pa
 import pytest
 
 from importers.errors import FileRefused
 from importers.layout.laying import lay
-from importers.layout.written.amounts_named import currency_named, refuse_other_sizes, with_currencies
+from importers.layout.written.amounts_named import currency_named, refuse_other_amounts, with_currencies
 from tests.importers.layout.reports import COLUMNS, HEADER, grid, laid, line, profile, typed
 
 
@@ -33,7 +35,7 @@ from tests.importers.layout.reports import COLUMNS, HEADER, grid, laid, line, pr
 )
 def test_figures_that_are_counted_otherwise_are_refused(field: str, name: str, found: str) -> None:
     with pytest.raises(FileRefused) as refused:
-        refuse_other_sizes({name: field}, [], "report.csv")
+        refuse_other_amounts({name: field}, [], "report.csv")
     said = f"report.csv, column {name!r}: its name says {found!r}, expected figures in full, one by one; write them so"
     assert str(refused.value).startswith(said)
 
@@ -55,7 +57,7 @@ def test_figures_that_are_counted_otherwise_are_refused(field: str, name: str, f
     ],
 )
 def test_other_names_say_nothing_of_it(field: str, name: str) -> None:
-    refuse_other_sizes({name: field}, [["Mio Trade, tys. 5"], ["Kapitał zakładowy: 50 tys. zł"]], "report.csv")
+    refuse_other_amounts({name: field}, [["Mio Trade, tys. 5"], ["Kapitał zakładowy: 50 tys. zł"]], "report.csv")
 
 
 @pytest.mark.parametrize(
@@ -142,3 +144,26 @@ def test_a_column_of_currencies_is_of_the_amounts_that_are_called_so(foreign: st
     cells = pa.table({name: pa.array(texts, pa.large_string()) for name, texts in columns.items()})
     assert with_currencies(cells, {2}, {2}, [], "PLN") == cells
     assert with_currencies(cells, {0}, {0}, [], "PLN").column(0).to_pylist() == ["1", "2 EUR"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        *("Wszystkie kwoty brutto", "All amounts incl. VAT", "Importes con IVA incluido", "Alle Beträge inkl. MwSt."),
+        *("Суммы указаны с НДС", "Montants TTC"),
+    ],
+)
+def test_amounts_are_refused_that_are_with_tax_by_what_stands_above_them(said: str) -> None:
+    columns = {"Wartość": "net_amount", "Ilość": "quantity"}
+    expected = rf"column 'Wartość': '{re.escape(said)}' stands above it, so its amounts seem to be with tax"
+    with pytest.raises(FileRefused, match=expected):
+        refuse_other_amounts(columns, [["Raport"], ["", said]], "report.csv")
+    with pytest.raises(FileRefused, match=expected):
+        refuse_other_amounts(columns, [], "report.csv", sheet=said)
+    refuse_other_amounts({"Wartość netto": "net_amount"}, [[said]], "report.csv")
+    refuse_other_amounts({**columns, "Kwota": "gross_amount"}, [[said]], "report.csv")
+
+
+def test_what_speaks_of_net_amounts_as_well_or_of_weights_says_nothing_of_a_tax() -> None:
+    for said in ("Sprzedaż netto i brutto", "Waga brutto: 12 kg", "Gross weight", "Kwoty bez VAT"):
+        refuse_other_amounts({"Wartość": "net_amount"}, [[said]], "report.csv")
