@@ -61,6 +61,8 @@ def differing(
 ) -> list[dict[str, Any]]:
     """Compare each total with the lines since the total before it, or since any above that. Gives what differs.
 
+    One that stands above all lines is compared with those below it.
+
     Nothing is said where a line that it adds up could not be read.
 
     Args:
@@ -89,11 +91,12 @@ def differing(
     for row, amount, other in zip(told, said.tolist(), as_text.tolist(), strict=True):
         if amount == NO_AMOUNT:
             continue
-        end = int(np.searchsorted(row_number, row))
-        begins = _beginnings(row_number, at, row, table.stretches)
-        clean = begins[lost[begins] == lost[end]]
-        if len(clean) and not any(np.isin((amount, other), one[end] - one[clean]).any() for one in sums):
-            begin = max(clean[clean < end].tolist(), default=end)  # a total right above adds up nothing of its own
+        begins, ends = _reaches(row_number, at, row, table.stretches)
+        clean = lost[begins] == lost[ends]
+        begins, ends = begins[clean], ends[clean]
+        if len(begins) and not any(np.isin((amount, other), one[ends] - one[begins]).any() for one in sums):
+            filled = np.flatnonzero(ends > begins)  # a total right above adds up nothing of its own
+            begin, end = (int(one[filled[-1] if len(filled) else 0]) for one in (begins, ends))
             stretch, number = place_of(row, table.stretches)
             found.append(
                 {
@@ -108,11 +111,24 @@ def differing(
     return found
 
 
-def _beginnings(numbers: np.ndarray, totals: np.ndarray, row: int, stretches: tuple[Stretch, ...]) -> Ints:
-    stretch, _ = place_of(row, stretches)
-    first = stretch.above if stretch else 0
-    above = totals[(totals < row) & (totals > first)][-_MOST_BEGINNINGS:]
-    return np.unique(np.searchsorted(numbers, np.concatenate([[first], above]), side="right")).astype(np.int64)
+def _reaches(
+    numbers: np.ndarray, totals: np.ndarray, row: int, stretches: tuple[Stretch, ...]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Give the places of lines where what a total adds up may begin, and where it ends then.
+
+    It ends with the total, and begins below another one or with the sheet. Above all lines of its sheet it begins with
+    the total, and ends with another one or with the sheet.
+    """
+    first = max((one.above for one in stretches if one.above < row), default=0)
+    last = min((one.above for one in stretches if one.above >= row), default=int(max([row, *numbers[-1:]])))
+    here = int(np.searchsorted(numbers, row))
+    above = np.concatenate([[first], totals[(totals < row) & (totals > first)][-_MOST_BEGINNINGS:]])
+    begins = np.unique(np.searchsorted(numbers, above, side="right"))
+    if begins.tolist() != [here]:
+        return begins, np.full(len(begins), here)
+    below = np.concatenate([totals[(totals > row) & (totals <= last)][:_MOST_BEGINNINGS], [last]])
+    ends = np.unique(np.searchsorted(numbers, below, side="right"))
+    return np.full(len(ends), here), ends
 
 
 def _read(texts: list[str], field: str, profile: ImportProfile, decimals: int, *, typed: bool) -> Ints:

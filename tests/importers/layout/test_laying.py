@@ -253,6 +253,22 @@ def test_totals_are_compared_with_the_lines_above_them() -> None:
     assert check_totals(found.table, found.columns, found.rows, found.profile, 2, found.problems) == []
 
 
+def test_a_total_above_the_lines_is_compared_with_those_below_it() -> None:
+    def told(*rows: list[str | None]) -> list[tuple[str, str]]:
+        form = profile(decimal=",")
+        found = typed(laid([HEADER, *rows], form), form)
+        noted = check_totals(found.table, found.columns, found.rows, found.profile, 2, found.problems)
+        return [(one["found"], one["expected"]) for one in noted]
+
+    def total(net: str) -> list[str | None]:
+        return ["Razem", None, None, None, None, net]
+
+    assert told(total("60,00"), line("A"), line("A"), line("B")) == []
+    assert told(total("40,00"), line("A"), line("A"), total("40,00"), line("B")) == [], "of the first document, say"
+    assert told(total("61,00"), line("A"), line("A"), line("B")) == [("61,00", "60")]
+    assert told(total("40,00"), ["x", *line("A")[1:4], "?", "40,00"]) == [], "a line of it cannot be read"
+
+
 def test_a_total_in_a_text_cell_beside_number_cells_may_have_thousands() -> None:
     rows = [HEADER, line(quantity="600", net="1.200,50"), line("B", quantity="634", net="5,00")]
     for pieces, differs in (("1.234", 0), ("1.235", 1)):
