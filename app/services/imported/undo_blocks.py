@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
@@ -28,7 +27,6 @@ from app.models.distributors import Distributor
 from app.models.ledger import Account, LedgerEntry, LedgerTransaction
 from app.models.prepaid import ConversionRun, Redemption
 from app.models.sales import ReturnMatch, SalesDocument
-from app.services.persons.rosters import with_people
 
 MOST_TOLD = 100
 """Blocks of one kind that are told one by one."""
@@ -72,9 +70,8 @@ def blocks(
     )
     if distributor_ids is not None:
         mine = and_(mine, SalesDocument.distributor_id == any_of(distributor_ids))
-    owners = None if distributor_ids is None else with_people(session, np.asarray(distributor_ids, dtype=np.int64))
     return [
-        *_spent(session, rules, mine, None if owners is None else _stand_on(owners.tolist())),
+        *_spent(session, rules, mine, None if distributor_ids is None else _given_to(mine)),
         *_returned(session, mine, batch_ids),
         *_corrected(session, mine, batch_ids),
     ]
@@ -82,25 +79,18 @@ def blocks(
 
 def spent_of(session: Session, rules: ProgramRules, document_id: int) -> list[Block]:
     """Tell how much of what one document gave, to whomever, is reserved or gone."""
-    given_to = (
-        select(Account.id)
-        .join(LedgerEntry, LedgerEntry.account_id == Account.id)
+    mine = SalesDocument.id == document_id
+    return _spent(session, rules, mine, _given_to(mine))
+
+
+def _given_to(mine: ColumnElement[bool]) -> Select[int]:
+    """Give the accounts that ever had what documents gave: of a person, of a pool though its member left, or moved."""
+    return (
+        select(LedgerEntry.account_id)
         .join(LedgerTransaction, LedgerTransaction.id == LedgerEntry.transaction_id)
-        .where(
-            LedgerTransaction.document_id == document_id,
-            LedgerTransaction.kind.in_((TransactionKind.AWARD, TransactionKind.TRANSFER)),
-            Account.distributor_id.is_not(None),
-        )
-        .distinct()
+        .join(SalesDocument, SalesDocument.id == LedgerTransaction.document_id)
+        .where(mine, LedgerTransaction.kind.in_((TransactionKind.AWARD, TransactionKind.TRANSFER)))
     )
-    return _spent(session, rules, SalesDocument.id == document_id, given_to)
-
-
-def _stand_on(distributor_ids: Sequence[int]) -> Select[int]:
-    """Give the accounts on which the points of distributors stand, and their own."""
-    theirs = Account.distributor_id == any_of(distributor_ids)
-    own, led = select(Account.id).where(theirs), select(Account.leads_to_id).where(theirs)
-    return select(Account.id).where(Account.id.in_(own) | Account.id.in_(led))
 
 
 def _spent(
@@ -111,7 +101,9 @@ def _spent(
     Only the wallets of which anything was ever spent are looked at.
     """
     of_program = select(Account.id).where(
-        (Account.spent > 0) | (Account.reserved > 0), Account.distributor_id.is_not(None)
+        Account.program_id == rules.program_id,
+        (Account.spent > 0) | (Account.reserved > 0),
+        Account.distributor_id.is_not(None),
     )
     if accounts is not None:
         of_program = of_program.where(Account.id.in_(accounts))

@@ -275,7 +275,8 @@ def test_what_a_person_spends_meanwhile_keeps_their_companys_documents(desk: Des
     assert desk.documents() == {("1", ACCEPTED): 1, ("2", UNDONE): 1}
 
 
-def test_what_a_pool_spends_meanwhile_keeps_the_documents_of_its_members(shop: Desk) -> None:
+@pytest.mark.parametrize("left", [False, True])
+def test_what_a_pool_spends_meanwhile_keeps_the_documents_of_its_members(shop: Desk, *, left: bool) -> None:
     ids = shop.people("D1", "D2", "D3")
     with transaction(shop.registry) as session:
         program = session.get_one(Program, shop.program_id)
@@ -286,6 +287,9 @@ def test_what_a_pool_spends_meanwhile_keeps_the_documents_of_its_members(shop: D
     with transaction(shop.registry) as session:
         undoing.begin(session, found.batch_id, reason="wrong", actor="ann", now=shop.clock())
     with transaction(shop.registry) as session:
+        if left:
+            program = session.get_one(Program, shop.program_id)
+            pools.leave(session, program, pool, ids["D2"], takes_own=False, **said)
         wallet = ledger.wallet_of(session, ids["D3"], Unit.POINTS)
         ledger.reserve(session, wallet, 4, key=f"spent:{shop.code}", on=shop.clock().date())
     shop.work()
