@@ -255,8 +255,9 @@ def points_of(session: Session, found: StatementFinding) -> int:
         if unit is Unit.MONEY:
             return int(less)
         return int(abs(less) * MICRO // max(value, 1)) * (1 if less > 0 else -1)
-    paid = max(int(points) - given_for_other_amounts(session, found.top_up_id), 0)
-    return -paid if found.kind in TAKES else paid
+    takes = found.kind in TAKES
+    paid = max(int(points) - given_for_other_amounts(session, found.top_up_id, before_it_went=takes), 0)
+    return -paid if takes else paid
 
 
 def set_period(

@@ -73,10 +73,12 @@ def other_amounts() -> Subquery:
     )
 
 
-def given_for_other_amounts(session: Session, top_up_id: int) -> int:
+def given_for_other_amounts(session: Session, top_up_id: int, *, before_it_went: bool = False) -> int:
     """Give what adjustments give because another amount of a load is on the card; below zero: take.
 
     What waits for its approval is among it: whoever asks for the rest meanwhile is not to ask for all of it.
+    ``before_it_went``: what was asked for before its points went back is, of which they were what was left. Since then,
+    or where they went back by the provider's answer, it is beside them.
     """
     given = (
         select(func.coalesce(cast(func.sum(_ASKED.amount), BigInteger), 0))
@@ -84,6 +86,11 @@ def given_for_other_amounts(session: Session, top_up_id: int) -> int:
         .join(_ASKED, _ASKED.id == _FOUND.adjustment_id)
         .where(_FOUND.top_up_id == top_up_id, _OTHER, _ASKED.state.in_(("approved", "waiting")))
     )
+    if before_it_went:
+        found, asked = aliased(StatementFinding), aliased(AdjustmentRequest)
+        went = select(func.max(asked.id)).join(found, found.adjustment_id == asked.id)
+        of_it = (found.top_up_id == top_up_id, found.kind.in_(GIVES), asked.state == "approved")
+        given = given.where(_ASKED.id < went.where(*of_it).scalar_subquery())
     return session.scalars(given).one()
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from app.db.transaction import transaction
 from app.domain.export_wish import Wish
-from app.domain.states import TaxStatus, Unit
+from app.domain.states import FindingAnswer, FindingKind, TaxStatus, Unit
 from app.exports.histories import asking
 from app.exports.histories.loads import COMPENSATIONS, REDEMPTIONS, TOP_UPS
 from app.exports.histories.making import Maker
@@ -26,6 +26,7 @@ from prepaid.loads import settling
 from prepaid.loads.failed import failed_of_newest_runs
 from prepaid.loads.moves import locked_run
 from prepaid.providers import Answer, LoadResult
+from prepaid.reconciling import answering
 from prepaid.taxing import owed, register
 from prepaid.taxing.tax import ProgramTax
 from tests.prepaid.conftest import NOW, World
@@ -38,6 +39,7 @@ from tests.prepaid.loads.corrections import (
     adjust,
     invoiced,
     loaded,
+    open_findings,
     told,
 )
 from tests.prepaid.reconciling.test_reconciling import BOOKED, EDGES, LATER, answered, bring
@@ -225,6 +227,29 @@ def test_a_load_of_another_amount_that_is_reversed_later_goes_back_as_it_was_cor
         assert session.scalars(asked.order_by(AdjustmentRequest.id)).all() == [given, 10_000 - given]
     assert invoiced(paid) == (0, 0, 0)
     assert told(paid, TOP_UPS) == [("loaded", 0, "not_there")]
+
+
+@pytest.mark.parametrize("first", [FindingKind.AMOUNT_DIFFERS, FindingKind.RETURNED_HERE])
+@pytest.mark.parametrize(("booked", "points"), [("5100.00", 10_200), ("4900.00", 9_800)])
+def test_in_whichever_order_they_are_answered_what_is_there_after_all_costs_what_is_there(
+    paid: World, first: FindingKind, booked: str, points: int
+) -> None:
+    reference = loaded(paid, LoadResult.FAILED)
+    bring(paid, *EDGES, (reference, BOOKED, booked, "PLN"))
+    with transaction(paid.registry) as session:
+        program = session.get_one(Program, paid.program_id)
+        both = sorted(open_findings(session, program), key=lambda one: one.kind is not first)
+        for found, now in zip(both, (LATER, LATER + dt.timedelta(hours=1)), strict=True):
+            said = {"points": answering.points_of(session, found), "reason": "as they say", "actor": "fay", "now": now}
+            answering.answer(session, program, found.id, FindingAnswer.ADJUSTED, **said)
+            assert found.adjustment_id is not None
+            adjustments.approve(session, program, found.adjustment_id, actor="ben", now=now)
+    assert paid.wallet("D1") == (10_000 - points, 0, 0)
+    assert invoiced(paid)[:2] == (points, points * 50)
+    bring(paid, *DECEMBER, (reference, "2026-12-10", f"-{booked}", "PLN"))
+    adjust(paid, now=AFTERWARDS)
+    assert paid.wallet("D1") == (10_000, 0, 0)
+    assert invoiced(paid) == (0, 0, 0)
 
 
 @pytest.mark.parametrize("first", [0, 1])
