@@ -71,6 +71,13 @@ _CUT = """() => [...document.querySelectorAll("main .card > table.rows")]
   .filter((table) => table.scrollWidth > table.parentElement.clientWidth).map((table) => table.caption.textContent)"""
 
 
+_APART = """() => [...document.querySelectorAll("[data-chart=column] canvas")].map((canvas) => {
+  const chart = window.Chart.getChart(canvas);
+  const [first, second] = [0, 1].map((at) => chart.getDatasetMeta(at).data[0].getProps(["x", "width"], true));
+  return [second.x - first.x, first.width];
+})"""
+
+
 @pytest.mark.parametrize(("size", "language"), [("desktop", "pl"), ("desktop", "ru"), ("phone", "ru")])
 def test_no_table_of_a_scenario_is_cut(world: World, visit: Callable[..., Any], size: str, language: str) -> None:
     with world.app.app_context():
@@ -83,6 +90,10 @@ def test_no_table_of_a_scenario_is_cut(world: World, visit: Callable[..., Any], 
         here.press(here.page.locator("table.list tbody th a").first)
         assert here.page.locator("main table.rows").count() > 3
         assert here.page.evaluate(_CUT) == []
+        if size == "desktop":
+            here.page.locator("[data-chart] canvas").first.wait_for()
+            for apart, bar in here.page.evaluate(_APART):
+                assert apart < 1.3 * bar, "bars of one month stand together, however few months there are"
 
 
 def test_a_role_does_not_stand_in_a_third_of_a_row_that_has_nothing_beside_it(

@@ -5,6 +5,7 @@ const places = [...document.querySelectorAll("[data-chart]")];
 const language = document.documentElement.lang || "en";
 const drawn = new Map();
 const NARROW_PX = 480;
+const WIDEST_BAR_PX = 36;
 const LONGEST_NAME = { narrow: 20, wide: 36 };
 
 if (places.length) {
@@ -49,9 +50,10 @@ function draw(place) {
   const kind = { line: "LineChart", area: "AreaChart", column: "ColumnChart", bar: "BarChart" }[place.dataset.chart];
   const stacked = place.hasAttribute("data-chart-stacked");
   const narrow = place.clientWidth < NARROW_PX;
+  const room = (place.dataset.chart === "bar" ? place.clientHeight : place.clientWidth) / Math.max(labels.length, 1);
   // the names of many series take lines of their own
   place.classList.toggle("chart-tall", narrow && series.length > 3);
-  drawn.set(place, new window.Chartkick[kind](place, data, options(place.dataset.chart, series, decimals, stacked, narrow)));
+  drawn.set(place, new window.Chartkick[kind](place, data, options(place.dataset.chart, series, decimals, stacked, narrow, room)));
 }
 
 // The whole name stands in the table.
@@ -59,7 +61,8 @@ function shortened(name, longest) {
   return name.length > longest ? `${name.slice(0, longest - 1).trimEnd()}…` : name;
 }
 
-function options(kind, series, decimals, stacked, narrow) {
+// `room` is what a label has of the axis: the bars of few stand together in the middle of it.
+function options(kind, series, decimals, stacked, narrow, room) {
   const styles = getComputedStyle(document.body);
   // light-dark() is resolved where a colour is used, not where it is declared
   const probe = document.createElement("span");
@@ -92,7 +95,8 @@ function options(kind, series, decimals, stacked, narrow) {
     dataset: {
       borderWidth: kind === "line" || kind === "area" ? 2 : 0,
       borderRadius: 3,
-      maxBarThickness: 36,
+      maxBarThickness: WIDEST_BAR_PX,
+      categoryPercentage: Math.min(0.8, (1.1 * WIDEST_BAR_PX * (stacked ? 1 : series.length)) / room),
       pointRadius: 3,
       pointHoverRadius: 5,
       pointBackgroundColor: surface,
