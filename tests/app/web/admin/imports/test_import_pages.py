@@ -421,6 +421,7 @@ def test_the_figures_of_a_check_and_of_its_import_add_up_to_the_rows_of_data(wiz
     assert "<dt>Rows of data</dt>\n<dd><strong>2</strong><small>besides headings, blank rows and totals: 2<" in told
     assert "50% of the rows" in told
     assert "<dt>Options</dt><dd>Dates: day, month, year: 31.12.2025" in told, "how it was read, in words"
+    assert "Decimal sign: a comma: 1 234,50" in told
 
 
 def test_what_a_source_calls_credit_notes_is_said_once_for_each_way_it_calls_them(wizard: Wizard) -> None:
