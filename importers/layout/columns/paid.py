@@ -7,6 +7,7 @@ beside them tells: a tax that is a part of an amount was added to it, a discount
 import re
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -89,14 +90,19 @@ def _of_documents(body: pa.Table, found: Found) -> Found:
     of = {several[0].field: name for name, several in reversed(found.items()) if several}
     if not {"document_number", "quantity", "net_amount"} <= of.keys():
         return found
-    pieces, amounts = floats(body, of["quantity"]), floats(body, of["net_amount"])
-    lines: dict[str, set[tuple[float, float]]] = {}
-    for number, *line in zip(body.column(of["document_number"]).to_pylist(), pieces, amounts, strict=False):
-        if number and number.strip() and line[1] and not np.isnan(line).any():
-            lines.setdefault(number.strip(), set()).add((line[0], line[1]))
-    several = [one for one in lines.values() if len({pieces for pieces, _ in one}) > 1]
-    totals = {frozenset(amount for _, amount in one) for one in several}
-    if len(totals) < _LEAST_ALIKE or any(len(one) > 1 for one in totals):
+    lines = pd.DataFrame(
+        {
+            "number": pc.utf8_trim_whitespace(body.column(of["document_number"])).to_pandas(),
+            "pieces": floats(body, of["quantity"]),
+            "amount": floats(body, of["net_amount"]),
+        }
+    ).dropna()
+    documents = lines[(lines["number"] != "") & (lines["amount"] != 0)].groupby("number")
+    several = documents["pieces"].nunique() > 1
+    if (
+        documents["amount"].first()[several].nunique() < _LEAST_ALIKE
+        or (documents["amount"].nunique()[several] > 1).any()
+    ):
         return found
     name = of["net_amount"]
     return found | {name: [Candidate("document_total", PROVED, Because.NAMED, name)]}
