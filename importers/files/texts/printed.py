@@ -28,13 +28,13 @@ _FRAMES = {
 _FRAMED = str.maketrans(_FRAMES)
 _MARKED = str.maketrans({"!": "|"})
 _DRAWN = re.compile(r"[-=_*.+~#|!:\s]*")
-_RULED = re.compile(r"\s*(?:[-=_]{2,}\s+){2,}[-=_]{2,}\s*")
+_RULED = re.compile(r" *(?:[-=_]{2,} +){2,}[-=_]{2,} *")
 """A line that is drawn below the names of columns, as wide as each."""
 _GAPS = re.compile(r"\s{2,}")
 _LEAST_CELLS = 3
 """Cells of a row at least, of a table that has no sign between them."""
 _LEAST_ROWS = 3
-_MOSTLY = 0.8
+_MOSTLY, _OFTEN = 0.8, 0.3
 _OTHERS = 0.02
 """So many of the rows may be others: titles and totals, whose words stand where columns part."""
 _WITHIN_NUMBERS = re.compile(r"(?<=\d)[,.](?=\d)")
@@ -77,27 +77,36 @@ def _framed(said: Sequence[str]) -> dict[int, str] | None:
 
 
 def _cuts(lines: Sequence[str], said: Sequence[str]) -> list[int]:
-    """Find where columns begin that stand below each other: there is nothing before them in any row of several cells.
+    """Find where columns begin that stand below each other.
 
-    One blank parts columns where a line is drawn below each of the names, two do otherwise: one may stand in the same
-    place of all texts by chance, as in ``FV 1/2026``.
+    They begin as what is drawn below each of the names does. Where nothing is, they do behind two blanks that all rows
+    of many cells have: one may stand in the same place of all texts by chance, as in ``FV 1/2026``.
     """
-    rows = [line for line in said if len(_GAPS.split(line.strip())) >= _LEAST_CELLS]
+    ruled = next((line for line in lines if _RULED.fullmatch(line)), "")
+    cuts = [one.start() for one in re.finditer(r"\S+", ruled)][1:]
+    if cuts and sum(not _crosses(row, cuts) for row in said) > _MOSTLY * len(said):
+        return cuts
+    rows = _widest(said)
     if len(rows) < _LEAST_ROWS or any(sign in line for line in rows for sign in "\t;|~^"):
         return []
     if any("," in _WITHIN_NUMBERS.sub("", line) for line in rows) and _parts_alike(rows):
         return []
     width = max(map(len, rows))
-    filled = np.zeros(width + 1, dtype=np.int32)
+    filled = np.zeros(width, dtype=np.int32)
     for row in rows:
         filled[: len(row)] += np.frombuffer(row.encode("utf-32-le"), dtype=np.uint32) != ord(" ")
     blank = filled <= int(_OTHERS * len(rows))
-    ruled = next((line for line in lines if _RULED.fullmatch(line)), "")
-    begins = [at for at in range(1, width) if not blank[at] and blank[at - 1]]
-    wide = [at for at in begins if at > 1 and blank[at - 2]]
-    named = [at for at in begins if at < len(ruled) and ruled[at] != " " and ruled[at - 1] == " "]
-    cuts = sorted({*wide, *named} - {next((at for at in range(width) if not blank[at]), 0)})
+    first = int(np.flatnonzero(~blank)[0])
+    cuts = [at for at in range(first + 2, width) if not blank[at] and blank[at - 1] and blank[at - 2]]
     return cuts if len(cuts) >= _LEAST_CELLS - 1 else []
+
+
+def _widest(said: Sequence[str]) -> list[str]:
+    """Give the rows of many cells: as many as a good part of them has, and not of the fewer that stand among them."""
+    cells = [len(_GAPS.split(line.strip())) for line in said]
+    times = Counter(count for count in cells if count >= _LEAST_CELLS)
+    often = [count for count, rows in times.items() if rows >= _OFTEN * times.total()]
+    return [line for line, count in zip(said, cells, strict=True) if often and count >= max(often)]
 
 
 def _parts_alike(rows: Sequence[str]) -> bool:
@@ -106,8 +115,13 @@ def _parts_alike(rows: Sequence[str]) -> bool:
     return counts.most_common(1)[0][1] > _MOSTLY * len(rows)
 
 
+def _crosses(row: str, cuts: Sequence[int]) -> bool:
+    """Say whether a row has words across the beginning of a column."""
+    return any(at < len(row) and row[at - 1] != " " for at in cuts)
+
+
 def _cells(row: str, cuts: Sequence[int]) -> list[str]:
     """Part a row; one that has words across the beginning of a column stays whole."""
-    if any(at < len(row) and row[at - 1 : at].strip() for at in cuts):
+    if _crosses(row, cuts):
         return [row.strip()]
     return [row[begin:end].strip() for begin, end in pairwise([0, *cuts, len(row) + 1])]

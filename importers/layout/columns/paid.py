@@ -90,13 +90,9 @@ def _of_documents(body: pa.Table, found: Found) -> Found:
     of = {several[0].field: name for name, several in reversed(found.items()) if several}
     if not {"document_number", "quantity", "net_amount"} <= of.keys():
         return found
-    lines = pd.DataFrame(
-        {
-            "number": pc.utf8_trim_whitespace(body.column(of["document_number"])).to_pandas(),
-            "pieces": floats(body, of["quantity"]),
-            "amount": floats(body, of["net_amount"]),
-        }
-    ).dropna()
+    pieces, amounts = floats(body, of["quantity"]), floats(body, of["net_amount"])  # of the first rows
+    numbers = pc.utf8_trim_whitespace(body.column(of["document_number"]).slice(0, len(pieces))).to_pandas()
+    lines = pd.DataFrame({"number": numbers, "pieces": pieces, "amount": amounts}).dropna()
     documents = lines[(lines["number"] != "") & (lines["amount"] != 0)].groupby("number")
     several = documents["pieces"].nunique() > 1
     if (

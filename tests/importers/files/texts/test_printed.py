@@ -100,6 +100,19 @@ def test_rows_have_the_numbers_that_they_have_in_the_file(tmp_path: Path) -> Non
     }
 
 
+@pytest.mark.parametrize("frame", ["", "│"])
+def test_documents_may_be_named_above_their_lines(tmp_path: Path, frame: str) -> None:
+    lines = ["RAPORT", *([] if frame else [""])]
+    for number in dict.fromkeys(row[:3] for row in ROWS):
+        lines.append("Faktura: {}   Data: {}   Kontrahent: {}".format(*number))
+        wide = [(*("",) * 3, *one[3:]) for one in (HEAD, *(row for row in ROWS if row[:3] == number))]
+        lines += [frame + printed(row, frame or " ")[sum(WIDTHS[:3]) + 3 :] + frame for row in wide]
+    path = tmp_path / "report.txt"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    found = read_by_proposal(path)
+    assert (sold(found), found.outcomes) == (MEANT, {})
+
+
 def _read(path: Path) -> Grid:
     return read_delimited(path, path.name, Encoding("utf-8"), LIMITS)
 
@@ -112,6 +125,7 @@ def _read(path: Path) -> Grid:
         "a\tb\tc\nx  y  z\t1\t2\nx  y  z\t1\t2\n",
         "Szanowni Państwo!\nPrzesyłamy raport.\nZ poważaniem\n",
         "a|b|c\nx  y  z|1|2\nx  y  z|3|4\n",
+        "aa\tbb\tcc\n--\t--\t--\n11\t22\t33\n44\t55\t66\n",
     ],
 )
 def test_other_texts_are_read_as_they_are(tmp_path: Path, text: str) -> None:
