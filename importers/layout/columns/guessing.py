@@ -15,6 +15,8 @@ _MOST_ABOVE = 60
 _TYPICAL = 20
 _KNOWN_NAMES = 4
 """Names of columns that a row has which is surely a header, whatever stands beside them."""
+_LEAST_GROUPS = 2
+"""Joined cells of a row that groups the columns below it: one alone is a title."""
 _QUARTER = re.compile(r"(?i)(?<!\w)(?:[qhkт]\s?[1-4]|[1-4]\s?(?=kw|кв|trim|quart))")
 
 
@@ -53,7 +55,9 @@ def _with_rows(grid: Grid, top: Sequence[Sequence[str]], at: int, kind: str) -> 
             return Header(first, rows[first : first + 2], names_at(grid, rows, first, 2))
     one = Header(at, rows[at : at + 1], names_at(grid, rows, at, 1))
     if _complete(grid, one):
-        return one
+        if not _is_grouped(grid, rows, at, kind):
+            return one
+        return Header(at - 1, rows[at - 1 : at + 1], names_at(grid, rows, at - 1, 2))
     for count in range(2, MOST_ROWS + 1):
         for first in (at, at - count + 1):
             several = rows[first : first + count]
@@ -63,6 +67,20 @@ def _with_rows(grid: Grid, top: Sequence[Sequence[str]], at: int, kind: str) -> 
             if _complete(grid, joined):
                 return joined
     return one
+
+
+def _is_grouped(grid: Grid, rows: Sequence[Sequence[str]], at: int, kind: str) -> bool:
+    """Say whether the row above groups the columns, and says of which ones the codes and names are those of customers.
+
+    Its cells go over several columns each; what groups them otherwise stands above the header as titles do.
+    """
+    if at == 0 or not _is_wordy(rows[at - 1]):
+        return False
+    above = int(grid.row_number[at - 1])
+    wide = [one for one in grid.merged if one.first_row == one.last_row == above and one.first_column < one.last_column]
+    customers = names_of(kind).get("distributor", {})
+    named = any(spoken(cell) in customers for cell in rows[at - 1] if cell)
+    return named and len(wide) >= _LEAST_GROUPS and above + 1 == int(grid.row_number[at])
 
 
 def _is_of_units(names: Sequence[str], row: Sequence[str]) -> bool:

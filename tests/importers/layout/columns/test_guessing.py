@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from importers.errors import FileRefused
+from importers.files.grid import Merge
 from importers.layout.columns.naming import Facts, candidates
 from importers.layout.laying import lay
 from importers.layout.looks.looking import Seen, look
@@ -92,6 +93,19 @@ def test_what_stands_over_codes_and_names_says_whether_they_are_of_customers_or_
         "product": "Towar / Kod",
         "product_name": "Towar / Nazwa",
     }
+
+
+def test_joined_cells_above_the_header_group_its_columns() -> None:
+    """Codes of customers and of goods were asked about where each is called otherwise than the others."""
+    groups = ["Dokument", None, "Odbiorca", "Towar", None, "Sprzedaż", None]
+    names: Row = ["Data", "Numer", "Kod", "Indeks", "Nazwa", "Ilość", "Wartość"]
+    rows: list[Row] = [groups, names, *[["13.01.2026", "F/1", "D1", "P1", "Farba", "2", "20,00"]] * 2]
+    joined = (Merge(1, 0, 1, 1), Merge(1, 3, 1, 4), Merge(1, 5, 1, 6))
+    found = look([grid(rows, merged=joined)], [], "sales")
+    assert (found.header_rows, found.questions) == (2, ())
+    assert (found.columns_of["distributor"], found.columns_of["product"]) == ("Odbiorca / Kod", "Towar / Indeks")
+    title = [["Sprzedaż za styczeń", *[None] * 6], *rows[1:]]
+    assert look([grid(title, merged=(Merge(1, 0, 1, 6),))], [], "sales").header_rows == 1
 
 
 def test_lines_that_look_like_names_are_none() -> None:
