@@ -6,7 +6,7 @@ Each difference is answered once, with a reason, and what that does stands in th
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import ColumnElement, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.domain.points.conversion import MICRO
@@ -14,6 +14,7 @@ from app.domain.program_file.reconciliation import TAKES, ways_of
 from app.domain.saying.wording import either, marked
 from app.domain.states import FindingAnswer, FindingKind, TopUpKind, TopUpStatus, Unit
 from app.domain.typed.card_numbers import holds_card_number
+from app.models.desk import AdjustmentRequest
 from app.models.ledger import Account
 from app.models.prepaid import LoadBatch, Redemption, TopUp
 from app.models.programs import Program
@@ -21,7 +22,7 @@ from app.models.reconciling import ProviderStatement, StatementFinding, Statemen
 from app.services import audit
 from app.services.by_hand import adjustments
 from app.services.loads import differences
-from app.services.loads.arrivals import ENDED_WITHOUT, given_for_other_amounts
+from app.services.loads.arrivals import ENDED_WITHOUT, given_for_other_amounts, is_there
 from prepaid.errors import CardNumberFound, PrepaidError
 from prepaid.loads.moves import locked_run
 from prepaid.loads.settling import settle
@@ -206,20 +207,33 @@ def _ask(
     actor: str,
     now: dt.datetime,
 ) -> int:
-    """Ask for points or money to be given or taken; a second person decides."""
-    reference, owner, unit = session.execute(
-        select(TopUp.reference, Account.distributor_id, Account.unit)
+    """Ask for points or money to be given or taken; a second person decides.
+
+    What another amount costs follows from what the load cost: where that went back, or nobody knows, it comes first.
+    """
+    reference, owner, unit, there = session.execute(
+        select(TopUp.reference, Account.distributor_id, Account.unit, or_(is_there(TopUp), _is_asked_for()))
         .join(Redemption, Redemption.id == TopUp.redemption_id)
         .join(Account, Account.id == Redemption.account_id)
         .where(TopUp.id == found.top_up_id)
     ).one()
     assert owner is not None, "a load is of a distributor's points"
+    if found.kind is FindingKind.AMOUNT_DIFFERS and not there:
+        words = _("Say first what becomes of the load %(reference)s: here it is not on the card.")
+        raise PrepaidError(words, reference=reference)
     reasons = [code for code, _ in adjustments.reasons_of(program).reasons()]
     code = "correction" if "correction" in reasons else reasons[-1]
     note = f"{reference}: {why}"
     return adjustments.request(
         session, program, owner, points or 0, unit=unit, reason_code=code, note=note, actor=actor, now=now
     )
+
+
+def _is_asked_for() -> ColumnElement[bool]:
+    """Say that somebody asked for the points of a load that went back, because it is on the card all the same."""
+    asked = select(StatementFinding.id).join(AdjustmentRequest, AdjustmentRequest.id == StatementFinding.adjustment_id)
+    of_it = StatementFinding.top_up_id == TopUp.id, StatementFinding.kind.in_(TAKES)
+    return asked.where(*of_it, AdjustmentRequest.state == "waiting").correlate(TopUp).exists()
 
 
 def unit_of(session: Session, found: StatementFinding) -> Unit:

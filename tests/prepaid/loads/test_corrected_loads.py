@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ from app.services.loads import invoicing
 from app.services.tracing import balances
 from prepaid import gathering
 from prepaid.conversions import ordering, runs
+from prepaid.errors import PrepaidError
 from prepaid.loads import settling
 from prepaid.loads.failed import failed_of_newest_runs
 from prepaid.loads.moves import locked_run
@@ -229,21 +231,40 @@ def test_a_load_of_another_amount_that_is_reversed_later_goes_back_as_it_was_cor
     assert told(paid, TOP_UPS) == [("loaded", 0, "not_there")]
 
 
-@pytest.mark.parametrize("first", [FindingKind.AMOUNT_DIFFERS, FindingKind.RETURNED_HERE])
-@pytest.mark.parametrize(("booked", "points"), [("5100.00", 10_200), ("4900.00", 9_800)])
-def test_in_whichever_order_they_are_answered_what_is_there_after_all_costs_what_is_there(
-    paid: World, first: FindingKind, booked: str, points: int
-) -> None:
-    reference = loaded(paid, LoadResult.FAILED)
-    bring(paid, *EDGES, (reference, BOOKED, booked, "PLN"))
+@pytest.mark.parametrize("result", [LoadResult.FAILED, LoadResult.UNKNOWN])
+def test_another_amount_of_a_load_waits_for_what_becomes_of_it(paid: World, result: LoadResult) -> None:
+    reference = loaded(paid, result)
+    bring(paid, *EDGES, (reference, BOOKED, "5100.00", "PLN"))
+    said: dict[str, Any] = {"points": -200, "reason": "as they say", "actor": "fay", "now": LATER}
     with transaction(paid.registry) as session:
         program = session.get_one(Program, paid.program_id)
-        both = sorted(open_findings(session, program), key=lambda one: one.kind is not first)
-        for found, now in zip(both, (LATER, LATER + dt.timedelta(hours=1)), strict=True):
-            said = {"points": answering.points_of(session, found), "reason": "as they say", "actor": "fay", "now": now}
+        (found,) = (one for one in open_findings(session, program) if one.kind is FindingKind.AMOUNT_DIFFERS)
+        with pytest.raises(PrepaidError, match="Say first what becomes"):
             answering.answer(session, program, found.id, FindingAnswer.ADJUSTED, **said)
-            assert found.adjustment_id is not None
-            adjustments.approve(session, program, found.adjustment_id, actor="ben", now=now)
+
+
+@pytest.mark.parametrize(("booked", "points"), [("5100.00", 10_200), ("4900.00", 9_800)])
+def test_what_is_there_after_all_is_asked_for_once_more_and_costs_what_is_there(
+    paid: World, booked: str, points: int
+) -> None:
+    """Another amount was approved before what it is of, which was refused and is asked for again."""
+    reference = loaded(paid, LoadResult.FAILED)
+    bring(paid, *EDGES, (reference, BOOKED, booked, "PLN"))
+    first, second, third = (LATER + dt.timedelta(hours=one) for one in range(3))
+
+    def ask(kind: FindingKind) -> int:
+        (found,) = (one for one in open_findings(session, program) if one.kind is kind)
+        said = {"points": answering.points_of(session, found), "reason": "as they say", "actor": "fay", "now": first}
+        made = answering.answer(session, program, found.id, FindingAnswer.ADJUSTED, **said).adjustment_id
+        assert made is not None
+        return made
+
+    with transaction(paid.registry) as session:
+        program = session.get_one(Program, paid.program_id)
+        whole, other = ask(FindingKind.RETURNED_HERE), ask(FindingKind.AMOUNT_DIFFERS)
+        adjustments.approve(session, program, other, actor="ben", now=first)
+        adjustments.refuse(session, program, whole, note="look again", actor="ben", now=second)
+        adjustments.approve(session, program, ask(FindingKind.RETURNED_HERE), actor="ben", now=third)
     assert paid.wallet("D1") == (10_000 - points, 0, 0)
     assert invoiced(paid)[:2] == (points, points * 50)
     bring(paid, *DECEMBER, (reference, "2026-12-10", f"-{booked}", "PLN"))
