@@ -94,3 +94,15 @@ def test_a_cards_life_and_an_operators_template(world: World, card: int, visit: 
         assert here.page.get_by_label("Lines of loads begin with").input_value() == "D"
         here.picture("provider-answers")
         assert here.complaints == []
+
+
+@pytest.mark.parametrize("size", ["desktop", "phone"])
+def test_what_can_be_done_with_a_card_stands_in_one_line_each(
+    world: World, card: int, visit: Visits, size: str
+) -> None:
+    with visit(size) as here:
+        here.sign_in(world.login("administrator"), world.password)
+        here.go(f"/programs/{world.a}/cards/{card}")
+        buttons = here.page.locator(".buttons-wide .btn")
+        assert buttons.count() > 3
+        assert all(one.bounding_box()["height"] < 50 for one in buttons.all())

@@ -21,8 +21,8 @@ from app.web.people_named import learn, who
 Row: TypeAlias = Any
 """A row of the query."""
 
-_SHORT = 12
-"""Of so few letters a state stands in one line, however many columns there are."""
+_SHORT, _HALF = 12, 16
+"""Of so few letters a state stands in one line, however many columns there are, and half a state in each of two."""
 NO_BREAK = "\N{NO-BREAK SPACE}"
 _BARE = (Kind.TEXT, Kind.CODE)
 """Kinds whose values anybody may have written; of the others nothing has to be escaped."""
@@ -126,12 +126,20 @@ def _openings(column: Column, title: str, *more: str, heads: bool) -> Iterator[s
 def _badge(badge: Callable[[Any], Badge]) -> Callable[[Any], str]:
     def write(value: Any) -> str:
         found = badge(value)
-        text = str(found.text)
-        if len(text) <= _SHORT:
-            text = text.replace(" ", NO_BREAK)
-        return f'<span class="state state-{found.tone}">{escape(text)}</span>'
+        return f'<span class="state state-{found.tone}">{escape(in_two_lines(str(found.text)))}</span>'
 
     return _once(write)
+
+
+def in_two_lines(state: str) -> str:
+    """Let a state break once where it must, into halves as long as each other; a short one not at all."""
+    words = state.split(" ")
+    breaks = range(1, len(words)) if len(state) > _SHORT else ()
+    halves = [(NO_BREAK.join(words[:at]), NO_BREAK.join(words[at:])) for at in breaks]
+    if not halves:
+        return NO_BREAK.join(words)
+    best = min(halves, key=lambda two: max(map(len, two)))
+    return " ".join(best) if max(map(len, best)) <= _HALF else state
 
 
 def _once(write: Callable[[Any], str]) -> Callable[[Any], str]:

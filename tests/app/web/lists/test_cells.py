@@ -13,7 +13,7 @@ from sqlalchemy import Integer, String, column
 
 from app.web.context import Scope
 from app.web.lists.asking import asked_of
-from app.web.lists.cells import cells_of
+from app.web.lists.cells import NO_BREAK, cells_of, in_two_lines
 from app.web.lists.describing import Badge, Column, Kind, Listing, To
 from tests.app.web.world import World
 
@@ -33,6 +33,22 @@ def written(world: World, row: Row) -> str:
     with world.app.test_request_context("/"):
         g.scope = Scope(PROGRAM)
         return str(cells_of(COLUMNS, [column.title for column in COLUMNS])(row))
+
+
+@pytest.mark.parametrize(
+    ("state", "lines"),
+    [
+        ("Done", ["Done"]),
+        ("Not known", ["Not known"]),
+        ("Puede iniciar sesión", ["Puede iniciar", "sesión"]),
+        ("Ordered at the supplier", ["Ordered at", "the supplier"]),
+        ("Wstrzymane", ["Wstrzymane"]),
+        ("Przyjęte przez operatora", ["Przyjęte przez", "operatora"]),
+        ("Ожидает подтверждения вашим консультантом", ["Ожидает", "подтверждения", "вашим", "консультантом"]),
+    ],
+)
+def test_a_state_breaks_once_at_most_where_its_halves_are_short(state: str, lines: list[str]) -> None:
+    assert [one.replace(NO_BREAK, " ") for one in in_two_lines(state).split(" ")] == lines
 
 
 def test_whatever_anybody_wrote_is_escaped(world: World) -> None:
