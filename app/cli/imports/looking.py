@@ -104,7 +104,7 @@ def _show(name: str, found: Any) -> None:
     )
     click.echo(f"  header in {rows}, {seen.confidence_bp / 100:.0f} % sure")
     if seen.lifted:
-        click.echo(f"  told above the lines: {', '.join(seen.lifted)}")
+        click.echo(f"  columns made of other cells: {', '.join(seen.lifted)}")
     for kind, count in seen.recognised.items():
         click.echo(f"  {kind.replace('_', ' ')}: {figure(count)}")
     fields = {column: field for field, column in seen.columns_of.items()}

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from importers.files.grid import Grid, Lifted
 from importers.layout.columns.guessing import guessed
 from importers.layout.rows.blocks import Block, Rows, alone, blocks_of, labelled_rows
-from importers.layout.rows.labelled import DAY, NUMBER, calls_documents, says_day
+from importers.layout.rows.labelled import DAY, NUMBER, calls_documents, day_behind, says_day
 from importers.layout.rows.rows import blank_rows
 from importers.layout.tables.handed_back import is_handed_back
 from importers.layout.tables.header import MOST_ABOVE, top_of
@@ -24,6 +24,8 @@ from importers.layout.words.synonyms import names_of, spoken
 
 _UNKNOWN = "Document"
 """What the column of numbers is called where we know none of the words that stand before them."""
+_MOSTLY = 0.8
+"""So many of the numbers of documents have their day behind them where others are told by it."""
 _KIND = "{} (type)"
 """What the column beside it is called, which says before what word each number stood: a credit note is told by it."""
 
@@ -31,7 +33,8 @@ _KIND = "{} (type)"
 def with_lifted(grid: Grid, kind: str, header: int | None = None) -> Grid:
     """Give a grid whose rows that name documents became columns; the same one where there are none.
 
-    Where a column has the numbers and none the days, rows that say the days of the lines below them become columns.
+    Where a column has the numbers and none the days, rows that say the days of the lines below them become columns; or
+    what stands behind the numbers does, as in ``Реализация 12 от 05.01.2026``.
 
     Args:
         grid: the cells of a sheet, or of a text file.
@@ -42,11 +45,15 @@ def with_lifted(grid: Grid, kind: str, header: int | None = None) -> Grid:
         return grid
     head = _head(grid)
     said = labelled_rows(head)
-    names = _names(_without(head, said), kind, header) if said else None
+    names = _names(_without(head, said), kind, header)
     has = set() if names is None else _fields_of(names[1], kind)
     if names is None or {NUMBER, DAY} <= has:
         return grid
     row, cells = names
+    if (dated := _days_behind(grid, row, cells, kind)) is not None:
+        return _attached(grid, dated, _like(grid, cells))
+    if not said:
+        return grid
     said = labelled_rows(grid)
     said = dict(sorted((said | alone(grid, said)).items()))
     lines = _lines(grid, said, row, _like(grid, cells))
@@ -58,6 +65,24 @@ def with_lifted(grid: Grid, kind: str, header: int | None = None) -> Grid:
     lifted = _lifted(blocks, held)
     grid = _without(grid, lifted.headings.tolist())
     return _attached(grid, lifted, _like(grid, cells))
+
+
+def _days_behind(grid: Grid, header: int, cells: Sequence[str], kind: str) -> Lifted | None:
+    """Give a column of the days that stand behind the numbers of documents in theirs; None where most have none."""
+    numbers = next((at for at, cell in enumerate(cells) if names_of(kind)[NUMBER].get(spoken(cell))), None)
+    if numbers is None:
+        return None
+    below = grid.row_number > header
+    texts = pc.utf8_trim_whitespace(grid.cells.column(numbers).filter(pa.array(below))).combine_chunks()
+    first = pc.unique(texts.slice(0, MOST_ABOVE)).drop_null()
+    found = list(map(day_behind, first.filter(pc.match_substring_regex(first, r"\d")).to_pylist()))
+    days = list(filter(None, found))
+    if len(days) <= _MOSTLY * len(found):
+        return None
+    coded = pc.dictionary_encode(texts)
+    said = [day_behind(text or "") for text in coded.dictionary.to_pylist()]
+    of = pa.array([one.text if one is not None else None for one in said], pa.large_string()).take(coded.indices)
+    return Lifted((days[0].label,), grid.row_number[below], (of,), np.zeros(0, dtype=np.int64), each=True)
 
 
 def _head(grid: Grid) -> Grid:

@@ -75,7 +75,7 @@ class Seen:
     perhaps hold lines too; ``header_names`` are what each row of a header of several calls the columns; ``returned``
     are documents that are perhaps no sales, ``cancelled`` is a column that perhaps says so of rows, and ``corrected``
     one of rows before and after a correction; ``others`` is a column that perhaps names documents by which nothing was
-    sold; ``lifted`` are the columns that stand in no cell, but in rows above the lines of each document.
+    sold; ``lifted`` are the columns that stand in no cells of their own, but in rows above, say.
     """
 
     kind: str
@@ -245,8 +245,9 @@ def _chosen(grids: Sequence[Grid], kind: str, said: Said | None) -> tuple[list[S
 def _filled_down(sheets: Sequence[Sheet], guesses: Guesses) -> tuple[str, ...]:
     """Give what documents say once, by the first of these sheets where some have several lines."""
     found = (filled_down(_lines_of(one, guesses, Recognised()), guesses) for one in sheets)
-    lifted = sheets[0].grid.lifted.names if sheets[0].grid.lifted is not None else ()
-    return tuple(field for field in next(filter(None, found), ()) if guesses.columns[field] not in lifted)
+    lifted = sheets[0].grid.lifted
+    names = lifted.names if lifted is not None and not lifted.each else ()
+    return tuple(field for field in next(filter(None, found), ()) if guesses.columns[field] not in names)
 
 
 def _texts_above(sheet: Sheet, above: Sequence[Sequence[str]]) -> dict[int, str]:

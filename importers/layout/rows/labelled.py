@@ -197,6 +197,12 @@ def says_day(one: Labelled) -> bool:
     return one.field == DAY and bool(read_moment(one.text).days)
 
 
+def day_behind(text: str) -> Labelled | None:
+    """Give the day that stands behind a number, as in ``Реализация 12 от 05.01.2026``."""
+    dated = _dated(text)
+    return None if dated is None or not _FIGURE.search(dated["before"]) else _day(dated)
+
+
 def perhaps_names_document(one: Labelled) -> bool:
     """Say whether this may be the number of a document, though we do not know what stands before it."""
     if one.field is not None or _PAGE.match(one.label or one.text) or TOTAL.match(one.label or one.text):

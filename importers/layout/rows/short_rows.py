@@ -33,7 +33,7 @@ def with_short_rows(grid: Grid, header: Header, columns: Mapping[str, int]) -> G
         for row, cells in grid.wrong_width
         if cells < width and row > int(grid.row_number[header.at]) and row in grid.broken
     ]
-    if not short:
+    if not short or (grid.lifted is not None and grid.lifted.each):
         return grid
     looks: dict[int, set[str]] = {}
 

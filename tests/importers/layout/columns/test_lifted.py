@@ -255,6 +255,28 @@ def test_what_is_no_day_of_the_lines_below(rows: list[str]) -> None:
     assert with_lifted(given_, "sales") is given_
 
 
+@pytest.mark.parametrize("once", [False, True])
+def test_days_may_stand_behind_the_numbers_in_one_column(tmp_path: Path, once: bool) -> None:
+    number = "Реализация товаров и услуг ТД00001{} от {}.01.2026 12:00:00"
+    rows = ["Регистратор;Контрагент;Артикул;Количество;Сумма без НДС", ";;;;"]
+    for at, day in ((2, 15), (3, 16)):
+        first = f"{number.format(at, day)};D00{at}"
+        rows += [f"{first};P1;2;20,00", f"{';' if once else first};P2;1;9,00"]
+    found = read_text(tmp_path, "\n".join([*rows, "Итого;;;6;58,00"]))
+    assert [one[:4] for one in sold(found)] == [
+        (number.format(at, day), f"2026-01-{day}", f"D00{at}", f"P{of}")
+        for at, day in ((2, 15), (3, 16))
+        for of in (1, 2)
+    ]
+    assert recognised(found.table)["total"] == [7]
+
+
+def test_numbers_of_which_few_have_a_day_are_no_days() -> None:
+    numbers = ["FV/1 z dnia 15.01.2026", "FV/2 z dnia 15.01.2026", "FV/3", "FV/4"]
+    given_ = grid([HEADED.split(";"), *([number, "P1", "2", "20"] for number in numbers)])
+    assert with_lifted(given_, "sales") is given_
+
+
 def test_other_kinds_have_no_documents() -> None:
     given_ = grid(_cells(report(STYLES["in cells"], again=False, total=False, title=False)))
     assert isinstance(given_, Grid)
