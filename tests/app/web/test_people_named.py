@@ -33,7 +33,7 @@ def named(world: World) -> World:
             people.create_user(session, login, name, None, actor="test", now=now)
             people.give_role(session, login, program, Role.VIEWER, None, actor="test", now=now)
             audit.note(session, login, "names.test", f"by {name}", now=now, program_id=program.id)
-        for actor in ("cli:root", "schedule", breakable("gone@names.example")):
+        for actor in ("cli:root", "schedule", "gone@names.example"):
             audit.note(session, actor, "names.test", "by something", now=now, program_id=program.id)
     return world
 

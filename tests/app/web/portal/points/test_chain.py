@@ -14,6 +14,7 @@ from app.models.ledger import LedgerTransaction, Lot
 from app.models.programs import Program
 from app.models.sales import SalesLine
 from app.services.owners import pools
+from app.web.lists.cells import in_two_lines
 from tests.app.web.belongings import Belongings, fill
 from tests.app.web.conftest import token_of
 from tests.app.web.world import World
@@ -122,7 +123,7 @@ def test_an_award_is_disputed_answered_and_told(world: World, made: Belongings, 
     told = [document, f"{portal}/disputes", f"{portal}/notices"]
     assert not [one for one in told if "You are right" in owner.get(one).text], "nobody has approved the points yet"
     assert "You are right" in finance.get(document).text
-    assert "Waits for an answer" in owner.get(f"{portal}/disputes").text
+    assert in_two_lines("Waits for an answer") in owner.get(f"{portal}/disputes").text
     # the points stand there once they came, and whoever decides about them sees what for
     given = '<td class="num" data-title="Points given">%s</td>'
     assert given % "" in owner.get(f"{portal}/disputes").text
