@@ -19,7 +19,7 @@ from importers.layout.rows.blocks import Block, Rows, alone, blocks_of, labelled
 from importers.layout.rows.labelled import DAY, NUMBER, calls_documents, day_behind, says_day
 from importers.layout.rows.rows import blank_rows
 from importers.layout.tables.handed_back import is_handed_back
-from importers.layout.tables.header import MOST_ABOVE, top_of
+from importers.layout.tables.header import JOINT, MOST_ABOVE, Header, row_of, top_of
 from importers.layout.words.synonyms import names_of, spoken
 
 _UNKNOWN = "Document"
@@ -45,33 +45,32 @@ def with_lifted(grid: Grid, kind: str, header: int | None = None) -> Grid:
         return grid
     head = _head(grid)
     said = labelled_rows(head)
-    names = _names(_without(head, said), kind, header)
-    has = set() if names is None else _fields_of(names[1], kind)
-    if names is None or {NUMBER, DAY} <= has:
+    head = _without(head, said)
+    found = _header(head, kind, header)
+    of = {} if found is None else _columns_of(found, kind)
+    if found is None or {NUMBER, DAY} <= of.keys():
         return grid
-    row, cells = names
-    if (dated := _days_behind(grid, row, cells, kind)) is not None:
-        return _attached(grid, dated, _like(grid, cells))
-    if not said:
-        return grid
+    last, cells = row_of(head, found), found.rows[-1]
+    lifted = _days_behind(grid, last, of[NUMBER]) if NUMBER in of else None
+    if lifted is None and said:
+        lifted = _told_above(grid, last, cells, of)
+    return grid if lifted is None else _attached(_without(grid, lifted.headings.tolist()), lifted, cells)
+
+
+def _told_above(grid: Grid, header: int, cells: Sequence[str], has: Collection[str]) -> Lifted | None:
+    """Give the columns of what rows say that name documents, or days; None where none of them does."""
     said = labelled_rows(grid)
     said = dict(sorted((said | alone(grid, said)).items()))
-    lines = _lines(grid, said, row, _like(grid, cells))
+    lines = _lines(grid, said, header, _like(grid, cells))
     blocks = blocks_of(said, lines)
-    held = _held_of_days(blocks, row, has) if NUMBER in has else _held(blocks, row, has)
+    held = _held_of_days(blocks, header, has) if NUMBER in has else _held(blocks, header, has)
     firsts = [min(rows) for one in blocks if (rows := [one.rows_of[key] for key in held if key in one.rows_of])]
-    if not held or (len(lines) and lines[0] < min(firsts)):  # what stands below its lines is not of the next ones
-        return grid
-    lifted = _lifted(blocks, held)
-    grid = _without(grid, lifted.headings.tolist())
-    return _attached(grid, lifted, _like(grid, cells))
+    below_its_lines = bool(firsts) and len(lines) > 0 and lines[0] < min(firsts)
+    return None if not held or below_its_lines else _lifted(blocks, held)
 
 
-def _days_behind(grid: Grid, header: int, cells: Sequence[str], kind: str) -> Lifted | None:
+def _days_behind(grid: Grid, header: int, numbers: int) -> Lifted | None:
     """Give a column of the days that stand behind the numbers of documents in theirs; None where most have none."""
-    numbers = next((at for at, cell in enumerate(cells) if names_of(kind)[NUMBER].get(spoken(cell))), None)
-    if numbers is None:
-        return None
     below = grid.row_number > header
     texts = pc.utf8_trim_whitespace(grid.cells.column(numbers).filter(pa.array(below))).combine_chunks()
     first = pc.unique(texts.slice(0, MOST_ABOVE)).drop_null()
@@ -93,14 +92,19 @@ def _head(grid: Grid) -> Grid:
     return replace(grid, cells=cells, row_number=rows, broken=broken, texts={}, shown={}, signs={})
 
 
-def _names(grid: Grid, kind: str, header: int | None) -> tuple[int, list[str]] | None:
-    """Give the last row of the header, and what it says."""
-    if header is None:
-        found = guessed(grid, kind)[0]
-        return None if found is None else (int(grid.row_number[found.below - 1]), list(found.rows[-1]))
-    at = int(np.searchsorted(grid.row_number, header))
+def _header(grid: Grid, kind: str, last: int | None) -> Header | None:
+    """Give the header; ``last`` is its last row, where somebody says so."""
+    if last is None:
+        return guessed(grid, kind)[0]
+    at = int(np.searchsorted(grid.row_number, last))
     top = top_of(grid, at + 1)
-    return (header, top[at]) if at < len(top) else None
+    return Header(at, top[at:], top[at]) if at < len(top) else None
+
+
+def _columns_of(header: Header, kind: str) -> dict[str, int]:
+    """Give the fields that a header has a column of, by its name or by a part of it, and where that is."""
+    called = [(at, spoken(part)) for at, name in enumerate(header.names) for part in name.split(JOINT)]
+    return {field: at for field, names in names_of(kind).items() for at, name in reversed(called) if names.get(name)}
 
 
 def _like(grid: Grid, cells: Sequence[str]) -> np.ndarray:
@@ -118,11 +122,6 @@ def _lines(grid: Grid, said: Rows, header: int, repeated: np.ndarray) -> np.ndar
     others = ~blank_rows(grid.cells) & ~repeated & ~np.isin(grid.row_number, list(said)) & (grid.row_number > header)
     broken = [row for row in grid.broken if row > header and row not in said]
     return np.sort(np.concatenate([grid.row_number[others], np.asarray(broken, dtype=grid.row_number.dtype)]))
-
-
-def _fields_of(cells: Sequence[str], kind: str) -> set[str]:
-    """Give the fields of which a header has a column."""
-    return {field for field, names in names_of(kind).items() if any(names.get(spoken(cell)) for cell in cells)}
 
 
 def _held(blocks: Sequence[Block], header: int, has: Collection[str]) -> dict[str, bool]:
@@ -223,8 +222,9 @@ def _taken(block: Block, held: Collection[str]) -> list[int]:
     return [row for row in block.rows if row >= from_ or row in {block.rows_of.get(key) for key in held}]
 
 
-def _attached(grid: Grid, lifted: Lifted, header: np.ndarray) -> Grid:
-    """Put the columns behind those of the grid; in rows that are its header stand their names."""
+def _attached(grid: Grid, lifted: Lifted, names: Sequence[str]) -> Grid:
+    """Put the columns behind those of the grid; in rows that say what its header does stand their names."""
+    header = _like(grid, names)
     empty = pa.array(blank_rows(grid.cells) & ~header)
     cells = grid.cells
     for name, texts in zip(lifted.names, lifted.of(grid.row_number), strict=True):

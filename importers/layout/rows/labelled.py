@@ -62,6 +62,12 @@ def _fields() -> dict[str, str]:
     return {name: field for field, names in told for name, sure in names.items() if sure}
 
 
+@cache
+def _columns() -> frozenset[str]:
+    """Give what columns are called, of whatever field."""
+    return frozenset().union(*names_of("sales").values())
+
+
 def calls_documents(label: str) -> bool:
     """Say whether we know that a number of a document stands behind this."""
     return _fields().get(spoken(label)) == NUMBER
@@ -75,30 +81,33 @@ def labelled(cells: Sequence[str]) -> list[Labelled]:
     found: list[Labelled] = []
     waiting: str | None = None  # a label whose text is in the next cell
     for cell in cells:
+        if waiting is not None and not waiting.endswith(":") and spoken(cell) in _columns():
+            return []  # names of columns, side by side
         said = _parted(cell)
         if waiting is not None and not said and spoken(cell) not in _fields():
-            found += _told(waiting, cell)
+            found += _told(waiting.rstrip(" :"), cell)
             waiting = None
             continue
         if waiting is not None:
-            found.append(Labelled(waiting, None, ""))
+            found.append(Labelled(waiting.rstrip(" :"), None, ""))
             waiting = None
         if spoken(cell) in _fields():
-            waiting = cell.rstrip(" :")
+            waiting = cell
         elif said:
             *whole, (label, text) = said
             found += [one for told in whole for one in _told(*told)]
             if text:
                 found += _told(label, text)
             else:
-                waiting = label
+                waiting = f"{label}:"
         elif bare := _without_colon(cell):
             found += bare
         elif not (found and found[-1].field in _CUSTOMERS):  # a customer's name may stand behind its code
             return []
     if any(one.field is not None and _COLON.search(one.text) for one in found):
         return []  # another label, of which nobody can say where it begins
-    return found + ([Labelled(waiting, None, "")] if waiting else [])
+    found += [Labelled(waiting.rstrip(" :"), None, "")] if waiting else []
+    return found if any(one.text for one in found) else []  # of names of columns, some have a colon
 
 
 def _parted(cell: str) -> list[tuple[str, str]]:

@@ -293,3 +293,11 @@ def test_delivery_notes_are_asked_about_as_where_a_column_names_them(tmp_path: P
     assert [(one.key, one.about, one.examples) for one in stopped.value.questions] == [
         ("other_documents", "Faktura (type)", ("WZ",))
     ]
+
+
+def test_a_column_may_be_named_in_any_row_of_its_header() -> None:
+    rows = [["Faktura nr RS/1 z dnia 31.01.2026", "", "", ""], ["Nr faktury", "Data", "Sprzedaż", ""]]
+    given_ = grid(
+        [*rows, ["", "", "Kod", "Ilość"], ["FV/1", "15.01.2026", "P1", "2"], ["FV/2", "16.01.2026", "P1", "2"]]
+    )
+    assert with_lifted(given_, "sales") is given_
