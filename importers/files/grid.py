@@ -1,7 +1,7 @@
 """A grid: the cells of one sheet, or of a text file, as they lie there. What they mean is for the layout to find."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -109,6 +109,39 @@ class Grid:
     def width(self) -> int:
         """Count the columns that stand in cells."""
         return int(self.cells.num_columns) - (len(self.lifted.names) if self.lifted else 0)
+
+    def head(self, rows: int) -> "Grid":
+        """Cut it to its first rows."""
+        if self.cells.num_rows <= rows:
+            return self
+        last = int(self.row_number[rows - 1])
+        return replace(
+            self,
+            cells=self.cells.slice(0, rows),
+            row_number=self.row_number[:rows],
+            texts={at: marked[:rows] for at, marked in self.texts.items()},
+            shown={at: texts.slice(0, rows) for at, texts in self.shown.items()},
+            signs={at: texts.slice(0, rows) for at, texts in self.signs.items()},
+            wrong_width=tuple(one for one in self.wrong_width if one[0] <= last),
+            broken={row: cells for row, cells in self.broken.items() if row <= last},
+        )
+
+    def without(self, rows: Collection[int]) -> "Grid":
+        """Leave out the rows of these numbers."""
+        if not rows:
+            return self
+        kept = ~np.isin(self.row_number, list(rows))
+        marked = pa.array(kept)
+        return replace(
+            self,
+            cells=self.cells.filter(marked),
+            row_number=self.row_number[kept],
+            texts={at: texts[kept] for at, texts in self.texts.items()},
+            shown={at: texts.filter(marked) for at, texts in self.shown.items()},
+            signs={at: texts.filter(marked) for at, texts in self.signs.items()},
+            wrong_width=tuple(one for one in self.wrong_width if one[0] not in rows),
+            broken={row: cells for row, cells in self.broken.items() if row not in rows},
+        )
 
     def seen(self, figures: Collection[int] = ()) -> pa.Table:
         """Give the cells as people see them, but for the columns of figures: there the numbers stay."""

@@ -1,7 +1,7 @@
 """Identifying: of which kind a file is, and which of a programme's profiles reads it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from app.domain.program_file.import_profile import ImportProfile
 from app.domain.saying.wording import Said as Sentence
@@ -107,7 +107,7 @@ def _seen(grids: Sequence[Grid], sheets: Sequence[SheetSeen], file_name: str, ki
 
 def _kind_of(grids: Sequence[Grid], sheets: Sequence[SheetSeen], said: Said | None) -> str | None:
     """Find the kind whose fields the columns are named after; none where two kinds do as well."""
-    heads = [_head(grid) for grid in grids]
+    heads = [grid.head(_HEAD) for grid in grids]
     scored = []
     for kind, fields in KINDS.items():
         try:
@@ -125,14 +125,6 @@ def _kind_of(grids: Sequence[Grid], sheets: Sequence[SheetSeen], said: Said | No
     if not scored or scored[0][1] == 0 or (len(scored) > 1 and scored[0][:2] == scored[1][:2]):
         return None
     return scored[0][2]
-
-
-def _head(grid: Grid) -> Grid:
-    """Cut a grid to its first rows."""
-    if grid.cells.num_rows <= _HEAD:
-        return grid
-    shown = {at: texts.slice(0, _HEAD) for at, texts in grid.shown.items()}
-    return replace(grid, cells=grid.cells.slice(0, _HEAD), row_number=grid.row_number[:_HEAD], texts={}, shown=shown)
 
 
 def _recognise(

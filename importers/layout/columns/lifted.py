@@ -7,7 +7,6 @@ handed back with a problem, as any other column is.
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import islice
 
 import numpy as np
 import pyarrow as pa
@@ -43,9 +42,9 @@ def with_lifted(grid: Grid, kind: str, header: int | None = None) -> Grid:
     """
     if NUMBER not in names_of(kind) or is_handed_back(grid):
         return grid
-    head = _head(grid)
+    head = grid.head(MOST_ABOVE)
     said = labelled_rows(head)
-    head = _without(head, said)
+    head = head.without(said)
     found = _header(head, kind, header)
     of = {} if found is None else _columns_of(found, kind)
     if found is None or {NUMBER, DAY} <= of.keys():
@@ -54,7 +53,7 @@ def with_lifted(grid: Grid, kind: str, header: int | None = None) -> Grid:
     lifted = _days_behind(grid, last, of[NUMBER]) if NUMBER in of else None
     if lifted is None and said:
         lifted = _told_above(grid, last, cells, of)
-    return grid if lifted is None else _attached(_without(grid, lifted.headings.tolist()), lifted, cells)
+    return grid if lifted is None else _attached(grid.without(lifted.headings.tolist()), lifted, cells)
 
 
 def _told_above(grid: Grid, header: int, cells: Sequence[str], has: Collection[str]) -> Lifted | None:
@@ -82,14 +81,6 @@ def _days_behind(grid: Grid, header: int, numbers: int) -> Lifted | None:
     said = [day_behind(text or "") for text in coded.dictionary.to_pylist()]
     of = pa.array([one.text if one is not None else None for one in said], pa.large_string()).take(coded.indices)
     return Lifted((days[0].label,), grid.row_number[below], (of,), np.zeros(0, dtype=np.int64), each=True)
-
-
-def _head(grid: Grid) -> Grid:
-    """Give the first rows of a grid."""
-    rows = grid.row_number[:MOST_ABOVE]
-    broken = dict(islice(grid.broken.items(), MOST_ABOVE))
-    cells = grid.cells.slice(0, MOST_ABOVE)
-    return replace(grid, cells=cells, row_number=rows, broken=broken, texts={}, shown={}, signs={})
 
 
 def _header(grid: Grid, kind: str, last: int | None) -> Header | None:
@@ -231,19 +222,3 @@ def _attached(grid: Grid, lifted: Lifted, names: Sequence[str]) -> Grid:
         texts = pc.if_else(empty, pa.scalar(None, pa.large_string()), texts)
         cells = cells.append_column(str(cells.num_columns), pc.if_else(pa.array(header), name, texts))
     return replace(grid, cells=cells, lifted=lifted)
-
-
-def _without(grid: Grid, rows: Collection[int]) -> Grid:
-    """Leave rows out of a grid."""
-    kept = ~np.isin(grid.row_number, list(rows))
-    marked = pa.array(kept)
-    return replace(
-        grid,
-        cells=grid.cells.filter(marked),
-        row_number=grid.row_number[kept],
-        texts={at: texts[kept] for at, texts in grid.texts.items()},
-        shown={at: texts.filter(marked) for at, texts in grid.shown.items()},
-        signs={at: texts.filter(marked) for at, texts in grid.signs.items()},
-        wrong_width=tuple(one for one in grid.wrong_width if one[0] not in rows),
-        broken={row: cells for row, cells in grid.broken.items() if row not in rows},
-    )
