@@ -17,6 +17,7 @@ NUMBER, DAY = "document_number", "issued_on"
 LABELS = (NUMBER, DAY, "distributor", "distributor_name", "corrects", "person", "outlet", "channel")
 """Fields of which a row may say what they are in the lines below it."""
 _CUSTOMERS = ("distributor", "distributor_name")
+_LONGEST = 400
 _MOST_WORDS = 5
 _SHORT = 4
 """Letters of a word in capitals with which a number may begin: ``FV 1/2026``."""
@@ -41,7 +42,7 @@ _CREDIT_NOTE = re.compile(
 )
 """What the label begins with that stands before the number of a credit note."""
 _PAGE = re.compile(r"(?i)(?:strona|str|page|página|pág|seite|стр\w*|лист|arkusz)(?!\w)")
-_NUMBERED = re.compile(r"\w*\d\w*[/\-\\]\w+|[^\W\d]+[/\-\\]\w*\d|[^\W\d]{2,4}\s?\d{2,}")
+_NUMBERED = re.compile(r"\d\w*[/\\-]\w|[^\W\d][/\\-]\w*\d|[^\W\d]{2,4}\s?\d{2,}")
 """How numbers of documents look: ``PAR/7``, ``12/2026``, ``WZ 0012``."""
 _FIGURE = re.compile(r"\d")
 
@@ -76,8 +77,10 @@ def calls_documents(label: str) -> bool:
 def labelled(cells: Sequence[str]) -> list[Labelled]:
     """Give what a row says behind labels; nothing where it holds anything else as well.
 
-    ``cells`` are trimmed, and none is empty.
+    ``cells`` are trimmed, and none is empty. What is longer than labels ever are says nothing: it is not gone through.
     """
+    if any(len(cell) > _LONGEST for cell in cells):
+        return []
     found: list[Labelled] = []
     waiting: str | None = None  # a label whose text is in the next cell
     for cell in cells:
@@ -208,13 +211,18 @@ def says_day(one: Labelled) -> bool:
 
 def day_behind(text: str) -> Labelled | None:
     """Give the day that stands behind a number, as in ``Реализация 12 от 05.01.2026``."""
-    dated = _dated(text)
+    dated = _dated(text) if len(text) <= _LONGEST else None
     return None if dated is None or not _FIGURE.search(dated["before"]) else _day(dated)
 
 
 def perhaps_names_document(one: Labelled) -> bool:
     """Say whether this may be the number of a document, though we do not know what stands before it."""
-    if one.field is not None or _PAGE.match(one.label or one.text) or TOTAL.match(one.label or one.text):
+    if (
+        one.field is not None
+        or len(one.text) > _LONGEST
+        or _PAGE.match(one.label or one.text)
+        or TOTAL.match(one.label or one.text)
+    ):
         return False
     return bool(_NUMBERED.search(one.text)) and not read_moment(one.text).days
 

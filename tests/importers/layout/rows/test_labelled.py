@@ -2,7 +2,7 @@
 
 import pytest
 
-from importers.layout.rows.labelled import labelled, names_document, perhaps_names_document
+from importers.layout.rows.labelled import Labelled, day_behind, labelled, names_document, perhaps_names_document
 
 NUMBER, DAY, WHO = "document_number", "issued_on", "distributor"
 
@@ -51,6 +51,8 @@ def test_what_rows_say(cells: list[str], said: dict[str, str]) -> None:
         ["Sprzedaż 2026"],
         ["Zwroty 01.2026"],
         ["Klient: Sklep Magazyn: Główny"],
+        ["Faktura: FV/1 " + "z 1 " * 10_000],
+        ["Klient: " * 10_000],
     ],
 )
 def test_rows_that_say_something_else_as_well(cells: list[str]) -> None:
@@ -61,5 +63,13 @@ def test_what_names_a_document_or_perhaps_does() -> None:
     (total,) = labelled(["Razem faktura: 120,00"])
     assert not names_document(total)
     assert not perhaps_names_document(total)
+    assert not perhaps_names_document(Labelled("", None, "1" * 30_000))
     texts = {"Kwit: PAR/7": True, "Strona: 2/3": False, "Wydruk: 2026-01-05": False}
     assert {text: perhaps_names_document(labelled([text])[0]) for text in texts} == texts
+
+
+def test_a_day_behind_a_number() -> None:
+    found = day_behind("Реализация 12 от 05.01.2026")
+    assert found is not None
+    assert found.text == "05.01.2026"
+    assert [day_behind(text) for text in ("Отчёт от 05.01.2026", "FV/1", "1 " + "z 1 " * 10_000)] == [None] * 3
