@@ -1,4 +1,7 @@
-"""A grid: the cells of one sheet, or of a text file, as they lie there. What they mean is for the layout to find."""
+"""A grid: the cells of one sheet, or of a text file, as they lie there. What they mean is for the layout to find.
+
+The layout may put columns behind them of what other cells say (`Lifted`): from there on they are columns as any others.
+"""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
@@ -29,12 +32,12 @@ class SheetSeen:
 
 @dataclass(frozen=True, eq=False)
 class Lifted:
-    """Columns that stand in no cell of a sheet: what some of its rows say of all below them, up to the next such row.
+    """Columns that stand in no cells of their own: what rows of a sheet say of all below them, up to the next such row.
 
     Attributes:
         names: of the columns; they are the last ones of the grid.
-        rows: the numbers of the rows below which something else holds; they rise.
-        values: of each column, what holds below each of these rows; missing where nothing does.
+        rows: the numbers of the rows from which on something else holds; they rise.
+        values: of each column, what holds from each of these rows on; missing where nothing does.
         headings: the numbers of the rows that say it; they are not among the cells.
         each: whether each row says it itself, in another column, and of none else.
     """
@@ -82,7 +85,7 @@ class Grid:
         encoding: of a text file, as Python names it.
         encodings: other encodings in which the file reads as well, where it cannot be told which is meant.
         delimiter: what stands between the cells of a text file.
-        lifted: the last of the columns, where they stand in no cell but in rows above the lines.
+        lifted: the last of the columns, where they stand in no cells of their own.
     """
 
     name: str

@@ -35,6 +35,7 @@ _LEAST_CELLS = 3
 """Cells of a row at least, of a table that has no sign between them."""
 _LEAST_ROWS = 3
 _MOSTLY, _OFTEN = 0.8, 0.3
+"""Shares of the rows that tell how all are written: rows of other shapes stand among them."""
 _OTHERS = 0.02
 """So many of the rows may be others: titles and totals, whose words stand where columns part."""
 _WITHIN_NUMBERS = re.compile(r"(?<=\d)[,.](?=\d)")
@@ -47,7 +48,7 @@ def parted(path: Path) -> Iterator[tuple[Path, str | None]]:
         sample = file.read(_SAMPLE)
     lines = [line.rstrip() for line in sample.replace(_FORM_FEED, "").splitlines()]
     lines = lines[:-1] if len(sample) == _SAMPLE else lines
-    said = [line for line in lines if line.translate(_FRAMED).strip() and not _DRAWN.fullmatch(line.translate(_FRAMED))]
+    said = [line for line in lines if not _DRAWN.fullmatch(line.translate(_FRAMED))]
     framed = _framed(said)
     cuts = [] if framed else _cuts(lines, said)
     if not framed and not cuts:
@@ -69,11 +70,11 @@ def parted(path: Path) -> Iterator[tuple[Path, str | None]]:
 def _framed(said: Sequence[str]) -> dict[int, str] | None:
     """Give how the frames of most rows are rewritten; None where there are none."""
     upright = sum(sum(one in _UPRIGHT for one in line) >= _LEAST_CELLS - 1 for line in said)
-    if upright >= _LEAST_ROWS and upright > _MOSTLY / 2 * len(said):
+    if upright >= _LEAST_ROWS and upright > _OFTEN * len(said):
         return _FRAMED
     marks = [line.count("!") for line in said if (bare := line.strip()).startswith("!") and bare.endswith("!")]
     usual, times = Counter(marks).most_common(1)[0] if marks else (0, 0)
-    return _MARKED if usual > _LEAST_CELLS and times >= max(_LEAST_ROWS, _MOSTLY / 2 * len(said)) else None
+    return _MARKED if usual > _LEAST_CELLS and times >= max(_LEAST_ROWS, _OFTEN * len(said)) else None
 
 
 def _cuts(lines: Sequence[str], said: Sequence[str]) -> list[int]:
