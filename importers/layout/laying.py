@@ -8,7 +8,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from app.domain.measures.exact import Ints
 from app.domain.program_file.import_profile import ImportProfile, Months
 from app.domain.saying.wording import Said, marked
 from app.domain.typed.fields import FIGURES, MONEY, SHARES
@@ -22,8 +21,9 @@ from importers.layout.columns.months import MONTH, NoMonths, beside_months, last
 from importers.layout.rows.corrected import heads_a_correction
 from importers.layout.rows.document_heads import document_heads
 from importers.layout.rows.headed import below_returns, returns_beside, text_of, words_over
-from importers.layout.rows.named_beside import HEADING, among, beside, other_title
-from importers.layout.rows.rows import Body, blank_rows, kind_of_broken, likeness, other_header, recognise, says_whose
+from importers.layout.rows.labelled import says_whose
+from importers.layout.rows.named_beside import beside, other_title
+from importers.layout.rows.rows import Body, blank_rows, kind_of_broken, likeness, other_header, recognise
 from importers.layout.rows.short_rows import with_short_rows
 from importers.layout.tables.handed_back import Proved, is_handed_back, proved_before
 from importers.layout.tables.header import (
@@ -141,11 +141,9 @@ def lay(grid: Grid, profile: ImportProfile, name: str, currency: str | None = No
         proved=proved_before(grid) if is_handed_back(grid) else Proved(),
     )
     last_row = max([int(grid.row_number[-1]) if len(grid.row_number) else 0, *(row for row, _ in grid.wrong_width)])
-    rows = table.row_number
     if profile.months is not None:
         _by_month(table, body, profile.months, set(columns.values()), grid.name, last_row, place)
-        rows = (table.row_number - 1) % last_row + 1  # months are numbered one beneath the other
-    _say_of_all(table, grid, profile, _Around(rows, above, recognised.headings), place)
+    _say_of_all(table, grid, profile, above, place)
     return Laid(table, last_row, columns)
 
 
@@ -165,25 +163,16 @@ def _place(grid: Grid, name: str) -> Said:
     return Said(whole, {"file": name, "sheet": repr(grid.name)})
 
 
-@dataclass(frozen=True)
-class _Around:
-    """What stands around the lines of a sheet: above them all, and in rows between; ``rows`` are those of the lines."""
-
-    rows: Ints
-    above: Sequence[Sequence[str]]
-    headings: Mapping[int, str]
-
-
-def _say_of_all(table: TextTable, grid: Grid, profile: ImportProfile, around: _Around, place: Said) -> None:
-    """Give all rows what the profile says holds for every one of them, or for those below each heading."""
-    lost = is_handed_back(grid)
+def _say_of_all(
+    table: TextTable, grid: Grid, profile: ImportProfile, above: Sequence[Sequence[str]], place: Said
+) -> None:
+    """Give all rows what the profile says holds for every one of them."""
+    handed_back = table if is_handed_back(grid) else None
     for field, text in profile.fixed.items():
-        if text == HEADING:
-            table.given[field] = among(field, around.rows, around.above, around.headings, place, handed_back=lost)
-            continue
-        said = beside(text, field, grid.name, around.above, table if lost else None, place)
+        said = beside(text, field, grid.name, above, handed_back, place)
         table.given[field] = _constant(said, len(table.row_number)) if isinstance(said, str) else said
-        if field == "distributor" and (noticed := other_title(field, text, around.above, around.headings)):
+        headings = table.recognised.headings.values()
+        if field == "distributor" and (noticed := other_title(text, above, headings, grid.lifted)):
             table.warnings.append(noticed)
 
 

@@ -164,7 +164,7 @@ class ImportProfile(Part):
     fixed: dict[Code, Words] = Field(
         {},
         description="our field -> what holds for every row: the file does not say it; <sheet> is each sheet's name, "
-        "<title> what stands above its table behind the field's name, <heading> what does so in a row above lines",
+        "<title> what stands above its table behind the field's name",
     )
     sheet: Words | None = Field(None, description="name of the only sheet that is read")
     sheets: Literal["first", "visible"] | list[Words] = Field(

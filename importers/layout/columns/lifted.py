@@ -1,11 +1,13 @@
-"""Columns of what rows say above the lines of each document: its number, its day, whose it is.
+"""Columns of what rows say above the lines that they are for: a document's number, its day, whose it is.
 
 A system that prints its documents one below the other writes ``Faktura: FV/1  Data: 05.01.2026`` once, and below it
-lines that have goods alone. What such rows say becomes columns of the lines; from there on it is read, asked about, and
-handed back with a problem, as any other column is.
+lines that have goods alone; one that lists the documents of each customer writes ``Klient: Północ`` above them. What
+such rows say becomes columns of the lines; from there on it is read, asked about, and handed back with a problem, as
+any other column is.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 import numpy as np
@@ -15,7 +17,7 @@ import pyarrow.compute as pc
 from importers.files.grid import Grid, Lifted
 from importers.layout.columns.guessing import guessed
 from importers.layout.rows.blocks import Block, Rows, alone, blocks_of, labelled_rows
-from importers.layout.rows.labelled import DAY, NUMBER, calls_documents, day_behind, says_day
+from importers.layout.rows.labelled import CUSTOMERS, DAY, NUMBER, calls_documents, day_behind, says_day
 from importers.layout.rows.rows import blank_rows
 from importers.layout.tables.handed_back import is_handed_back
 from importers.layout.tables.header import JOINT, MOST_ABOVE, Header, row_of, top_of
@@ -32,37 +34,37 @@ _KIND = "{} (type)"
 def with_lifted(grid: Grid, kind: str, header: int | None = None) -> Grid:
     """Give a grid whose rows that name documents became columns; the same one where there are none.
 
-    Where a column has the numbers and none the days, rows that say the days of the lines below them become columns; or
-    what stands behind the numbers does, as in ``Реализация 12 от 05.01.2026``.
+    Where columns name the documents and none has their days, or none says whose they are, rows that say so of the lines
+    below them become columns; or what stands behind the numbers does, as in ``Реализация 12 от 05.01.2026``.
 
     Args:
         grid: the cells of a sheet, or of a text file.
-        kind: of import; not all have documents.
+        kind: of import; not all have documents, or say whose something is.
         header: the row in which the names of columns stand, where somebody says so.
     """
-    if NUMBER not in names_of(kind) or is_handed_back(grid):
+    if not names_of(kind).keys() & {NUMBER, *CUSTOMERS} or is_handed_back(grid):
         return grid
     head = grid.head(MOST_ABOVE)
     said = labelled_rows(head)
     head = head.without(said)
     found = _header(head, kind, header)
     of = {} if found is None else _columns_of(found, kind)
-    if found is None or {NUMBER, DAY} <= of.keys():
+    if found is None or (of.keys() >= {NUMBER, DAY} and of.keys() & CUSTOMERS):
         return grid
     last, cells = row_of(head, found), found.rows[-1]
-    lifted = _days_behind(grid, last, of[NUMBER]) if NUMBER in of else None
+    lifted = _days_behind(grid, last, of[NUMBER]) if NUMBER in of and DAY not in of else None
     if lifted is None and said:
-        lifted = _told_above(grid, last, cells, of)
+        lifted = _told_above(grid, last, cells, names_of(kind).keys() - of.keys())
     return grid if lifted is None else _attached(grid.without(lifted.headings.tolist()), lifted, cells)
 
 
-def _told_above(grid: Grid, header: int, cells: Sequence[str], has: Collection[str]) -> Lifted | None:
-    """Give the columns of what rows say that name documents, or days; None where none of them does."""
+def _told_above(grid: Grid, header: int, cells: Sequence[str], lacks: AbstractSet[str]) -> Lifted | None:
+    """Give the columns of what rows say of fields that a table ``lacks``; None where they say nothing that it needs."""
     said = labelled_rows(grid)
     said = dict(sorted((said | alone(grid, said)).items()))
     lines = _lines(grid, said, header, _like(grid, cells))
     blocks = blocks_of(said, lines)
-    held = _held_of_days(blocks, header, has) if NUMBER in has else _held(blocks, header, has)
+    held = (_held(blocks, header, lacks) if NUMBER in lacks else {}) or _held_among(blocks, header, lacks)
     firsts = [min(rows) for one in blocks if (rows := [one.rows_of[key] for key in held if key in one.rows_of])]
     below_its_lines = bool(firsts) and len(lines) > 0 and lines[0] < min(firsts)
     return None if not held or below_its_lines else _lifted(blocks, held)
@@ -115,34 +117,36 @@ def _lines(grid: Grid, said: Rows, header: int, repeated: np.ndarray) -> np.ndar
     return np.sort(np.concatenate([grid.row_number[others], np.asarray(broken, dtype=grid.row_number.dtype)]))
 
 
-def _held(blocks: Sequence[Block], header: int, has: Collection[str]) -> dict[str, bool]:
+def _held(blocks: Sequence[Block], header: int, lacks: AbstractSet[str]) -> dict[str, bool]:
     """Give which columns there are, and of each whether it is of one document alone, or holds for several of them.
 
-    None is of a field that the table ``has`` a column of. A row above the table that names a document may be the
-    report's title, unless we know what it calls it, and it says its day as well, which the table does not. What is said
-    again below the last lines stands below its lines: it would be given to the next ones.
+    Each is of a field that the table ``lacks``. A row above the table that names a document may be the report's title,
+    unless we know what it calls it, and it says its day as well, which the table does not. What is said again below the
+    last lines stands below its lines: it would be given to the next ones.
     """
     documents = [one for one in blocks if one.number is not None]
     if len(documents) == 1 and (documents[0].number or 0) < header:
         dated = any(one.field == DAY for one in documents[0].said.values())
-        documents = documents if dated and DAY not in has and calls_documents(documents[0].said[NUMBER].label) else []
+        documents = documents if dated and DAY in lacks and calls_documents(documents[0].said[NUMBER].label) else []
     below = set() if blocks[-1].number is not None else _below(blocks)
     held = {
         key: _is_of_one(key, documents)
         for key, field in _fields_said(blocks).items()
-        if documents and field not in has and key not in below and not _is_title(key, blocks, documents, header)
+        if documents and field in lacks and key not in below and not _is_title(key, blocks, documents, header)
     }
     return held if NUMBER in held else {}
 
 
-def _held_of_days(blocks: Sequence[Block], header: int, has: Collection[str]) -> dict[str, bool]:
-    """Give which columns there are where documents have theirs, and their days stand above the lines of each day."""
-    fields, below = _fields_said(blocks), _below(blocks)
-    said = [(key, one) for block in blocks for key, one in block.said.items() if one.field == DAY]
-    days = {key for key, _ in said} - {key for key, one in said if not says_day(one)} - below
-    if not any(row > header for block in blocks for key, row in block.rows_of.items() if key in days):
-        return {}  # the day of the report, perhaps
-    return {key: False for key, field in fields.items() if field not in has and key not in below | {NUMBER}}
+def _held_among(blocks: Sequence[Block], header: int, lacks: AbstractSet[str]) -> dict[str, bool]:
+    """Give which columns there are where no row names documents: of days, say, above the lines of each day.
+
+    What is said above the table alone is of the whole report: the day on which somebody printed it, perhaps.
+    """
+    among = {key for block in blocks for key, row in block.rows_of.items() if row > header}
+    no_days = {key for block in blocks for key, one in block.said.items() if one.field == DAY and not says_day(one)}
+    may_be = among - no_days - _below(blocks) - {NUMBER}
+    held = {key: field for key, field in _fields_said(blocks).items() if field in lacks and key in may_be}
+    return dict.fromkeys(held, False) if {DAY, *CUSTOMERS} & set(held.values()) else {}
 
 
 def _fields_said(blocks: Sequence[Block]) -> dict[str, str | None]:

@@ -32,7 +32,7 @@ from importers.layout.looks.sheets import Sheet, distinct_texts, fitting_sheets,
 from importers.layout.rows.cancelled import PerhapsCancelled, perhaps_cancelled
 from importers.layout.rows.corrected import PerhapsCorrected, perhaps_corrected
 from importers.layout.rows.headed import below_returns, says_returns, text_of, words_over
-from importers.layout.rows.rows import Body, likeness, recognise, says_whose
+from importers.layout.rows.rows import Body, likeness, recognise
 from importers.layout.tables.header import (
     JOINT,
     HeaderNotThere,
@@ -198,9 +198,7 @@ def look(grids: Sequence[Grid], sheets: Sequence[SheetSeen], kind: str, said: Sa
         recognised={str(one): count for one, count in recognised.count().items()},
         questions=(
             *about_encoding(main.grid),
-            *with_places(
-                guess.questions, names_of_sheets(fitting or [main]), above, recognised.headings | _broken_heads(main)
-            ),
+            *with_places(guess.questions, names_of_sheets(fitting or [main]), above),
             *with_rows(
                 lines, [*open_, *no_sales.questions], no_sales.returned, _texts_above(main, above) | recognised.headings
             ),
@@ -279,12 +277,6 @@ def _lines_of(sheet: Sheet, guesses: Guesses, recognised: Recognised) -> Body:
     titles = {likeness(row) for row in top_of(sheet.grid, sheet.header.at)}
     header, lifted = sheet.header.of(sheet.kept), sheet.grid.lifted
     return body.without(recognise(body, header, sheet.names, frozenset(), recognised, titles, lifted))
-
-
-def _broken_heads(sheet: Sheet) -> dict[int, str]:
-    """Give the rows of a text, shorter than its lines, that say whose the lines below them are."""
-    found = {row: [cell.strip() for cell in cells if cell.strip()] for row, cells in sheet.grid.broken.items()}
-    return {row: text_of(cells) for row, cells in found.items() if says_whose(cells)}
 
 
 def fingerprint(names: Sequence[str]) -> str:

@@ -7,26 +7,17 @@ import pyarrow.compute as pc
 
 from importers.layout.documents.returned import PerhapsReturned
 from importers.layout.looks.questions import Question
-from importers.layout.rows.named_beside import places_of, rows_headed
+from importers.layout.rows.named_beside import places_of
 from importers.layout.rows.rows import Body
 
 _SHOWN = 3
 """Rows of headings that a question names."""
 
 
-def with_places(
-    questions: Sequence[Question], sheets: Sequence[str], above: Sequence[Sequence[str]], headings: Mapping[int, str]
-) -> list[Question]:
-    """Tell with what holds for every row where it may stand instead: in the names of sheets, above, or in headings."""
+def with_places(questions: Sequence[Question], sheets: Sequence[str], above: Sequence[Sequence[str]]) -> list[Question]:
+    """Tell with what holds for every row where it may stand instead: in the names of sheets, or above the table."""
     return [
-        replace(
-            one,
-            examples=places_of(one.about, sheets, above, headings),
-            rows=tuple(rows_headed(one.about, headings)[:_SHOWN]),
-        )
-        if one.topic == "fixed"
-        else one
-        for one in questions
+        replace(one, examples=places_of(one.about, sheets, above)) if one.topic == "fixed" else one for one in questions
     ]
 
 

@@ -13,6 +13,7 @@ from importers.layout.rows.labelled import (
     Labelled,
     beginnings,
     labelled,
+    names_customer,
     names_document,
     perhaps_names_document,
     says_day,
@@ -58,11 +59,11 @@ def key_of(one: Labelled) -> str:
 
 
 def labelled_rows(grid: Grid) -> dict[int, Sequence[Labelled]]:
-    """Find the rows in which nothing stands but labels and what they say; none where no document or day is named."""
+    """Find the rows in which nothing stands but labels and what they say; none where no row says what lines need."""
     found = {row: labelled(list(filter(None, map(str.strip, cells)))) for row, cells in grid.broken.items()}
     tops = [(_first(row), said) for row in top_of(grid) if (said := labelled(list(filter(None, row))))]
     pairs = [one for said in (*found.values(), *(said for _, said in tops)) for one in said]
-    if not any(names_document(one) or says_day(one) for one in pairs):
+    if not any(names_document(one) or says_day(one) or names_customer(one) for one in pairs):
         return {}
     seen = Body(grid.seen(), grid.row_number, {})
     for at in sorted({first for first, _ in tops}):

@@ -1,7 +1,7 @@
 """Rows of labels and what they say, as reports have them above the lines of each document.
 
 ``Faktura: FV/1/2026   Data: 05.01.2026   Klient: Hurtownia`` is one, in a cell or in several, and so are ``Invoice no.
-1001`` and ``Реализация товаров 0012 от 05.01.2026``, which need no colon.
+1001``, ``Реализация товаров 0012 от 05.01.2026`` and ``Klient Hurtownia Północ``, which need no colon.
 """
 
 import re
@@ -16,7 +16,17 @@ from importers.layout.written.dates import read_moment
 NUMBER, DAY = "document_number", "issued_on"
 LABELS = (NUMBER, DAY, "distributor", "distributor_name", "corrects", "person", "outlet", "channel")
 """Fields of which a row may say what they are in the lines below it."""
-_CUSTOMERS = ("distributor", "distributor_name")
+CUSTOMERS = frozenset({"distributor", "distributor_name"})
+_CUSTOMERS_WORDS = frozenset(
+    (
+        *("odbiorca", "nabywca", "kontrahent", "klient", "dystrybutor", "płatnik", "customer", "client", "buyer"),
+        *("distributor", "cliente", "comprador", "distribuidor", "контрагент", "клиент", "покупатель", "получатель"),
+        *("заказчик", "kunde", "käufer", "debitor", "abnehmer", "acheteur", "distributeur"),
+    )
+)
+"""Words that may stand before a name without a colon; others, such as ``Firma`` and ``Hurtownia``, begin names."""
+_WHOSE = 2
+"""Cells of a row that says whose the lines below it are: the name may stand behind ``Klient:`` in one of its own."""
 _LONGEST = 400
 _MOST_WORDS = 5
 _SHORT = 4
@@ -69,9 +79,14 @@ def _columns() -> frozenset[str]:
     return frozenset().union(*names_of("sales").values())
 
 
+def field_of(label: str) -> str | None:
+    """Give the field that we know to be called so."""
+    return _fields().get(spoken(label))
+
+
 def calls_documents(label: str) -> bool:
     """Say whether we know that a number of a document stands behind this."""
-    return _fields().get(spoken(label)) == NUMBER
+    return field_of(label) == NUMBER
 
 
 def labelled(cells: Sequence[str]) -> list[Labelled]:
@@ -103,9 +118,9 @@ def labelled(cells: Sequence[str]) -> list[Labelled]:
                 found += _told(label, text)
             else:
                 waiting = f"{label}:"
-        elif bare := _without_colon(cell):
+        elif bare := _without_colon(cell) or (_customer(cell) if len(cells) == 1 else []):
             found += bare
-        elif not (found and found[-1].field in _CUSTOMERS):  # a customer's name may stand behind its code
+        elif not (found and found[-1].field in CUSTOMERS):  # a customer's name may stand behind its code
             return []
     if any(one.field is not None and _COLON.search(one.text) for one in found):
         return []  # another label, of which nobody can say where it begins
@@ -194,6 +209,13 @@ def _without_colon(cell: str) -> list[Labelled]:
     return [Labelled(called, NUMBER, " ".join(number)), *of_day]
 
 
+def _customer(text: str) -> list[Labelled]:
+    """Give what stands behind a word for customers that is no part of what they are called: ``Klient Północ``."""
+    word, _, name = " ".join(text.split()).partition(" ")
+    is_customer = ":" not in text and spoken(word) in _CUSTOMERS_WORDS and name and not TOTAL.match(text)
+    return [Labelled(word, "distributor", name)] if is_customer else []
+
+
 def _is_number(text: str) -> bool:
     """Say whether a document may have this number."""
     return 0 < len(text.split()) <= _MOST_WORDS - 2 and bool(_FIGURE.search(text))
@@ -207,6 +229,16 @@ def names_document(one: Labelled) -> bool:
 def says_day(one: Labelled) -> bool:
     """Say whether this is the day of documents."""
     return one.field == DAY and bool(read_moment(one.text).days)
+
+
+def names_customer(one: Labelled) -> bool:
+    """Say whether this is whose documents are."""
+    return one.field in CUSTOMERS and bool(one.text)
+
+
+def says_whose(cells: Sequence[str]) -> bool:
+    """Say whether what a row says in its cells, of which none is empty, is whose the lines below it are."""
+    return len(cells) <= _WHOSE and any(map(names_customer, labelled(cells)))
 
 
 def day_behind(text: str) -> Labelled | None:

@@ -1,49 +1,32 @@
-"""Whose rows they are where no column says it: what the sheet is called, or what stands above its table, or among it.
+"""Whose rows they are where no column says it: what the sheet is called, or what stands above its table.
 
-A sponsor's system exports a sheet for each distributor, a file with ``Customer: North`` in its title, or such a row
-above the lines of each. One name for all rows would give what all of them bought to one of them.
+A sponsor's system exports a sheet for each distributor, or a file with ``Customer: North`` in its title. One name for
+all rows would give what all of them bought to one of them.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from app.domain.saying.wording import Said, marked
 from importers.errors import FileRefused
+from importers.files.grid import Lifted
+from importers.layout.rows.labelled import CUSTOMERS, field_of, labelled, names_customer
 from importers.layout.tables.handed_back import NAMES
 from importers.layout.tables.table import TextTable
-from importers.layout.words.around import TOTAL
 from importers.layout.words.synonyms import names_of, spoken
 
 _ = marked
-SHEET, TITLE, HEADING = "<sheet>", "<title>", "<heading>"
-"""What a profile says instead of a text that holds for every row: each sheet's name, or what its title says, or what
-stands alone in the row above them."""
-_HEADS = ("distributor", "distributor_name")
-"""Fields behind whose names a row among the lines may say whose those below it are."""
-_CUSTOMERS = frozenset(
-    (
-        *("odbiorca", "nabywca", "kontrahent", "klient", "dystrybutor", "płatnik", "customer", "client", "buyer"),
-        *("distributor", "cliente", "comprador", "distribuidor", "контрагент", "клиент", "покупатель", "получатель"),
-        *("заказчик", "kunde", "käufer", "debitor", "abnehmer", "acheteur", "distributeur"),
-    )
-)
-"""Words that may stand before a name without a colon; others, such as ``Firma`` and ``Hurtownia``, begin names."""
+SHEET, TITLE = "<sheet>", "<title>"
+"""What a profile says instead of a text that holds for every row: each sheet's name, or what its title says."""
+_PLACE = re.compile(r"<\w+>")
 _SHOWN = 3
 _NOT_THERE = _(
     "%(place)s: the profile takes %(field)s from the name of the sheet or from what stands above the table, and "
     "nothing says it there; add a column that does."
-)
-_NOT_AMONG = _(
-    "%(place)s: the profile takes %(field)s from rows such as %(example)s above the lines, and there are none, or they "
-    "were lost where rows are handed back; add a column that says it, or correct them in the whole file."
-)
-_BELOW = _(
-    "%(place)s, row %(row)s: found %(example)s below lines of nobody, and no line below the last row of the kind, "
-    "expected such rows above their lines; add a column that says whose each line is."
 )
 
 
@@ -61,49 +44,12 @@ def titled(above: Sequence[Sequence[str]], field: str) -> str | None:
     return found.pop() if len(found) == 1 else None
 
 
-def heads(text: str) -> bool:
-    """Say whether a row that says nothing else says whose the lines below it are: ``Klient: Hurtownia Północ``."""
-    return ":" in text and any(titled([[text]], field) is not None for field in _HEADS)
-
-
-def heads_alone(cell: str) -> bool:
-    """Say the same of a cell that stands alone in its row, where no colon need follow: ``Klient Hurtownia Północ``."""
-    return heads(cell) or _behind_word(cell) is not None
-
-
-def _behind_word(text: str) -> str | None:
-    """Give what stands behind a word for customers that is no part of what they are called."""
-    word, _, name = " ".join(text.split()).partition(" ")
-    return name if ":" not in text and spoken(word) in _CUSTOMERS and name and not TOTAL.match(text) else None
-
-
-def _headed(headings: Mapping[int, str], field: str) -> dict[int, str]:
-    """Give what rows among the lines say of a field, by row."""
-    fields = _HEADS if field in _HEADS else (field,)
-    said = {row: next(filter(None, (titled([[text]], one) for one in fields)), None) for row, text in headings.items()}
-    if field in _HEADS and not any(said.values()):
-        said = {row: _behind_word(text) for row, text in headings.items()}
-    return {row: text for row, text in sorted(said.items()) if text is not None}
-
-
-def places_of(
-    field: str, sheets: Sequence[str], above: Sequence[Sequence[str]], headings: Mapping[int, str]
-) -> tuple[str, ...]:
+def places_of(field: str, sheets: Sequence[str], above: Sequence[Sequence[str]]) -> tuple[str, ...]:
     """Give how a profile may take a field from beside the table, each with what it would be."""
     found = [f"{SHEET}: {', '.join(sheets[:_SHOWN])}"] if len(sheets) > 1 else []
     if (said := titled(above, field)) is not None:
         found.append(f"{TITLE}: {said}")
-    if among := list(dict.fromkeys(_headed(headings, field).values())):
-        found.append(f"{HEADING}: {', '.join(among[:_SHOWN])}")
     return tuple(found)
-
-
-def rows_headed(field: str, headings: Mapping[int, str]) -> list[int]:
-    """Give the rows of headings that say something of a field, the first of each that say the same."""
-    first: dict[str, int] = {}
-    for row, text in _headed(headings, field).items():
-        first.setdefault(text, row)
-    return list(first.values())
 
 
 def beside(
@@ -116,49 +62,32 @@ def beside(
     Raises:
         FileRefused: The profile takes it from beside the table, and it is not there.
     """
-    if text not in (SHEET, TITLE):
+    if not _PLACE.fullmatch(text):
         return text
+    said: pa.Array | str | None = None
     if handed_back is not None:
         said = _sheets_of(handed_back) if text == SHEET else None
-    else:
+    elif text in (SHEET, TITLE):
         said = sheet if text == SHEET else titled(above, field)
     if said is None or (isinstance(said, str) and not said):
         raise FileRefused(_NOT_THERE, place=place, field=Said(field))
     return said
 
 
-def among(
-    field: str,
-    rows: np.ndarray,
-    above: Sequence[Sequence[str]],
-    headings: Mapping[int, str],
-    place: Said,
-    *,
-    handed_back: bool,
-) -> pa.Array:
-    """Give what the last heading above each row says of a field; the first may stand above the table itself.
-
-    Raises:
-        FileRefused: No heading says it, or rows were handed back, beside which none stands.
-    """
-    said = _headed(headings, field)
-    if not said or handed_back:
-        raise FileRefused(_NOT_AMONG, place=place, field=Said(field), example=repr("Klient: …"))
-    last = np.searchsorted(np.asarray(list(said)), rows, side="right")
-    first = titled(above, field) or next(filter(None, (titled(above, one) for one in _HEADS)), "")
-    if not first and len(last) and not last.min() and last.max() < len(said):
-        raise FileRefused(_BELOW, place=place, example=repr(headings[next(iter(said))]), row=str(next(iter(said))))
-    return pa.array([first, *said.values()], pa.large_string()).take(pa.array(last))
-
-
 def other_title(
-    field: str, text: str, above: Sequence[Sequence[str]], headings: Mapping[int, str]
+    text: str, above: Sequence[Sequence[str]], headings: Iterable[str], lifted: Lifted | None
 ) -> dict[str, Any] | None:
-    """Warn of a title that says something else of a field than the profile, by which one text holds for every row."""
-    if text in (SHEET, HEADING):
+    """Warn of a title that says something else than the profile, by which all rows are of one distributor.
+
+    So may what stands among the lines, in ``headings`` or in columns ``lifted`` from there.
+    """
+    if text == SHEET:
         return None
-    text = (titled(above, field) or "") if text == TITLE else text
-    told: Iterable[str | None] = (titled(above, field), *_headed(headings, field).values())
+    titles = titled(above, "distributor")
+    text = (titles or "") if text == TITLE else text
+    told = [titles, *(one.text for said in headings for one in labelled([said]) if names_customer(one))]
+    for name, texts in zip(lifted.names, lifted.values, strict=True) if lifted is not None else ():
+        told += texts.to_pylist() if field_of(name) in CUSTOMERS else []
     other = next((one for one in told if one is not None and one.casefold() != text.casefold()), None)
     return None if other is None else {"code": "title_says_otherwise", "found": other, "expected": text}
 

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from importers.files.grid import Lifted
 from importers.layout.rows.adding_up import lines_called_totals, subtotals
 from importers.layout.rows.headed import parts_lines, text_of
-from importers.layout.rows.named_beside import heads, heads_alone
+from importers.layout.rows.labelled import says_whose
 from importers.layout.tables.header import Header, empty_cells, name_key
 from importers.layout.tables.table import Kind, Recognised
 from importers.layout.words.around import DRAWN, TOTAL, TOTAL_WORDS, WHOLE_TOTAL
@@ -33,7 +33,6 @@ _DIGITS = re.compile(r"\d+")
 
 _LEAST_WIDTH = 4
 """Columns of a table below which a text alone is a note: of fewer, it is a row that lacks something."""
-_MOST_HEADING = 2
 """Cells of a row that says whose the lines below it are: the name may stand behind ``Klient:`` in one of its own."""
 _LEAST_NAMES = 3
 """Names of columns that a row has which is a header."""
@@ -285,11 +284,6 @@ def _kind(
     if trailing and not keyed and len(said) < len(cells) and all(_NUMERIC.fullmatch(cells[at]) for at in said):
         return Kind.TOTAL  # sums that nothing names, below the last line
     return None
-
-
-def says_whose(said: Sequence[str]) -> bool:
-    """Say whether what a row says in its cells, of which none is empty, is whose the lines below it are."""
-    return heads_alone(said[0]) if len(said) == 1 else 0 < len(said) <= _MOST_HEADING and heads(text_of(said))
 
 
 def _is_total_named(cells: Sequence[str], columns: Mapping[str, int]) -> bool:

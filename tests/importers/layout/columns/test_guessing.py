@@ -292,10 +292,6 @@ def test_questions_about_headings_name_their_rows() -> None:
     rows: list[Row] = [NAMES, sold(), ["Zwroty"], sold("F/2"), ["Zwroty"], sold("F/3")]
     asked = next(one for one in seen(rows).questions if one.topic == "headed_returns")
     assert (asked.about, asked.rows) == ("Zwroty", (3, 5))
-    without = [[*row[:2], *row[3:]] if len(row) > 1 else row for row in rows]
-    rows = [without[0], ["Klient: Północ"], without[1], ["Klient: Południe"], without[3]]
-    asked = next(one for one in seen(rows).questions if one.topic == "fixed")
-    assert (asked.examples, asked.rows) == (("<heading>: Północ, Południe",), (2, 4))
 
 
 COUNTED = [[str(at), f"F/{at // 2}", "2026-01-13", "D1", f"P{at}", str(at), "20.00"] for at in range(1, 9)]

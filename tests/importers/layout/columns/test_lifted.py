@@ -13,7 +13,7 @@ from importers.layout.columns.lifted import with_lifted
 from importers.layout.looks.looking import look
 from importers.layout.looks.proposing import Unanswered, propose
 from importers.layout.tables.header import Said
-from tests.importers.layout.reports import Typed, grid, laid, read_by_proposal, read_text, recognised, typed
+from tests.importers.layout.reports import Typed, grid, laid, profile, read_by_proposal, read_text, recognised, typed
 
 HEAD = "Kod;Nazwa;Ilość;Wartość netto"
 LINES = {"P1": "P1;Młotek;2;20,00", "P2": "P2;Wiertarka;1;250,00"}
@@ -253,6 +253,59 @@ def test_days_and_customers_may_stand_above_the_lines_of_both(tmp_path: Path) ->
 def test_what_is_no_day_of_the_lines_below(rows: list[str]) -> None:
     given_ = grid([row.split(";") for row in rows])
     assert with_lifted(given_, "sales") is given_
+
+
+DATED = "Nr faktury;Data sprzedaży;Kod;Ilość;Wartość netto"
+BOUGHT = {"Hurtownia Północ": ["F1", "G1"], "Sklep Żółw": ["F2", "G2"]}
+
+
+@pytest.mark.parametrize("again", [False, True])
+@pytest.mark.parametrize("tail", ["", ";" * 4])
+@pytest.mark.parametrize("label", ["Klient: ", "Odbiorca "])
+def test_customers_may_stand_above_the_documents_of_each(tmp_path: Path, again: bool, tail: str, label: str) -> None:
+    rows = [DATED] * (not again)
+    for name, documents in BOUGHT.items():
+        rows += [f"{label}{name}{tail}"] + [DATED] * again
+        rows += [f"{one};13.02.2019;P1;2;10,00" for one in documents] + ["Razem;;;4;20,00"]
+    found = read_text(tmp_path, "\n".join(rows))
+    meant = [(one, name) for name, documents in BOUGHT.items() for one in documents]
+    assert ([one[:3:2] for one in sold(found)], found.outcomes, found.table.wrong_width) == (meant, {}, [])
+    assert (found.profile.columns["distributor"], len(recognised(found.table)["heading"])) == (label.strip(" :"), 2)
+
+
+def test_customers_may_stand_above_their_months() -> None:
+    rows = [["Kod", "Cena netto", "01.2026", "02.2026"], ["Klient: D001"], ["P1", "10,00", "1", "2"], ["Klient: D002"]]
+    said = profile(
+        columns={"product": "Kod", "unit_price": "Cena netto", "distributor": "Klient"},
+        months={"series": "R"},
+        decimal=",",
+    )
+    found = typed(laid([*rows, ["P1", "10,00", "5", "6"]], said), said)
+    assert [(one[0], one[2], one[5]) for one in found.good] == [
+        *[("R-2026-01", "D001", 1000), ("R-2026-01", "D002", 5000)],
+        *[("R-2026-02", "D001", 2000), ("R-2026-02", "D002", 6000)],
+    ]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [DATED, "F1;13.02.2019;P1;2;10,00", "Klient: Żółw;;;;", "F2;13.02.2019;P1;2;10,00", "Klient: Kowal;;;;"],
+        [DATED, "F1;13.02.2019;P1;2;10,00", "Klient: Żółw;;;;", "F2;13.02.2019;P1;2;10,00"],
+        ["Klient: Żółw;;;;", DATED, "F1;13.02.2019;P1;2;10,00"],
+        [f"{DATED};Klient", "Klient: Żółw;;;;;", "F1;13.02.2019;P1;2;10,00;D001"],
+    ],
+    ids=["below the lines", "below the first ones", "a title", "a column has them"],
+)
+def test_customers_of_which_nobody_knows_whose_lines_are_theirs(rows: list[str]) -> None:
+    given_ = grid([row.split(";") for row in rows])
+    assert with_lifted(given_, "sales") is given_
+
+
+def test_goods_may_stand_below_those_who_have_a_target_for_them() -> None:
+    given_ = grid([["Kod", "Cel"], ["Klient: D001", ""], ["P1", "2"], ["Klient: D002", ""], ["P1", "3"]])
+    assert with_lifted(given_, "targets").lifted is not None
+    assert with_lifted(given_, "products") is given_
 
 
 @pytest.mark.parametrize("once", [False, True])

@@ -66,6 +66,12 @@ def test_rows_that_were_handed_back_say_of_which_sheet_they_were() -> None:
         laid([[*header[:5], header[-1]], [*row[:5], row[-1]]], said)
 
 
+def test_a_place_that_nobody_knows_is_no_text_for_every_row() -> None:
+    said = profile(columns=dict(zip(("document_number", "product"), HEAD[::2], strict=False)))
+    with pytest.raises(FileRefused, match="nothing says it there"):
+        laid([HEAD, line("A")[:5]], said.model_copy(update={"fixed": {"distributor": "<heading>"}}))
+
+
 def test_what_a_title_names() -> None:
     assert titled([["Sprzedaż"], ["Kontrahent: North"], ["Okres: 01.2026"]], "distributor") == "North"
     assert titled([["Klient", "North"]], "distributor") == "North"
@@ -74,57 +80,20 @@ def test_what_a_title_names() -> None:
     assert titled([["Klient:"]], "distributor") is None
 
 
-@pytest.mark.parametrize("again", [False, True])
-@pytest.mark.parametrize("tail", ["", ";" * 4])
-def test_rows_among_the_lines_say_whose_those_below_them_are(tmp_path: Path, again: bool, tail: str) -> None:
-    head = "Nr faktury;Data sprzedaży;Kod towaru;Ilość;Wartość netto"
-    one, two = "F{};13.02.2019;P;2;10,00", "G{};14.02.2019;Q;1;5,00"
-    blocks = {"Hurtownia Północ": [one.format(1), two.format(1)], "Sklep Żółw": [one.format(2), two.format(2)]}
-    rows = [] if again else [head]
-    for name, lines in blocks.items():
-        rows += [f"Klient: {name}{tail}", *([head] if again else ()), *lines, f"Razem;;;3;{15},00"]
-    path = tmp_path / "report.csv"
-    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
-    with pytest.raises(Unanswered) as stopped:
-        read_by_proposal(path)
-    (asked,) = stopped.value.questions
-    assert asked.key == "fixed:distributor"
-    assert asked.examples[-1].startswith("<heading>: ")
-    found = read_by_proposal(path, {"fixed:distributor": "<heading>"})
-    meant = [(f"{letter}{at}", name) for at, name in enumerate(blocks, 1) for letter in "FG"]
-    assert ([(line[0], line[2]) for line in found.good], found.outcomes) == (meant, {})
-    told = read_by_proposal(path, {"fixed:distributor": "Sklep Żółw"}).table.warnings
-    assert [(one["code"], one["found"]) for one in told] == [("title_says_otherwise", "Hurtownia Północ")]
+CUSTOMERS = ["Klient: D001;;;;", "F/1;2026-01-05;P1;2;20,00", "Klient: D002;;;;", "F/2;2026-01-05;P1;1;10,00"]
 
 
-TEXT = "Nr faktury;Data;Kod towaru;Nazwa;Ilość;Wartość netto\n{}\n"
-LINES = [f"F/{at};2026-01-05;P{at};Towar;2;20,00" for at in range(4)]
-
-
-@pytest.mark.parametrize("behind", ["", ";;;;;"])
-def test_a_row_of_a_customer_needs_no_colon(tmp_path: Path, behind: str) -> None:
-    path = tmp_path / "report.csv"
-    rows = [f"Odbiorca Hurtownia Żółw{behind}", *LINES[:2], f"Odbiorca Kowal{behind}", LINES[2]]
-    path.write_text(TEXT.format("\n".join(rows)))
-    with pytest.raises(Unanswered, match="'<heading>: Hurtownia Żółw, Kowal'"):
-        read_by_proposal(path)
-    found = read_by_proposal(path, {"fixed:distributor": "<heading>"})
-    assert buyers(found) == ["Hurtownia Żółw", "Hurtownia Żółw", "Kowal"]
-    assert (found.outcomes, found.table.wrong_width) == ({}, [])
+def test_rows_among_the_lines_that_say_otherwise_are_told() -> None:
+    of_all = profile(
+        columns=dict(zip(("document_number", "issued_on", "product", "quantity"), HEAD, strict=False)),
+        fixed={"distributor": "D002"},
+    )
+    for rows in (CUSTOMERS, [*CUSTOMERS[1:], CUSTOMERS[0]]):
+        found = laid([HEAD, *(row.split(";") for row in rows)], of_all)
+        assert [(one["code"], one["found"]) for one in found.warnings] == [("title_says_otherwise", "D001")]
 
 
 def test_what_begins_a_name_is_no_word_for_a_customer() -> None:
     rows = [*HEAD[:3], "Ilość", "Wartość", "Odbiorca"], line("A"), ["Hurtownia Północ"], line("B"), ["Sklep", "P1"]
     read = profile(columns=dict(zip(("document_number", "issued_on", "product", "quantity"), HEAD, strict=False)))
     assert recognised(laid(rows, read.model_copy(update={"fixed": {"distributor": "D"}}))) == {}
-
-
-def test_names_that_stand_below_their_lines_are_not_taken_for_those_of_the_next(tmp_path: Path) -> None:
-    path = tmp_path / "report.csv"
-    rows = [*LINES[:2], "Klient: Żółw;;;;;", LINES[2], "Klient: Kowal;;;;;"]
-    path.write_text(TEXT.format("\n".join(rows)))
-    with pytest.raises(FileRefused, match=r"row 4: found 'Klient: Żółw' below lines of nobody"):
-        read_by_proposal(path, {"fixed:distributor": "<heading>"})
-    path.write_text(TEXT.format("\n".join([*rows, LINES[3]])))
-    found = read_by_proposal(path, {"fixed:distributor": "<heading>"})
-    assert (buyers(found), found.outcomes.keys()) == (["Żółw", "Kowal"], {2, 3}), "the first of them stands for nobody"
