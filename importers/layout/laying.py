@@ -18,12 +18,13 @@ from importers.layout.columns.columns import AT_ROW, columns_of, header_as, want
 from importers.layout.columns.guessing import name_the_same
 from importers.layout.columns.lifted import with_lifted
 from importers.layout.columns.months import MONTH, NoMonths, beside_months, last_day, month_columns, unpivot
+from importers.layout.rows.body import Body, blank_rows
 from importers.layout.rows.corrected import heads_a_correction
 from importers.layout.rows.document_heads import document_heads
 from importers.layout.rows.headed import below_returns, returns_beside, text_of, words_over
 from importers.layout.rows.labelled import says_whose
 from importers.layout.rows.named_beside import beside, other_title
-from importers.layout.rows.rows import Body, blank_rows, kind_of_broken, likeness, other_header, recognise
+from importers.layout.rows.rows import kind_of_broken, likeness, other_header, recognise
 from importers.layout.rows.short_rows import with_short_rows
 from importers.layout.tables.handed_back import Proved, is_handed_back, proved_before
 from importers.layout.tables.header import (

@@ -14,7 +14,7 @@ from importers.layout.columns.columns import wanted_columns
 from importers.layout.documents.series import refuse_several_series
 from importers.layout.laying import lay, lay_plainly
 from importers.layout.looks.looking import NothingSeen, Seen, look
-from importers.layout.rows.rows import blank_rows
+from importers.layout.rows.body import blank_rows
 from importers.layout.stacking import aligned, stack
 from importers.layout.tables.handed_back import PROBLEMS_SHEETS, is_handed_back
 from importers.layout.tables.header import top_of

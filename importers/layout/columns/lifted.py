@@ -16,15 +16,27 @@ import pyarrow.compute as pc
 
 from importers.files.grid import Grid, Lifted
 from importers.layout.columns.guessing import guessed
-from importers.layout.rows.blocks import Block, Rows, alone, blocks_of, labelled_rows
-from importers.layout.rows.labelled import CUSTOMERS, DAY, NUMBER, calls_documents, day_behind, says_day
-from importers.layout.rows.rows import blank_rows
+from importers.layout.rows.blocks import Block, Rows, blocks_of, labelled_rows
+from importers.layout.rows.body import blank_rows
+from importers.layout.rows.labelled import (
+    CUSTOMERS,
+    DAY,
+    NUMBER,
+    Labelled,
+    calls_documents,
+    day_behind,
+    names_customer,
+    says_day,
+)
+from importers.layout.rows.lone import Lone, groups, lone_texts, perhaps_documents
 from importers.layout.tables.handed_back import is_handed_back
 from importers.layout.tables.header import JOINT, MOST_ABOVE, Header, row_of, top_of
 from importers.layout.words.synonyms import names_of, spoken
 
 _UNKNOWN = "Document"
 """What the column of numbers is called where we know none of the words that stand before them."""
+_GROUP = "Heading"
+"""What the column of names is called that stand alone above lines."""
 _MOSTLY = 0.8
 """So many of the numbers of documents have their day behind them where others are told by it."""
 _KIND = "{} (type)"
@@ -53,21 +65,45 @@ def with_lifted(grid: Grid, kind: str, header: int | None = None) -> Grid:
         return grid
     last, cells = row_of(head, found), found.rows[-1]
     lifted = _days_behind(grid, last, of[NUMBER]) if NUMBER in of and DAY not in of else None
-    if lifted is None and said:
-        lifted = _told_above(grid, last, cells, names_of(kind).keys() - of.keys())
+    lacks = names_of(kind).keys() - of.keys()
+    if lifted is None and (said or _may_be_grouped(head, last, lacks)):
+        lifted = _told_above(grid, last, cells, lacks)
     return grid if lifted is None else _attached(grid.without(lifted.headings.tolist()), lifted, cells)
 
 
 def _told_above(grid: Grid, header: int, cells: Sequence[str], lacks: AbstractSet[str]) -> Lifted | None:
     """Give the columns of what rows say of fields that a table ``lacks``; None where they say nothing that it needs."""
-    said = labelled_rows(grid)
-    said = dict(sorted((said | alone(grid, said)).items()))
-    lines = _lines(grid, said, header, _like(grid, cells))
-    blocks = blocks_of(said, lines)
+    said, like = labelled_rows(grid), _like(grid, cells)
+    lone = {row: one for row, one in lone_texts(grid).items() if row not in said}
+    said |= perhaps_documents(lone)
+    if lacks >= CUSTOMERS and not any(names_customer(one) for pairs in said.values() for one in pairs):
+        lines = _lines(grid, said.keys() | lone.keys(), header, like)
+        said |= _grouped(grid, lone, lines, header, grid.row_number[like])
+    if not said:
+        return None
+    said = dict(sorted(said.items()))
+    blocks = blocks_of(said, lines := _lines(grid, said, header, like))
     held = (_held(blocks, header, lacks) if NUMBER in lacks else {}) or _held_among(blocks, header, lacks)
     firsts = [min(rows) for one in blocks if (rows := [one.rows_of[key] for key in held if key in one.rows_of])]
     below_its_lines = bool(firsts) and len(lines) > 0 and lines[0] < min(firsts)
     return None if not held or below_its_lines else _lifted(blocks, held)
+
+
+def _may_be_grouped(head: Grid, header: int, lacks: AbstractSet[str]) -> bool:
+    """Say whether names may stand alone above lines of which no column says whose they are."""
+    return lacks >= CUSTOMERS and NUMBER not in lacks and len(lone_texts(head)) > 0
+
+
+def _grouped(grid: Grid, lone: Mapping[int, Lone], lines: np.ndarray, header: int, repeated: np.ndarray) -> Rows:
+    """Give the rows of names that stand alone above lines: whoever reads the file may know that they bought these.
+
+    Above the table, where its header does not come again, stand titles; and what is the same above each is one as well.
+    """
+    among = lone if len(repeated) > 1 else {row: one for row, one in lone.items() if row > header}
+    names = groups(among, lines, grid.width)
+    if min(names, default=header) < header and len(set(names.values())) == 1:
+        return {}
+    return {row: [Labelled(_GROUP, "distributor", text)] for row, text in names.items()}
 
 
 def _days_behind(grid: Grid, header: int, numbers: int) -> Lifted | None:
@@ -110,7 +146,7 @@ def _like(grid: Grid, cells: Sequence[str]) -> np.ndarray:
     return alike
 
 
-def _lines(grid: Grid, said: Rows, header: int, repeated: np.ndarray) -> np.ndarray:
+def _lines(grid: Grid, said: Collection[int], header: int, repeated: np.ndarray) -> np.ndarray:
     """Give the numbers of the rows below a header that may be lines, or add some up."""
     others = ~blank_rows(grid.cells) & ~repeated & ~np.isin(grid.row_number, list(said)) & (grid.row_number > header)
     broken = [row for row in grid.broken if row > header and row not in said]

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from importers.layout.columns.naming import Guesses, adds_up
 from importers.layout.columns.proving import floats
-from importers.layout.rows.rows import Body
+from importers.layout.rows.body import Body
 from importers.layout.tables.header import empty_cells
 
 _FILLED_DOWN_FROM = 0.2

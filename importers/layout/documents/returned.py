@@ -14,9 +14,9 @@ import pyarrow.compute as pc
 
 from importers.layout.columns.proving import floats
 from importers.layout.documents.credit_notes import both
+from importers.layout.rows.body import Body
 from importers.layout.rows.cancelled import ANYTHING, cancels, names_cancelled
 from importers.layout.rows.corrected import PerhapsCorrected
-from importers.layout.rows.rows import Body
 from importers.layout.tables.header import empty_cells
 from importers.layout.words.synonyms import spoken
 

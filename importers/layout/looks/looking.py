@@ -29,10 +29,11 @@ from importers.layout.documents.returned import PerhapsReturned, perhaps_returne
 from importers.layout.looks.pointing import with_places, with_rows
 from importers.layout.looks.questions import Question, about_columns, about_encoding, about_rows, about_sheets
 from importers.layout.looks.sheets import Sheet, distinct_texts, fitting_sheets, named_so, names_of_sheets, sheet_below
+from importers.layout.rows.body import Body
 from importers.layout.rows.cancelled import PerhapsCancelled, perhaps_cancelled
 from importers.layout.rows.corrected import PerhapsCorrected, perhaps_corrected
 from importers.layout.rows.headed import below_returns, says_returns, text_of, words_over
-from importers.layout.rows.rows import Body, likeness, recognise
+from importers.layout.rows.rows import likeness, recognise
 from importers.layout.tables.header import (
     JOINT,
     HeaderNotThere,

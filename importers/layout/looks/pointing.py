@@ -7,8 +7,8 @@ import pyarrow.compute as pc
 
 from importers.layout.documents.returned import PerhapsReturned
 from importers.layout.looks.questions import Question
+from importers.layout.rows.body import Body
 from importers.layout.rows.named_beside import places_of
-from importers.layout.rows.rows import Body
 
 _SHOWN = 3
 """Rows of headings that a question names."""

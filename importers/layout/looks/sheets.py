@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 from importers.files.grid import Grid
 from importers.layout.columns.columns import found_in
 from importers.layout.columns.months import MonthColumn, month_columns
-from importers.layout.rows.rows import Body, numbers_columns, other_header
+from importers.layout.rows.body import Body
+from importers.layout.rows.rows import numbers_columns, other_header
 from importers.layout.tables.header import Header, distinct, empty_cells, kept_columns, name_key
 
 _WIDE = 4

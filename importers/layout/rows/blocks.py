@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow.compute as pc
 
 from importers.files.grid import Grid
+from importers.layout.rows.body import Body
 from importers.layout.rows.labelled import (
     NUMBER,
     Labelled,
@@ -18,8 +19,7 @@ from importers.layout.rows.labelled import (
     perhaps_names_document,
     says_day,
 )
-from importers.layout.rows.rows import Body
-from importers.layout.tables.header import empty_cells, top_of
+from importers.layout.tables.header import top_of
 from importers.layout.words.synonyms import spoken
 
 Rows = Mapping[int, Sequence[Labelled]]
@@ -76,19 +76,6 @@ def labelled_rows(grid: Grid) -> dict[int, Sequence[Labelled]]:
 
 def _first(row: Sequence[str]) -> int:
     return next(at for at, cell in enumerate(row) if cell)
-
-
-def alone(grid: Grid, said: Rows) -> dict[int, Sequence[Labelled]]:
-    """Find further rows, of one text, that perhaps name a document in a way that we do not know."""
-    filled = np.zeros(grid.cells.num_rows, dtype=np.int32)
-    for column in grid.cells.columns:
-        filled += ~empty_cells(column)
-    places = np.flatnonzero((filled == 1) & ~np.isin(grid.row_number, list(said)))
-    whole = Body(grid.cells, grid.row_number, {})
-    texts = dict(zip(grid.row_number[places].tolist(), map("".join, whole.cells_of(places)), strict=True))
-    texts |= {row: "".join(cells).strip() for row, cells in grid.broken.items() if sum(map(bool, cells)) == 1}
-    found = {row: Labelled("", None, text) for row, text in texts.items() if row not in said}
-    return {row: [one] for row, one in found.items() if perhaps_names_document(one)}
 
 
 def blocks_of(said: Rows, lines: np.ndarray) -> list[Block]:

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 import numpy as np
 
-from importers.layout.rows.rows import Body
+from importers.layout.rows.body import Body
 from importers.layout.tables.header import empty_cells
 
 

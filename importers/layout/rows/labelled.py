@@ -247,12 +247,17 @@ def day_behind(text: str) -> Labelled | None:
     return None if dated is None or not _FIGURE.search(dated["before"]) else _day(dated)
 
 
+def is_page(text: str) -> bool:
+    """Say whether a text begins as the number of a page does."""
+    return _PAGE.match(text) is not None
+
+
 def perhaps_names_document(one: Labelled) -> bool:
     """Say whether this may be the number of a document, though we do not know what stands before it."""
     if (
         one.field is not None
         or len(one.text) > _LONGEST
-        or _PAGE.match(one.label or one.text)
+        or is_page(one.label or one.text)
         or TOTAL.match(one.label or one.text)
     ):
         return False

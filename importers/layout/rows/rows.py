@@ -3,7 +3,6 @@
 import re
 from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -11,8 +10,10 @@ import pyarrow.compute as pc
 
 from importers.files.grid import Lifted
 from importers.layout.rows.adding_up import lines_called_totals, subtotals
+from importers.layout.rows.body import Body, blank_rows
 from importers.layout.rows.headed import parts_lines, text_of
 from importers.layout.rows.labelled import says_whose
+from importers.layout.rows.lone import LEAST_WIDTH, Lone, groups
 from importers.layout.tables.header import Header, empty_cells, name_key
 from importers.layout.tables.table import Kind, Recognised
 from importers.layout.words.around import DRAWN, TOTAL, TOTAL_WORDS, WHOLE_TOTAL
@@ -31,54 +32,10 @@ _NUMERIC = re.compile(r"[-+(\u2212]?\s*\d[\d\s.,'\u00a0\u202f]*.{0,5}")
 _LINE = re.compile(DRAWN)
 _DIGITS = re.compile(r"\d+")
 
-_LEAST_WIDTH = 4
-"""Columns of a table below which a text alone is a note: of fewer, it is a row that lacks something."""
-"""Cells of a row that says whose the lines below it are: the name may stand behind ``Klient:`` in one of its own."""
 _LEAST_NAMES = 3
 """Names of columns that a row has which is a header."""
 _ASKED = 3
 """Columns in which another header is looked for: one of them it names, or it is of another table."""
-
-
-@dataclass(frozen=True)
-class Body:
-    """What is below a header: its cells, the number of each row, and the columns (places) of our fields."""
-
-    cells: pa.Table
-    row_number: np.ndarray
-    columns: Mapping[str, int]
-
-    def __len__(self) -> int:
-        """Count the rows."""
-        return len(self.row_number)
-
-    def without(self, marked: np.ndarray) -> "Body":
-        """Leave out the rows that are marked."""
-        if not marked.any():
-            return self
-        kept = ~marked
-        return Body(self.cells.filter(pa.array(kept)), self.row_number[kept], self.columns)
-
-    def narrowed(self, width: int) -> "Body":
-        """Leave out all columns but the first ones."""
-        columns = {field: at for field, at in self.columns.items() if at < width}
-        return Body(self.cells.select(list(range(width))), self.row_number, columns)
-
-    def cells_of(self, places: np.ndarray) -> list[list[str]]:
-        """Give the cells of some rows, trimmed."""
-        taken = self.cells.take(pa.array(places))
-        columns = [[(cell or "").strip() for cell in column.to_pylist()] for column in taken.columns]
-        return [list(row) for row in zip(*columns, strict=True)]
-
-
-def blank_rows(cells: pa.Table) -> np.ndarray:
-    """Mark the rows in which nothing stands."""
-    blank: np.ndarray = np.ones(cells.num_rows, dtype=bool)
-    for texts in cells.columns:
-        blank &= empty_cells(texts)
-        if not blank.any():
-            break
-    return blank
 
 
 def likeness(cells: Sequence[str]) -> str:
@@ -132,14 +89,16 @@ def recognise(
     whole = np.flatnonzero(~lacks & ~found)
     last = int(whole[-1]) if len(whole) else -1
     above_headers = _just_above(found, repeated, doubtful)
-    for at, cells in zip(doubtful.tolist(), body.cells_of(doubtful), strict=True):
+    doubts = dict(zip(doubtful.tolist(), body.cells_of(doubtful), strict=True))
+    headed = {*hidden, *_group_rows(body, doubts, whole)}
+    for at, cells in doubts.items():
         row = int(body.row_number[at])
         if added[at]:
             kind: Kind | None = Kind.TOTAL
         elif (notes[at] and at > last) or (at in above_headers and likeness(cells) in titles):
             kind = Kind.HEADING
         else:
-            heading = row in hidden or at in above_headers
+            heading = row in headed or at in above_headers
             kind = _kind(cells, body.columns, numbers, trailing=at > last, heading=heading)
         if kind is None:
             continue
@@ -150,6 +109,13 @@ def recognise(
         if kind is Kind.TOTAL:
             recognised.totals[row] = {name: cell for name, cell in zip(names, cells, strict=True) if cell}
     return found
+
+
+def _group_rows(body: Body, doubts: Mapping[int, list[str]], whole: np.ndarray) -> AbstractSet[int]:
+    """Give the numbers of the rows that name a group of lines, of those that are perhaps none."""
+    said = {at: [Lone(place, cell) for place, cell in enumerate(cells) if cell] for at, cells in doubts.items()}
+    lone = {int(body.row_number[at]): cells[0] for at, cells in said.items() if len(cells) == 1}
+    return groups(lone, body.row_number[whole], body.cells.num_columns).keys()
 
 
 def _lack_keys(body: Body, keys: Sequence[str], found: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -273,11 +239,11 @@ def _kind(
     keyed = [at for at in said if fields.get(at) in telling and at not in words]
     if words and (not keyed or _is_total_named(cells, columns)):
         return Kind.TOTAL
-    if len(cells) >= _LEAST_WIDTH and says_whose([cells[at] for at in said]):
+    if len(cells) >= LEAST_WIDTH and says_whose([cells[at] for at in said]):
         return Kind.HEADING
     if (
         len(said) == 1
-        and (heading or (len(cells) >= _LEAST_WIDTH and (trailing or parts_lines(cells[said[0]]))))
+        and (heading or (len(cells) >= LEAST_WIDTH and (trailing or parts_lines(cells[said[0]]))))
         and not _NUMERIC.fullmatch(cells[said[0]])
     ):
         return Kind.HEADING
@@ -315,7 +281,7 @@ def _repeated_headers(body: Body, header: Header) -> np.ndarray:
 def numbers_columns(cells: Sequence[str]) -> bool:
     """Say whether a row numbers the columns, as forms of offices do below their names: 1, 2, 3 or (1), (2), (3)."""
     said = [cell.strip("().") for cell in cells]
-    return len(cells) >= _LEAST_WIDTH and any(
+    return len(cells) >= LEAST_WIDTH and any(
         said == [str(at) for at in range(first, len(cells) + first)] for first in (0, 1)
     )
 

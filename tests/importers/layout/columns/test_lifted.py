@@ -302,6 +302,42 @@ def test_customers_of_which_nobody_knows_whose_lines_are_theirs(rows: list[str])
     assert with_lifted(given_, "sales") is given_
 
 
+WIDE = "Nr faktury;Data sprzedaży;Kod;Nazwa;Ilość;Wartość netto"
+
+
+@pytest.mark.parametrize("again", [False, True])
+@pytest.mark.parametrize("tail", ["", ";" * 5])
+def test_names_alone_above_lines_may_be_those_of_customers(tmp_path: Path, again: bool, tail: str) -> None:
+    rows = [f"Sprzedaż wg kontrahentów{tail}"] + [WIDE] * (not again)
+    for name, documents in BOUGHT.items():
+        rows += [f"{name}{tail}"] + [WIDE] * again
+        rows += [f"{one};13.02.2019;P1;Młotek;2;10,00" for one in documents] + ["Razem;;;;4;20,00"]
+    rows += [f"Koniec raportu{tail}"]
+    with pytest.raises(Unanswered) as stopped:
+        read_text(tmp_path, "\n".join(rows))
+    assert [one.key for one in stopped.value.questions] == ["fixed:distributor"]
+    found = read_text(tmp_path, "\n".join(rows), {"column:distributor": "Heading"})
+    meant = [(one, name) for name, documents in BOUGHT.items() for one in documents]
+    assert ([one[:3:2] for one in sold(found)], found.outcomes, found.table.wrong_width) == (meant, {}, [])
+    found = read_text(tmp_path, "\n".join(rows), {"fixed:distributor": "D001"})
+    assert ({one[2] for one in sold(found)}, found.outcomes) == ({"D001"}, {}), "they were names of goods, say"
+    assert len(recognised(found.table)["heading"]) == 4
+
+
+@pytest.mark.parametrize(
+    "name", ["Strona 1", "Zwroty", "Razem", "-----", "2019-02-13", "FV/12/2019", "Uwaga: pilne", "PL"]
+)
+def test_what_is_no_name_of_lines(name: str) -> None:
+    given_ = grid([WIDE.split(";"), [name], ["F1", "2019-02-13", "P1", "Młotek", "2", "10"]])
+    assert with_lifted(given_, "sales") is given_
+
+
+def test_the_title_of_each_page_is_no_name_of_its_lines() -> None:
+    row = ["F1", "13.02.2019", "P1", "Młotek", "2", "10,00"]
+    given_ = grid([["Raport sprzedaży"], WIDE.split(";"), row, ["Raport sprzedaży"], WIDE.split(";"), row])
+    assert with_lifted(given_, "sales") is given_
+
+
 def test_goods_may_stand_below_those_who_have_a_target_for_them() -> None:
     given_ = grid([["Kod", "Cel"], ["Klient: D001", ""], ["P1", "2"], ["Klient: D002", ""], ["P1", "3"]])
     assert with_lifted(given_, "targets").lifted is not None
