@@ -21,6 +21,8 @@ from importers.reading.reading import no_table
 _ = marked
 _HEAD = 300
 """Rows by which the kind of a file is told."""
+_LACKED = 100
+"""What each needed field counts against a kind that no column holds: as much as one that is surely called so."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,10 @@ def _seen(grids: Sequence[Grid], sheets: Sequence[SheetSeen], file_name: str, ki
 
 
 def _kind_of(grids: Sequence[Grid], sheets: Sequence[SheetSeen], said: Said | None) -> str | None:
-    """Find the kind whose fields the columns are named after; none where two kinds do as well."""
+    """Find the kind whose fields the columns are named after; none where two kinds do as well.
+
+    Whose the rows are counts against none: what a distributor sends seldom says who sent it.
+    """
     heads = [grid.head(_HEAD) for grid in grids]
     scored = []
     for kind, fields in KINDS.items():
@@ -118,13 +123,12 @@ def _kind_of(grids: Sequence[Grid], sheets: Sequence[SheetSeen], said: Said | No
             return kind  # nothing but sales is reported month by month
         scores = {one.name: {each.field: each.score for each in one.fields} for one in seen.columns}
         mapped = sum(scores[name].get(field, 0) for field, name in seen.columns_of.items() if name in scores)
-        needed = fields.needed(seen.columns_of)
-        whole = len(needed & seen.columns_of.keys()) * 10_000 // len(needed)
-        scored.append((whole, mapped, kind))
+        lacked = fields.needed(seen.columns_of) - seen.columns_of.keys() - {"distributor"}
+        scored.append((mapped - _LACKED * len(lacked), kind))
     scored.sort(reverse=True)
-    if not scored or scored[0][1] == 0 or (len(scored) > 1 and scored[0][:2] == scored[1][:2]):
+    if not scored or scored[0][0] <= 0 or (len(scored) > 1 and scored[0][0] == scored[1][0]):
         return None
-    return scored[0][2]
+    return scored[0][1]
 
 
 def _recognise(

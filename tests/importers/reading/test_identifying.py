@@ -1,0 +1,50 @@
+"""Of which kind a file is, told by what its columns are called."""
+
+from itertools import combinations
+
+import pytest
+
+from importers.reading.identifying import identify
+from tests.importers.layout.reports import grid
+
+SALES = {
+    "Nr faktury": "FV/1",
+    "Data sprzedaży": "2026-01-05",
+    "Kontrahent": "D1",
+    "Kod towaru": "P1",
+    "Nazwa": "Młotek",
+    "Ilość": "2",
+    "Wartość netto": "20,00",
+}
+
+
+def kind_of(row: dict[str, str]) -> str | None:
+    return identify([grid([list(row), list(row.values())])], [], "report.csv", {}).kind
+
+
+@pytest.mark.parametrize(
+    "lacking",
+    [one for several in (0, 1, 2) for one in combinations(SALES, several) if one != ("Nazwa", "Wartość netto")],
+)
+def test_what_lacks_a_column_or_two_of_sales_is_no_list_of_goods_or_customers(lacking: tuple[str, ...]) -> None:
+    assert kind_of({name: text for name, text in SALES.items() if name not in lacking}) == "sales"
+
+
+@pytest.mark.parametrize(
+    ("names", "kind"),
+    [
+        (["Kod", "Nazwa", "EAN", "Grupa"], "products"),
+        (["Kod", "Nazwa", "Punkty"], "rewards"),
+        (["Kontrahent", "Cel"], "targets"),
+        (["Kod klienta", "Nazwa", "NIP"], "distributors"),
+        (["Imię", "Nazwisko", "E-mail"], "people"),
+        (["Nr karty", "Klient"], "aliases"),
+        (["Kod vouchera", "Nagroda"], "vouchers"),
+        (["Numer zamówienia", "Numer przesyłki", "Przewoźnik"], "shipments"),
+        (["Kod", "Nazwa"], None),
+        (["Kod", "Ilość"], None),
+        (["Nr WZ", "Data", "Kontrahent", "Kod", "Ilość"], None),
+    ],
+)
+def test_what_else_files_hold(names: list[str], kind: str | None) -> None:
+    assert kind_of(dict.fromkeys(names, "1")) == kind
