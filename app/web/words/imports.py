@@ -13,7 +13,7 @@ from app.web import formats
 from app.web.languages import language
 from importers.layout.columns.naming import Because, Candidate
 from importers.layout.looks.questions import Question
-from importers.layout.rows.named_beside import SHEET
+from importers.layout.rows.named_beside import GROUP, SHEET
 
 KINDS: Mapping[str, Any] = {
     "sales": _("Sales"),
@@ -349,4 +349,6 @@ def place(example: str) -> tuple[str, str]:
     name, _colon, said = example.partition(": ")
     if name == SHEET:
         return name, gettext("in the names of the sheets: %(names)s", names=said)
+    if name == GROUP:
+        return name, gettext("in rows between the lines, above those that they are for: %(names)s", names=said)
     return name, gettext("above the table: %(text)s", text=said)

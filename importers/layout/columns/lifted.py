@@ -29,14 +29,13 @@ from importers.layout.rows.labelled import (
     says_day,
 )
 from importers.layout.rows.lone import Lone, groups, lone_texts, perhaps_documents
+from importers.layout.rows.named_beside import GROUP
 from importers.layout.tables.handed_back import is_handed_back
 from importers.layout.tables.header import JOINT, MOST_ABOVE, Header, row_of, top_of
 from importers.layout.words.synonyms import names_of, spoken
 
 _UNKNOWN = "Document"
 """What the column of numbers is called where we know none of the words that stand before them."""
-_GROUP = "Heading"
-"""What the column of names is called that stand alone above lines."""
 _MOSTLY = 0.8
 """So many of the numbers of documents have their day behind them where others are told by it."""
 _KIND = "{} (type)"
@@ -66,7 +65,7 @@ def with_lifted(grid: Grid, kind: str, header: int | None = None) -> Grid:
     last, cells = row_of(head, found), found.rows[-1]
     lifted = _days_behind(grid, last, of[NUMBER]) if NUMBER in of and DAY not in of else None
     lacks = names_of(kind).keys() - of.keys()
-    if lifted is None and (said or _may_be_grouped(head, last, lacks)):
+    if lifted is None and (said or (NUMBER in names_of(kind) and lacks >= CUSTOMERS and lone_texts(head))):
         lifted = _told_above(grid, last, cells, lacks)
     return grid if lifted is None else _attached(grid.without(lifted.headings.tolist()), lifted, cells)
 
@@ -89,11 +88,6 @@ def _told_above(grid: Grid, header: int, cells: Sequence[str], lacks: AbstractSe
     return None if not held or below_its_lines else _lifted(blocks, held)
 
 
-def _may_be_grouped(head: Grid, header: int, lacks: AbstractSet[str]) -> bool:
-    """Say whether names may stand alone above lines of which no column says whose they are."""
-    return lacks >= CUSTOMERS and NUMBER not in lacks and len(lone_texts(head)) > 0
-
-
 def _grouped(grid: Grid, lone: Mapping[int, Lone], lines: np.ndarray, header: int, repeated: np.ndarray) -> Rows:
     """Give the rows of names that stand alone above lines: whoever reads the file may know that they bought these.
 
@@ -103,7 +97,7 @@ def _grouped(grid: Grid, lone: Mapping[int, Lone], lines: np.ndarray, header: in
     names = groups(among, lines, grid.width)
     if min(names, default=header) < header and len(set(names.values())) == 1:
         return {}
-    return {row: [Labelled(_GROUP, "distributor", text)] for row, text in names.items()}
+    return {row: [Labelled(GROUP, "distributor", text)] for row, text in names.items()}
 
 
 def _days_behind(grid: Grid, header: int, numbers: int) -> Lifted | None:

@@ -199,7 +199,7 @@ def look(grids: Sequence[Grid], sheets: Sequence[SheetSeen], kind: str, said: Sa
         recognised={str(one): count for one, count in recognised.count().items()},
         questions=(
             *about_encoding(main.grid),
-            *with_places(guess.questions, names_of_sheets(fitting or [main]), above),
+            *with_places(guess.questions, names_of_sheets(fitting or [main]), above, main.grid.lifted),
             *with_rows(
                 lines, [*open_, *no_sales.questions], no_sales.returned, _texts_above(main, above) | recognised.headings
             ),

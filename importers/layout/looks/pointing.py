@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pyarrow.compute as pc
 
+from importers.files.grid import Lifted
 from importers.layout.documents.returned import PerhapsReturned
 from importers.layout.looks.questions import Question
 from importers.layout.rows.body import Body
@@ -14,10 +15,13 @@ _SHOWN = 3
 """Rows of headings that a question names."""
 
 
-def with_places(questions: Sequence[Question], sheets: Sequence[str], above: Sequence[Sequence[str]]) -> list[Question]:
-    """Tell with what holds for every row where it may stand instead: in the names of sheets, or above the table."""
+def with_places(
+    questions: Sequence[Question], sheets: Sequence[str], above: Sequence[Sequence[str]], lifted: Lifted | None
+) -> list[Question]:
+    """Tell with what holds for every row where it may stand instead: in names of sheets, above, or alone in rows."""
     return [
-        replace(one, examples=places_of(one.about, sheets, above)) if one.topic == "fixed" else one for one in questions
+        replace(one, examples=places_of(one.about, sheets, above, lifted)) if one.topic == "fixed" else one
+        for one in questions
     ]
 
 

@@ -125,7 +125,7 @@ def propose(seen: Seen, answers: Mapping[str, str] | None = None) -> ImportProfi
             words = _("%(answer)s: expected %(options)s.")
             raise AnswerInvalid(words, answer=f"{key}={answer}", options=either(*map(repr, question.options)))
         topic, _colon, about = key.partition(":")
-        if topic == "column":
+        if topic == "column" or (topic == "fixed" and answer in seen.lifted):
             _choose(seen, columns, about, answer)
         elif topic == "fixed":
             fixed[about] = answer

@@ -74,7 +74,7 @@ def _fields() -> dict[str, str]:
 
 
 @cache
-def _columns() -> frozenset[str]:
+def column_names() -> frozenset[str]:
     """Give what columns are called, of whatever field."""
     return frozenset().union(*names_of("sales").values())
 
@@ -99,7 +99,7 @@ def labelled(cells: Sequence[str]) -> list[Labelled]:
     found: list[Labelled] = []
     waiting: str | None = None  # a label whose text is in the next cell
     for cell in cells:
-        if waiting is not None and not waiting.endswith(":") and spoken(cell) in _columns():
+        if waiting is not None and not waiting.endswith(":") and spoken(cell) in column_names():
             return []  # names of columns, side by side
         said = _parted(cell)
         if waiting is not None and not said and spoken(cell) not in _fields():

@@ -12,10 +12,12 @@ import numpy as np
 from importers.files.grid import Grid
 from importers.layout.rows.body import Body
 from importers.layout.rows.headed import parts_lines
-from importers.layout.rows.labelled import Labelled, is_page, labelled, perhaps_names_document
+from importers.layout.rows.labelled import Labelled, column_names, is_page, labelled, perhaps_names_document
 from importers.layout.tables.header import empty_cells
 from importers.layout.words.around import DRAWN, TOTAL
+from importers.layout.words.synonyms import spoken
 from importers.layout.written.dates import read_moment
+from importers.layout.written.numbers import PIECES, currencies_of
 
 LEAST_WIDTH = 4
 """Columns of a table below which a text alone is a row that lacks something."""
@@ -70,7 +72,13 @@ def groups(lone: Mapping[int, Lone], lines: np.ndarray, width: int) -> dict[int,
 
 
 def _is_name(text: str) -> bool:
-    """Say whether a text may be what somebody is called: no label, total, day, page or number of a document."""
+    """Say whether a text may be what somebody is called: no label, total, day, page or number of a document.
+
+    Nor is it what may stand in a header of several rows: the name of a column, or a unit.
+    """
+    unit = spoken(text)
+    if unit in column_names() or unit in PIECES or currencies_of(unit):
+        return False
     return (
         len(text) <= _LONGEST
         and bool(_WORD.search(text))

@@ -22,6 +22,8 @@ from importers.layout.words.synonyms import names_of, spoken
 _ = marked
 SHEET, TITLE = "<sheet>", "<title>"
 """What a profile says instead of a text that holds for every row: each sheet's name, or what its title says."""
+GROUP = "Heading"
+"""What the column is called of names that stand alone above the lines of each."""
 _PLACE = re.compile(r"<\w+>")
 _SHOWN = 3
 _NOT_THERE = _(
@@ -44,11 +46,16 @@ def titled(above: Sequence[Sequence[str]], field: str) -> str | None:
     return found.pop() if len(found) == 1 else None
 
 
-def places_of(field: str, sheets: Sequence[str], above: Sequence[Sequence[str]]) -> tuple[str, ...]:
-    """Give how a profile may take a field from beside the table, each with what it would be."""
+def places_of(
+    field: str, sheets: Sequence[str], above: Sequence[Sequence[str]], lifted: Lifted | None = None
+) -> tuple[str, ...]:
+    """Give where beside the table a field may stand, each with what it would be: for a profile, or a column's name."""
     found = [f"{SHEET}: {', '.join(sheets[:_SHOWN])}"] if len(sheets) > 1 else []
     if (said := titled(above, field)) is not None:
         found.append(f"{TITLE}: {said}")
+    if lifted is not None and GROUP in lifted.names:
+        names = dict.fromkeys(filter(None, lifted.values[lifted.names.index(GROUP)].to_pylist()))
+        found.append(f"{GROUP}: {', '.join([*names][:_SHOWN])}")
     return tuple(found)
 
 

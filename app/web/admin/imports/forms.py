@@ -243,6 +243,9 @@ class Columns:
     def profile(self) -> ImportProfile | None:
         """Make the profile of what was said; None where something is missing, which then stands beside its field."""
         valid, columns, fixed = self.form.validate(), self._said(), self._fixed()
+        for field in [field for field, said in fixed.items() if said in self.seen.lifted]:
+            place = fixed.pop(field)
+            columns = {one: name for one, name in columns.items() if name != place} | {field: place}
         for one, field in self.answers:
             if one.topic == "fixed" and not {one.about} & {*columns, *fixed}:
                 self.form.refuse(field.name, gettext("Write it here, or choose the column that holds it."))

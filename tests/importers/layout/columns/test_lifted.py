@@ -315,8 +315,9 @@ def test_names_alone_above_lines_may_be_those_of_customers(tmp_path: Path, again
     rows += [f"Koniec raportu{tail}"]
     with pytest.raises(Unanswered) as stopped:
         read_text(tmp_path, "\n".join(rows))
-    assert [one.key for one in stopped.value.questions] == ["fixed:distributor"]
-    found = read_text(tmp_path, "\n".join(rows), {"column:distributor": "Heading"})
+    (asked,) = stopped.value.questions
+    assert (asked.key, asked.examples) == ("fixed:distributor", ("Heading: Hurtownia Północ, Sklep Żółw",))
+    found = read_text(tmp_path, "\n".join(rows), {"fixed:distributor": "Heading"})
     meant = [(one, name) for name, documents in BOUGHT.items() for one in documents]
     assert ([one[:3:2] for one in sold(found)], found.outcomes, found.table.wrong_width) == (meant, {}, [])
     found = read_text(tmp_path, "\n".join(rows), {"fixed:distributor": "D001"})
@@ -325,7 +326,8 @@ def test_names_alone_above_lines_may_be_those_of_customers(tmp_path: Path, again
 
 
 @pytest.mark.parametrize(
-    "name", ["Strona 1", "Zwroty", "Razem", "-----", "2019-02-13", "FV/12/2019", "Uwaga: pilne", "PL"]
+    "name",
+    ["Strona 1", "Zwroty", "Razem", "-----", "2019-02-13", "FV/12/2019", "Uwaga: pilne", "PL", "szt.", "PLN", "Ilość"],
 )
 def test_what_is_no_name_of_lines(name: str) -> None:
     given_ = grid([WIDE.split(";"), [name], ["F1", "2019-02-13", "P1", "Młotek", "2", "10"]])

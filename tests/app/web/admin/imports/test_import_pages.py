@@ -190,6 +190,18 @@ def test_a_question_says_where_it_stands_and_is_answered_without_knowing_how_pro
     assert "<sheet>" in str(text)
 
 
+def test_whose_lines_they_are_may_be_said_to_stand_in_rows_between_them(wizard: Wizard) -> None:
+    rows = "Numer;Data;Produkt;Ilość;Netto\nŻółw\nH/1;2026-04-13;P1;2;200,00\nKowal\nH/2;2026-04-14;P1;1;1,00"
+    draft = wizard.bring(("klienci.csv", rows.encode()))
+    page = html.unescape(wizard.page(draft))
+    assert "in rows between the lines, above those that they are for: Żółw, Kowal" in page
+    assert wizard.save(draft, **{"place-0": "Heading"}).status_code == 303
+    wizard.work()
+    assert wizard.columns(draft)["column-5"] == "distributor"
+    text = dict(yaml.safe_load(wizard.page(f"{wizard.base}/profiles/klienci/profile.yaml")))
+    assert "distributor: Heading" in str(text).replace("'", "")
+
+
 def test_months_side_by_side_are_called_by_their_names(wizard: Wizard) -> None:
     page = wizard.page(wizard.bring(("miesiące.csv", "Klient;Kod;Styczeń;Luty\nD-5;P1;1;2\nD-6;P1;3;4".encode())))
     assert "Of which year are the months January, February?" in page
