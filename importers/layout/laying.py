@@ -20,9 +20,9 @@ from importers.layout.columns.lifted import with_lifted
 from importers.layout.columns.months import MONTH, NoMonths, beside_months, last_day, month_columns, unpivot
 from importers.layout.rows.body import Body, blank_rows
 from importers.layout.rows.corrected import heads_a_correction
-from importers.layout.rows.document_heads import document_heads
 from importers.layout.rows.headed import below_returns, returns_beside, text_of, words_over
 from importers.layout.rows.labelled import says_whose
+from importers.layout.rows.levels import head_rows
 from importers.layout.rows.named_beside import beside, other_title
 from importers.layout.rows.rows import kind_of_broken, likeness, other_header, recognise
 from importers.layout.rows.short_rows import with_short_rows
@@ -122,7 +122,7 @@ def lay(grid: Grid, profile: ImportProfile, name: str, currency: str | None = No
         body = replace(body, cells=with_currencies(body.cells, amounts, {*places.values()}, above, currency))
     needed = {names.index(one) for one in columns.values()} if profile.months is None else set(range(len(names)))
     _refuse_unvalued(grid, body, {kept[at]: names[at] for at in needed}, place)
-    heads = document_heads(body, profile.fill_down)
+    heads = head_rows(body, profile.fill_down)
     body = _filled(grid, body, kept, profile, sorted(row for row, _ in wrong_width))
     if heads.any():
         recognised.add(Kind.HEADING, body.row_number[heads])

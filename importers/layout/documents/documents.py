@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from importers.layout.columns.naming import Guesses, adds_up
 from importers.layout.columns.proving import floats
 from importers.layout.rows.body import Body
+from importers.layout.rows.levels import levels
 from importers.layout.tables.header import empty_cells
 
 _FILLED_DOWN_FROM = 0.2
@@ -23,6 +24,8 @@ def filled_down(lines: Body, guesses: Guesses) -> tuple[str, ...]:
     """Find fields that are written once for several rows: a number is often missing where goods are named."""
     if not {"document_number", "product"} <= lines.columns.keys() or not len(lines):
         return ()
+    if of_levels := levels(lines):
+        return of_levels
     lacks = {name: empty_cells(lines.cells.column(at)) for name, at in lines.columns.items()}
     if any(map(adds_up, guesses.columns.values())):
         return _outlined(lines, lacks)

@@ -13,6 +13,7 @@ from importers.layout.rows.adding_up import lines_called_totals, subtotals
 from importers.layout.rows.body import Body, blank_rows
 from importers.layout.rows.headed import parts_lines, text_of
 from importers.layout.rows.labelled import says_whose
+from importers.layout.rows.levels import head_rows, levels
 from importers.layout.rows.lone import LEAST_WIDTH, Lone, groups
 from importers.layout.tables.header import Header, empty_cells, name_key
 from importers.layout.tables.table import Kind, Recognised
@@ -75,7 +76,8 @@ def recognise(
     repeated = _repeated_headers(body, header)
     recognised.add(Kind.REPEATED_HEADER, body.row_number[repeated])
     found: np.ndarray = blank | repeated
-    keys = sorted(KEYS & body.columns.keys()) or [_BOOKED] * (_BOOKED in body.columns)
+    of_levels = levels(body)
+    keys = sorted(KEYS & body.columns.keys() - {*of_levels}) or [_BOOKED] * (_BOOKED in body.columns)
     if not keys:
         return found
     lacks, short = _lack_keys(body, keys, found)
@@ -83,6 +85,7 @@ def recognise(
     lacks |= added | _named_totals(body)
     notes = _notes(body, blank) if len(keys) > 1 else np.zeros(len(body), dtype=bool)
     lacks |= notes
+    lacks &= ~head_rows(body, of_levels)
     doubtful = np.flatnonzero(lacks & ~found)
     if not len(doubtful):
         return found
