@@ -149,6 +149,12 @@ CORRECTED: Mapping[str, Any] = {
     "sold": _("no: they are sales like the others"),
 }
 
+CODED: Mapping[str, Any] = {
+    "sold": _("sales"),
+    "returned": _("returns or corrections: they take back what was sold"),
+    "no_sales": _("neither: they do not count"),
+}
+
 LINES: Mapping[str, Any] = {
     "lines": _("yes: they are read as well"),
     "left_out": _("no: they are left out"),
@@ -286,7 +292,7 @@ def why(candidate: Candidate) -> str:
     }[candidate.because]
 
 
-_OF_ROWS = ("returned", "headed_returns", "cancelled", "other_documents", "corrections")
+_OF_ROWS = ("returned", "headed_returns", "cancelled", "other_documents", "corrections", "coded")
 
 
 def question(one: Question) -> str:
@@ -331,6 +337,10 @@ def _of_rows(one: Question) -> str:
         return gettext(
             "Was nothing sold by documents as “%(column)s” names them, such as offers, orders or transfers?",
             column=one.about,
+        )
+    if one.topic == "coded":
+        return gettext(
+            "What are the documents for which “%(column)s” holds %(code)s?", column=one.about, code=one.examples[0]
         )
     return gettext(
         "Does “%(column)s” say which rows are as before a correction, and which as after it?", column=one.about

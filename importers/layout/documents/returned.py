@@ -229,7 +229,7 @@ def called_returned(
             return PerhapsReturned((f"{name}: {back[0]}",), {"column": name, "values": back}, tuple(back))
         if not _names_kinds(name):
             continue
-        said = [kind for kind in _called(kinds) if kind.casefold() not in sold]
+        said = [kind for kind in called_back(kinds) if kind.casefold() not in sold]
         called = [kind for kind in said if sells(texts, (kind,))]
         if called and (len(said) < len(kinds) or any(map(_SURE_KINDS.search, called))):
             return PerhapsReturned(tuple(called[:_TOLD]), {"column": name, "values": called}, tuple(called))
@@ -320,7 +320,7 @@ def _names_kinds(name: str) -> bool:
     return not (_NAMED_KINDS | _STATES).isdisjoint(words) or any(map(_COMPOUND_KINDS.fullmatch, words))
 
 
-def _called(kinds: Sequence[str]) -> list[str]:
+def called_back(kinds: Sequence[str]) -> list[str]:
     """Give those of the kinds of documents that say that goods came back, in words or as abbreviations."""
     keys = {kind.casefold() for kind in kinds}
     codes = frozenset().union(*(back for sold, back in _CODES if sold in keys))

@@ -23,6 +23,7 @@ from importers.layout.columns.months_seen import MonthsSeen, months_seen
 from importers.layout.columns.naming import Candidate, Facts, Guesses, can_hold, candidates, facts_of, guess
 from importers.layout.columns.paid import paid
 from importers.layout.columns.proving import floats, overlooked, proved
+from importers.layout.documents.coded import PerhapsCoded, perhaps_coded
 from importers.layout.documents.documents import credit_notes, filled_down
 from importers.layout.documents.other_documents import PerhapsOthers, perhaps_others
 from importers.layout.documents.returned import PerhapsReturned, perhaps_returned
@@ -76,7 +77,8 @@ class Seen:
     perhaps hold lines too; ``header_names`` are what each row of a header of several calls the columns; ``returned``
     are documents that are perhaps no sales, ``cancelled`` is a column that perhaps says so of rows, and ``corrected``
     one of rows before and after a correction; ``others`` is a column that perhaps names documents by which nothing was
-    sold; ``lifted`` are the columns that stand in no cells of their own, but in rows above, say.
+    sold, and ``coded`` one that perhaps tells kinds of documents by numbers; ``lifted`` are the columns that stand in
+    no cells of their own, but in rows above, say.
     """
 
     kind: str
@@ -104,6 +106,7 @@ class Seen:
     cancelled: PerhapsCancelled | None = None
     corrected: PerhapsCorrected | None = None
     others: PerhapsOthers | None = None
+    coded: PerhapsCoded | None = None
     called: dict[str, dict[str, str]] = field(default_factory=dict)
     header_names: tuple[tuple[str, ...], ...] = ()
     lifted: tuple[str, ...] = ()
@@ -140,11 +143,12 @@ class _NoSales:
     cancelled: PerhapsCancelled | None = None
     corrected: PerhapsCorrected | None = None
     others: PerhapsOthers | None = None
+    coded: PerhapsCoded | None = None
 
     @property
     def questions(self) -> list[Question]:
         """Ask whether they are."""
-        return about_rows(self.returned, self.headed, self.cancelled, self.corrected, self.others)
+        return about_rows(self.returned, self.headed, self.cancelled, self.corrected, self.others, self.coded)
 
 
 class NothingSeen(Exception):
@@ -209,6 +213,7 @@ def look(grids: Sequence[Grid], sheets: Sequence[SheetSeen], kind: str, said: Sa
         cancelled=no_sales.cancelled,
         corrected=no_sales.corrected,
         others=no_sales.others,
+        coded=no_sales.coded,
         fingerprint=key,
         fitting=tuple(one.grid.name for one in fitting),
         called=called,
@@ -227,9 +232,9 @@ def _no_sales(sheets: Sequence[Sheet], lines: Body, guesses: Guesses, headed: st
     """Find what tells so, by the lines of the first sheet, or by columns of any that nobody reads."""
     seen_of = functools.partial(_first, sheets=sheets, guesses=guesses)
     corrected = seen_of(perhaps_corrected)
-    return _NoSales(
-        perhaps_returned(lines, corrected), headed, seen_of(perhaps_cancelled), corrected, seen_of(perhaps_others)
-    )
+    returned = perhaps_returned(lines, corrected)
+    cancelled, others = seen_of(perhaps_cancelled), seen_of(perhaps_others)
+    return _NoSales(returned, headed, cancelled, corrected, others, perhaps_coded(lines))
 
 
 def _chosen(grids: Sequence[Grid], kind: str, said: Said | None) -> tuple[list[Sheet], _Guess]:

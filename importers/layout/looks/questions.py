@@ -8,6 +8,7 @@ from app.domain.typed.fields import KINDS, problems_of_columns
 from importers.files.grid import Grid
 from importers.layout.columns.months_seen import MonthsSeen
 from importers.layout.columns.naming import Guesses
+from importers.layout.documents.coded import PerhapsCoded
 from importers.layout.documents.other_documents import PerhapsOthers
 from importers.layout.documents.returned import PerhapsReturned
 from importers.layout.rows.cancelled import PerhapsCancelled
@@ -25,6 +26,9 @@ NO_SALES_OR_SOLD = ("no_sales", "sold")
 """What rows may be of documents by which nothing seems to be sold."""
 DELIVERIES_SOLD = "deliveries_sold"
 """Of those, what goods were delivered by is sold, and the others are not."""
+
+SOLD_RETURNED_OR_NOT = ("sold", "returned", "no_sales")
+"""What documents may be whose kind a column tells by a number."""
 
 LINES_OR_NOT = ("lines", "left_out")
 """What further sheets may hold whose columns are called otherwise."""
@@ -48,6 +52,7 @@ Topic = Literal[
     "cancelled",
     "other_documents",
     "corrections",
+    "coded",
     "other_sheets",
 ]
 
@@ -59,7 +64,8 @@ class Question:
     Attributes:
         key: names it, for the answer: ``dates``, ``decimal``, ``encoding``, ``year``, ``month_quantity``,
             ``month_net_amount``, ``returned``, ``headed_returns``, ``cancelled``,
-            ``other_documents``, ``corrections``, ``other_sheets``, ``column:FIELD`` or ``fixed:FIELD``.
+            ``other_documents``, ``corrections``, ``coded:NUMBER``, ``other_sheets``, ``column:FIELD`` or
+            ``fixed:FIELD``.
         topic: what it is about.
         about: the column or field.
         options: the answers there are; empty: any text.
@@ -99,6 +105,7 @@ def about_rows(
     cancelled: PerhapsCancelled | None,
     corrected: PerhapsCorrected | None,
     others: PerhapsOthers | None,
+    coded: PerhapsCoded | None,
 ) -> list[Question]:
     """Ask what rows are that may be no sales."""
     questions = []
@@ -114,6 +121,10 @@ def about_rows(
         both = 0 < len(others.delivered) < len(others.values)
         options = (*NO_SALES_OR_SOLD, DELIVERIES_SOLD) if both else NO_SALES_OR_SOLD
         questions.append(Question("other_documents", "other_documents", others.column, options, others.told))
+    if coded is not None:
+        # a profile names one column of documents by which nothing is sold
+        options = SOLD_RETURNED_OR_NOT if others is None else SOLD_RETURNED_OR_NOT[:2]
+        questions += [Question(f"coded:{code}", "coded", coded.column, options, (code,)) for code in coded.values]
     return questions
 
 

@@ -20,7 +20,7 @@ from importers.layout.columns.columns import found_in
 from importers.layout.columns.months import month_columns
 from importers.layout.documents.credit_notes import both, with_prefix
 from importers.layout.looks.looking import Seen
-from importers.layout.looks.proposing import OF_MONTHS, OF_ROWS, compose, of_rows, unproved
+from importers.layout.looks.proposing import OF_MONTHS, OF_ROWS, beside_codes, compose, of_rows, said_of_code, unproved
 from importers.layout.looks.questions import MONTH_ALONE, NO_AMOUNTS, Question
 from importers.layout.tables.header import Said
 
@@ -188,12 +188,13 @@ class Columns:
             form["other_documents"] = others and ("no_sales" if others.values else "sold")
             form["other_sheets"] = "lines" if profile.also else None
             form["corrections"] = profile.corrections and ("difference" if profile.corrections.before else "sold")
+            form |= {one.key: said_of_code(profile, one) for one in self._asked if one.topic == "coded"}
         if profile is not None and (months := profile.months) is not None:
             form |= dict(zip(OF_MONTHS, (months.year, months.quantity, months.net_amount), strict=True))
         prefix = (form.get("credit_note") or {}).get("number_prefix")
         policies = ("unknown_distributor", "unknown_product", "changed_documents")
         answers = {
-            f"{_ANSWER}{at}": (profile.fixed.get(one.about) if one.topic == "fixed" else form.get(one.topic)) or None
+            f"{_ANSWER}{at}": (profile.fixed.get(one.about) if one.topic == "fixed" else form.get(one.key)) or None
             for at, one in enumerate(self._asked)
             if profile is not None
         }
@@ -252,7 +253,7 @@ class Columns:
         if not valid:
             return None
         answers: dict[str, str] = {
-            one.topic: field.data for one, field in self.answers if one.topic != "fixed" and field.data
+            one.key: field.data for one, field in self.answers if one.topic != "fixed" and field.data
         }
         for field in fixed.keys() & columns.keys():
             del columns[field]  # what holds for every row was said in its own words
@@ -264,7 +265,8 @@ class Columns:
         of_months = {topic: answers.pop(topic) for topic in OF_MONTHS if topic in answers}
         policies = self.form.policies() if self.seen.kind == "sales" else {}
         seen = {name: one for name, one in self.seen.form.items() if name != "credit_note"}
-        told = self._of_rows({topic: answers.pop(topic) for topic in OF_ROWS if topic in answers}, policies)
+        of_rows = [one.key for one in self._asked if one.topic in OF_ROWS and one.key in answers]
+        told = self._of_rows({key: answers.pop(key) for key in of_rows}, policies)
         form = seen | unproved(self.seen, columns) | answers | policies | told
         try:
             return compose(self.seen, columns, fixed, form, of_months)
@@ -275,7 +277,7 @@ class Columns:
     def _of_rows(self, answers: dict[str, str], policies: dict[str, Any]) -> dict[str, Any]:
         """Say what rows are that may be no sales: what was said before of other ones holds."""
         told = of_rows(self.seen, answers)
-        before = {} if self.before is None else self.before.model_dump(exclude_defaults=True)
+        before = {} if self.before is None else beside_codes(self.seen, self.before.model_dump(exclude_defaults=True))
         names = {one.name.casefold() for one in self.seen.columns}
         kept = {
             name: one
@@ -324,6 +326,7 @@ def _asking(one: Question) -> Any:
         "cancelled": import_words.CANCELLED,
         "other_documents": import_words.OTHERS,
         "corrections": import_words.CORRECTED,
+        "coded": import_words.CODED,
         "other_sheets": import_words.LINES,
         "month_quantity": {MONTH_ALONE: gettext("nothing but the month stands over them")},
         "month_net_amount": {NO_AMOUNTS: gettext("none of them")},

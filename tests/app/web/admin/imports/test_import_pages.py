@@ -190,6 +190,25 @@ def test_a_question_says_where_it_stands_and_is_answered_without_knowing_how_pro
     assert "<sheet>" in str(text)
 
 
+def test_each_number_of_a_kind_of_documents_is_asked_about_and_may_be_answered_anew(wizard: Wizard) -> None:
+    rows = "".join(f"KIND/{kind};14.04.2026;D-5;P1;2;200,00;{kind}\n" for kind in (1, 2, 3))
+    draft = wizard.bring(("kody.csv", f"Numer;Data;Klient;Produkt;Ilość;Netto;Typ dok.\n{rows}".encode()))
+
+    def said(*answers: str) -> dict[str, object]:
+        sent = {f"answer-{at}": one for at, one in enumerate(answers)}
+        assert wizard.save(draft, source="kody", **sent).status_code == 303
+        wizard.work()
+        assert {name: one for name, one in wizard.columns(draft).items() if name.startswith("answer")} == sent
+        return dict(yaml.safe_load(wizard.page(f"{wizard.base}/profiles/kody/profile.yaml")))
+
+    assert "What are the documents for which “Typ dok.” holds 2?" in html.unescape(wizard.page(draft))
+    first, second = str(said("sold", "returned", "no_sales")), str(said("sold", "sold", "returned"))
+    assert "'credit_note': {'column': 'Typ dok.', 'values': ['2']}" in first
+    assert "'other_documents': {'column': 'Typ dok.', 'values': ['3']}" in first
+    assert "'credit_note': {'column': 'Typ dok.', 'values': ['3']}" in second
+    assert "other_documents" not in second
+
+
 def test_whose_lines_they_are_may_be_said_to_stand_in_rows_between_them(wizard: Wizard) -> None:
     rows = "Numer;Data;Produkt;Ilość;Netto\nŻółw\nH/1;2026-04-13;P1;2;200,00\nKowal\nH/2;2026-04-14;P1;1;1,00"
     draft = wizard.bring(("klienci.csv", rows.encode()))
