@@ -40,6 +40,7 @@ from importers.layout.tables.header import (
 from importers.layout.tables.table import Kind, Recognised, Stretch, TextTable, as_frame
 from importers.layout.written.amounts_named import refuse_other_amounts, with_currencies
 from importers.layout.written.signed import with_signs
+from importers.layout.written.taxed import refuse_taxed_beside
 from importers.layout.written.units_beside import units_beside
 
 _ = marked
@@ -64,6 +65,9 @@ _OF_ONE_ROW = (
     "money_debit",
 )
 """Fields that add up: what is merged over several rows counts once. A price and a document's total may be merged."""
+
+_OF_A_NOTE = 2
+"""Cells of a row that says something of all lines; of more it is a line of another table."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +120,7 @@ def lay(grid: Grid, profile: ImportProfile, name: str, currency: str | None = No
     wrong_width, broken = _broken(grid, header, body, no_lines, recognised)
     body = body.without(no_lines)
     _refuse_other_header(body, header.of(kept), names, place)
-    _refuse_headed_corrections(grid, profile, recognised.headings, place)
+    _refuse_said_beside(grid, header, body, recognised, profile, place)
     if currency is not None:
         amounts = {at for at in range(len(kept)) if kept[at] in money}
         body = replace(body, cells=with_currencies(body.cells, amounts, {*places.values()}, above, currency))
@@ -238,6 +242,17 @@ def _beside(body: Body) -> list[dict[str, Any]]:
     return returns_beside(body.cells, body.columns) + units_beside(body.cells, body.columns)
 
 
+def _notes(grid: Grid, header: Header, recognised: Recognised) -> list[str]:
+    """Give what rows below the header say in a cell or two that are no lines."""
+    rows = recognised.rows.get(Kind.HEADING, np.zeros(0, dtype=np.int64))
+    rows = rows[rows > row_of(grid, header)]
+    there = grid.cells.select(list(range(grid.width))).filter(pa.array(np.isin(grid.row_number, rows)))
+    said = [*zip(*(column.to_pylist() for column in there.columns), strict=True)]
+    said += [tuple(grid.broken[row]) for row in rows.tolist() if row in grid.broken]
+    filled = ([cell.strip() for cell in cells if cell and cell.strip()] for cells in said)
+    return [text_of(cells) for cells in filled if len(cells) <= _OF_A_NOTE]
+
+
 def _above(grid: Grid, header: Header) -> Recognised:
     recognised = Recognised()
     rows = rows_above(grid, header)
@@ -338,6 +353,17 @@ def _refuse_headed_corrections(grid: Grid, profile: ImportProfile, headings: Map
     said = next((text for text in (*headings.values(), *named) if heads_a_correction(text)), None)
     if said is not None:
         raise FileRefused(_CORRECTION_HEADED, place=place, heading=repr(said))
+
+
+def _refuse_said_beside(
+    grid: Grid, header: Header, body: Body, recognised: Recognised, profile: ImportProfile, place: Said
+) -> None:
+    """Refuse lines that are no sales, or amounts with a tax, by what headings say, notes, and columns left unread."""
+    _refuse_headed_corrections(grid, profile, recognised.headings, place)
+    names = body.cells.column_names
+    columns = {field: names[at] for field, at in body.columns.items()}
+    unread = {name: body.cells.column(name) for name in names if name not in columns.values()}
+    refuse_taxed_beside(_figures_named(names, columns, profile), _notes(grid, header, recognised), unread, place)
 
 
 def _filled(grid: Grid, body: Body, kept: Sequence[int], profile: ImportProfile, unread: Sequence[int] = ()) -> Body:

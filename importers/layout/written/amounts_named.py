@@ -16,6 +16,7 @@ from app.domain.typed.fields import FIGURES, MONEY
 from importers.errors import FileRefused
 from importers.layout.words.synonyms import names_of, spoken
 from importers.layout.written.numbers import PIECES, currencies_of
+from importers.layout.written.taxed import refuse_taxed
 
 _ = marked
 _COINS = r"eur|€|pln|zł|usd|\$|gbp|£|chf|czk|kč|rub|₽"
@@ -39,13 +40,6 @@ _ABOVE = re.compile(
     rf"|[tkm](?:{_COINS}))(?!\w)",
     re.IGNORECASE,
 )
-_GROSS = re.compile(
-    r"(?<!\w)(?:(?<!waga )(?<!masa )(?<!gewicht )brutto|(?:incl|including|inclusive of|with) (?:vat|tax)"
-    r"|(?:vat|tax) (?:incl|included|inclusive)|gross (?:amount|value|sale|price)s?|(?:inkl|incl) (?:mwst|mw st|ust)"
-    r"|con iva|iva incl\w*|(?:с|включая|с учетом|с учётом) ндс|ttc|(?:s|vč|včetně) dph)(?!\w)"
-)
-_NET = re.compile(r"(?<!\w)(?:netto\w*|net|neto|ht|hors taxes|base|(?:bez|без|sin|excl|excluding|ohne) \w+)(?!\w)")
-"""What says of amounts that they are with a tax, and what that they are not."""
 _CODE = re.compile(r"(?<![^\W_])[A-Z]{3}(?![^\W_])|[€£₽₴₺₸$¥]|(?<!\w)(?:zł|kč|руб|грн|euro)(?!\w)", re.IGNORECASE)
 _LETTERS = 3
 """Of a currency's code, which is written in capitals."""
@@ -80,7 +74,7 @@ def refuse_other_amounts(
     Raises:
         FileRefused: A column's name says so, or what stands above.
     """
-    _refuse_taxed(columns, [*(cell for row in above for cell in row), sheet], place)
+    refuse_taxed(columns, [*(cell for row in above for cell in row), sheet], place)
     for name, field in columns.items():
         found = _size_said(name, field)
         if found is not None:
@@ -96,21 +90,6 @@ def refuse_other_amounts(
             "says otherwise."
         )
         raise FileRefused(words, place=place, found=repr(said[0]))
-
-
-def _refuse_taxed(columns: Mapping[str, str], said: Sequence[str], place: Said) -> None:
-    """Refuse amounts that are with a tax by what stands above them, unless their own name says that they are not."""
-    of = {field: name for name, field in columns.items()}
-    amount = of.get("net_amount") or of.get("unit_price")
-    if amount is None or "gross_amount" in of or _NET.search(spoken(amount)):
-        return
-    told = next((text for text in said if _GROSS.search(spoken(text)) and not _NET.search(spoken(text))), None)
-    if told is not None:
-        words = _(
-            "%(place)s, column %(column)s: %(found)s stands above it, so its amounts seem to be with tax, expected net "
-            "amounts; write such, and say in the name of the column that they are net."
-        )
-        raise FileRefused(words, place=place, column=repr(amount), found=repr(told))
 
 
 def _size_said(name: str, field: str) -> str | None:
