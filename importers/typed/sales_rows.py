@@ -19,6 +19,7 @@ from importers.layout.written.settling import OF_LINES
 from importers.problems.problems import Problems
 from importers.typed import parsing
 from importers.typed.bare_numbers import bare_numbers
+from importers.typed.document_totals import refuse_document_totals
 from importers.typed.no_sales import NoSales
 from importers.typed.parsing import Column
 
@@ -255,6 +256,7 @@ def _worth(report: _Report, kind: np.ndarray, columns: dict[str, str], *, typed:
         sold, unpriced = kind == DocumentKind.INVOICE, unit_price == NO_PRICE
         turned = unpriced & (sold | (quantity < 0))  # a credit note may have pieces above zero, and amounts below
         _refuse_turned(paid.name, quantity[turned], net[turned])
+        refuse_document_totals(paid, report.read["document_number"], quantity, net)
         _refuse_other_signs(paid, report.read["product"], quantity, net, unpriced & sold, rows, problems)
     net = _net_from_price(net, quantity, unit_price, report.decimals, rows, problems, columns)
     if gross:
