@@ -22,6 +22,7 @@ from importers.typed.bare_numbers import bare_numbers
 from importers.typed.document_totals import refuse_document_totals
 from importers.typed.no_sales import NoSales
 from importers.typed.parsing import Column
+from importers.typed.swapped_days import perhaps_swapped
 
 _ = marked
 _PRICE_TIMES_QUANTITY = 1_000_000 * 1_000
@@ -136,6 +137,7 @@ def type_rows(
     report.take_signs(table, profile, currency)
     issued_on, minute = parsing.dates(issued, rows, problems, profile.dates, time_zone)
     _refuse_later(issued, issued_on, today, rows, problems)
+    table.warnings += perhaps_swapped(issued, issued_on)
     asking = NoSales(table, profile, report.read, set(columns.values()))
     asking.refuse_cancelled(problems)
     asking.refuse_others(problems)

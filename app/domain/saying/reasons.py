@@ -125,6 +125,10 @@ SENTENCES: Mapping[str, str] = {
         "are; a spreadsheet program may have swapped day and month: compare some, and bring the file as it was "
         "exported."
     ),
+    "days_of_another_month": _(
+        "{field}: all days that are far from the month of the report, such as {found} (rows: {count}), would be of it "
+        "with day and month swapped; compare them with their documents."
+    ),
     "column_beside_months": _(
         "The column {field} stands among the months, holds numbers such as {found}, and is not read; name it as a "
         "month, or say in the profile what it holds."
