@@ -18,12 +18,13 @@ from app.domain.saying.wording import Said, marked
 from app.domain.states import DocumentKind, Outcome
 from importers.errors import QuestionOpen
 from importers.layout.columns.columns import kinds_of_documents
-from importers.layout.documents.coded import coded
 from importers.layout.documents.credit_notes import columns_told, told_by, with_parts
 from importers.layout.documents.other_documents import others_among, perhaps_others
 from importers.layout.documents.returned import Sells, Texts, among, called_returned
+from importers.layout.documents.unknown_kinds import unknown_among
 from importers.layout.rows.cancelled import ANYTHING, cancels, not_named, perhaps_cancelled
 from importers.layout.rows.corrected import perhaps_corrected, said_after, said_before
+from importers.layout.tables.header import name_key
 from importers.layout.tables.table import TextTable
 from importers.problems.problems import Problems
 from importers.typed.parsing import Column
@@ -33,7 +34,7 @@ _CANCELLED = _("rows seem to be cancelled by what stands there")
 _OTHERS = _("documents seem to be named there by which nothing was sold")
 _CORRECTED = _("rows seem to be as before or after a correction by what stands there")
 _RETURNED = _("goods seem to have come back by documents that are called so, and their quantities are above zero")
-_CODED = _("it tells kinds of documents by numbers of which nobody said what they are")
+_KINDS = _("it names kinds of documents of which nobody said what they are")
 _SHOWN = 3
 
 
@@ -186,17 +187,21 @@ class NoSales:
         if seen is not None:
             column = str(seen.credit_note.get("column", self.read["document_number"].name))
             raise QuestionOpen(column, Said(_RETURNED), seen.told, Said(_("say credit_note: or sold: in the profile")))
-        self._ask_of_codes(sells)
+        self._ask_of_kinds(sells)
 
-    def _ask_of_codes(self, sells: Sells) -> None:
-        """Ask what numbers mean that tell kinds of documents: of the column that is read for them, or of the first."""
+    def _ask_of_kinds(self, sells: Sells) -> None:
+        """Ask what kinds of documents are that nobody knows: of the column that is read for them, or of the first."""
         told = {column.name: values for column, values in self._kinds_told}
-        columns = {name: self.table.column(name) for name in (*(one.name for one in self._telling), *self._others())}
+        names = [*(one.name for one in self._telling), *self._others()]
+        others = self.profile.other_documents
+        if others is not None and not others.values:
+            names = [name for name in names if name_key(name) != name_key(others.column)]  # all of them are sold
+        columns = {name: self.table.column(name) for name in names}
         known = {*self.profile.sold, *self._no_sales, *(value for values in told.values() for value in values)}
-        seen = coded(self._texts("document_number"), columns.items(), sells, known)
+        seen = unknown_among(self._texts("document_number"), columns.items(), sells, known)
         if seen is not None:
             answer = Said(_("say credit_note:, other_documents: or sold: in the profile"))
-            raise QuestionOpen(seen.column, Said(_CODED), seen.values[:_SHOWN], answer)
+            raise QuestionOpen(seen.column, Said(_KINDS), seen.values[:_SHOWN], answer)
 
     def _ask_of_signed(self, sold: np.ndarray) -> None:
         """Ask about what is sold by documents whose numbers begin as those of credit notes with signs do."""

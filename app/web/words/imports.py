@@ -149,7 +149,7 @@ CORRECTED: Mapping[str, Any] = {
     "sold": _("no: they are sales like the others"),
 }
 
-CODED: Mapping[str, Any] = {
+DOCUMENT_KINDS: Mapping[str, Any] = {
     "sold": _("sales"),
     "returned": _("returns or corrections: they take back what was sold"),
     "no_sales": _("neither: they do not count"),
@@ -292,7 +292,7 @@ def why(candidate: Candidate) -> str:
     }[candidate.because]
 
 
-_OF_ROWS = ("returned", "headed_returns", "cancelled", "other_documents", "corrections", "coded")
+_OF_ROWS = ("returned", "headed_returns", "cancelled", "other_documents", "corrections", "kind")
 
 
 def question(one: Question) -> str:
@@ -338,9 +338,9 @@ def _of_rows(one: Question) -> str:
             "Was nothing sold by documents as “%(column)s” names them, such as offers, orders or transfers?",
             column=one.about,
         )
-    if one.topic == "coded":
+    if one.topic == "kind":
         return gettext(
-            "What are the documents for which “%(column)s” holds %(code)s?", column=one.about, code=one.examples[0]
+            "What are the documents for which “%(column)s” holds %(kind)s?", column=one.about, kind=one.examples[0]
         )
     return gettext(
         "Does “%(column)s” say which rows are as before a correction, and which as after it?", column=one.about

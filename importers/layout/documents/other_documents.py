@@ -62,7 +62,21 @@ _TOLD_IN = frozenset(
     {
         *("typ", "rodzaj", "kind", "type", "tipo", "clase", "тип", "вид", "belegart", "dokumentart", "art", "vorgang"),
         *("operacja", "operation", "operación", "операция", "nature", "dokument", "document", "documento", "документ"),
-        *("beleg", "dok", "doc", "symbol", "status", "stan", "state", "estado", "статус", "zustand", "statut", "état"),
+        *(
+            "beleg",
+            "dok",
+            "doc",
+            "symbol",
+            "status",
+            "stan",
+            "state",
+            "estado",
+            "статус",
+            "zustand",
+            "statut",
+            "état",
+            "stav",
+        ),
         *("uwagi", "notes", "remarks", "comment", "observaciones", "примечание", "комментарий", "bemerkung", "opis"),
     }
 )
@@ -121,6 +135,11 @@ def _sells_nothing(kind: str) -> bool:
     if not any(map(_NO_SALE.fullmatch, (plain, bare))):
         return False
     return bool(re.search(r"(?i)pro ?forma", plain)) or not _SOLD.search(bare)
+
+
+def says_sold(kind: str) -> bool:
+    """Say whether a kind of documents is called so that goods were sold by it."""
+    return _SOLD.search(kind) is not None
 
 
 def _delivers(kind: str) -> bool:

@@ -44,13 +44,15 @@ _SURE = _PARTS - {"ret", "cn"}
 """Those that no invoice has in its number, also where every document has one."""
 _MAYBE = rf"(?i)(?:^|\PL)(?:{'|'.join(sorted(_BEGINNINGS | _PARTS))})(?:\PL|$)"
 _KINDS = re.compile(
-    r"(?i)(?<!\w)(?:kor(?:ekt\w*|ygując\w*)?|kfs|kfv|zwrot\w*|credit|return\w*|refund|gutschrift\w*|storno\w*|retoure\w*"
-    r"|abono|rectificativa|devoluci[oó]n\w*|nota de cr[eé]dito|avoir|retour|возврат\w*|корректир\w*|сторно"
-    r"|reklamacj\w*)(?!\w)"
+    r"(?i)(?<!\w)(?:kor(?:ekt\w*|ygując\w*)?|kfs|kfv|zwrot\w*|zwróc\w*|nota kredytowa|cr[eé]dit|return\w*|refund\w*"
+    r"|gutschrift\w*|storno\w*|retoure\w*|(?:rechnungs)?korrektur\w*|(?:rück)?erstatt\w*|abono|rectificativa"
+    r"|devoluci[oó]n\w*|devuelt\w*|reembols\w*|nota de cr[eé]dito|avoir|retour|rembours\w*|возврат\w*|возвращ\w*"
+    r"|корректир\w*|исправл\w*|кредит нота|сторно|dobropis\w*|opravný daňový doklad|vr[aá]cen\w*|reklamac\w*)(?!\w)"
 )
 """What a column of kinds of documents says of one that takes back."""
+_PARTED = re.compile(r"[_\-]")
 _SURE_KINDS = re.compile(
-    r"(?i)(?<!\w)(?:kor(?:ekta|ygując\w*)|zwrot\w*|gutschrift\w*|rectificativa|nota de cr[eé]dito)"
+    r"(?i)(?<!\w)(?:kor(?:ekta|ygując\w*)|zwrot\w*|gutschrift\w*|rectificativa|nota de cr[eé]dito|dobropis\w*)"
 )
 """What says so also where all documents are of that kind."""
 _CODES = (
@@ -87,13 +89,25 @@ _MOVEMENTS = {
 _NAMED_KINDS = frozenset(
     {
         *("typ", "rodzaj", "kind", "type", "tipo", "clase", "тип", "вид", "belegart", "dokumentart", "art", "vorgang"),
-        *("operacja", "operation", "operación", "операция", "nature", "transaction", "transakcja", "transacción"),
+        *(
+            "druh",
+            "operacja",
+            "operation",
+            "operación",
+            "операция",
+            "nature",
+            "transaction",
+            "transakcja",
+            "transacción",
+        ),
     }
 )
 """Words in the names of such columns."""
 _COMPOUND_KINDS = re.compile(r"\w{3,}(?:art|typ|type)")
 """Words that end in one of them, as ``Fakturaart`` and ``DocType``."""
-_STATES = frozenset({"status", "stan", "state", "estado", "статус", "состояние", "zustand", "statut", "état", "etat"})
+_STATES = frozenset(
+    {"status", "stan", "state", "estado", "статус", "состояние", "zustand", "statut", "état", "etat", "stav"}
+)
 """Words in the names of columns of states, which may say it as well."""
 _REMARKS = frozenset(
     {
@@ -104,8 +118,8 @@ _REMARKS = frozenset(
 )
 """Words in the names of columns of remarks."""
 _BACK = (
-    r"zwrot\w*|korekt\w*|korygując\w*|returns?|returned|refund\w*|credit (?:memo|note)|gutschrift\w*|retoure\w*"
-    r"|rückgabe|rücksendung|devoluci[oó]n\w*|devuelt\w*|abono|rectificativa|avoir|retour\w*|возврат\w*|возвращ\w*"
+    r"zwrot\w*|zwróc\w*|korekt\w*|korygując\w*|returns?|returned|refund\w*|credit (?:memo|note)|gutschrift\w*"
+    r"|retoure\w*|rückgabe|rücksendung|devoluci[oó]n\w*|devuelt\w*|abono|rectificativa|avoir|retour\w*|возврат\w*|возвращ\w*"
     r"|корректировк\w*|reklamacj\w*"
 )
 _REMARKED = rf"(?i)^(?:{_BACK})(?:\s\S+){{0,2}}$"
@@ -328,7 +342,7 @@ def called_back(kinds: Sequence[str]) -> list[str]:
     return [
         kind
         for kind in kinds
-        if _KINDS.search(kind.replace("_", " ")) or kind.casefold().rstrip(".") in _BEGINNINGS | codes
+        if _KINDS.search(_PARTED.sub(" ", kind)) or kind.casefold().rstrip(".") in _BEGINNINGS | codes
     ]
 
 

@@ -23,10 +23,10 @@ from importers.layout.columns.months_seen import MonthsSeen, months_seen
 from importers.layout.columns.naming import Candidate, Facts, Guesses, can_hold, candidates, facts_of, guess
 from importers.layout.columns.paid import paid
 from importers.layout.columns.proving import floats, overlooked, proved
-from importers.layout.documents.coded import PerhapsCoded, perhaps_coded
 from importers.layout.documents.documents import credit_notes, filled_down
 from importers.layout.documents.other_documents import PerhapsOthers, perhaps_others
 from importers.layout.documents.returned import PerhapsReturned, perhaps_returned
+from importers.layout.documents.unknown_kinds import UnknownKinds, unknown_kinds
 from importers.layout.looks.pointing import with_places, with_rows
 from importers.layout.looks.questions import Question, about_columns, about_encoding, about_rows, about_sheets
 from importers.layout.looks.sheets import Sheet, distinct_texts, fitting_sheets, named_so, names_of_sheets, sheet_below
@@ -77,7 +77,7 @@ class Seen:
     perhaps hold lines too; ``header_names`` are what each row of a header of several calls the columns; ``returned``
     are documents that are perhaps no sales, ``cancelled`` is a column that perhaps says so of rows, and ``corrected``
     one of rows before and after a correction; ``others`` is a column that perhaps names documents by which nothing was
-    sold, and ``coded`` one that perhaps tells kinds of documents by numbers; ``lifted`` are the columns that stand in
+    sold, and ``unknown`` one that names kinds of documents that nobody knows; ``lifted`` are the columns that stand in
     no cells of their own, but in rows above, say.
     """
 
@@ -106,7 +106,7 @@ class Seen:
     cancelled: PerhapsCancelled | None = None
     corrected: PerhapsCorrected | None = None
     others: PerhapsOthers | None = None
-    coded: PerhapsCoded | None = None
+    unknown: UnknownKinds | None = None
     called: dict[str, dict[str, str]] = field(default_factory=dict)
     header_names: tuple[tuple[str, ...], ...] = ()
     lifted: tuple[str, ...] = ()
@@ -143,12 +143,12 @@ class _NoSales:
     cancelled: PerhapsCancelled | None = None
     corrected: PerhapsCorrected | None = None
     others: PerhapsOthers | None = None
-    coded: PerhapsCoded | None = None
+    unknown: UnknownKinds | None = None
 
     @property
     def questions(self) -> list[Question]:
         """Ask whether they are."""
-        return about_rows(self.returned, self.headed, self.cancelled, self.corrected, self.others, self.coded)
+        return about_rows(self.returned, self.headed, self.cancelled, self.corrected, self.others, self.unknown)
 
 
 class NothingSeen(Exception):
@@ -213,7 +213,7 @@ def look(grids: Sequence[Grid], sheets: Sequence[SheetSeen], kind: str, said: Sa
         cancelled=no_sales.cancelled,
         corrected=no_sales.corrected,
         others=no_sales.others,
-        coded=no_sales.coded,
+        unknown=no_sales.unknown,
         fingerprint=key,
         fitting=tuple(one.grid.name for one in fitting),
         called=called,
@@ -234,7 +234,7 @@ def _no_sales(sheets: Sequence[Sheet], lines: Body, guesses: Guesses, headed: st
     corrected = seen_of(perhaps_corrected)
     returned = perhaps_returned(lines, corrected)
     cancelled, others = seen_of(perhaps_cancelled), seen_of(perhaps_others)
-    return _NoSales(returned, headed, cancelled, corrected, others, perhaps_coded(lines))
+    return _NoSales(returned, headed, cancelled, corrected, others, unknown_kinds(lines))
 
 
 def _chosen(grids: Sequence[Grid], kind: str, said: Said | None) -> tuple[list[Sheet], _Guess]:

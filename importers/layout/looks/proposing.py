@@ -9,8 +9,8 @@ from pydantic import ValidationError
 from app.domain.program_file.import_profile import ImportProfile, Months
 from app.domain.saying.wording import Said, either, marked
 from importers.errors import ImportRefused
-from importers.layout.documents.coded import PerhapsCoded
 from importers.layout.documents.credit_notes import both, columns_told
+from importers.layout.documents.unknown_kinds import UnknownKinds
 from importers.layout.looks.looking import Seen
 from importers.layout.looks.questions import (
     CANCELLED_OR_SOLD,
@@ -36,7 +36,7 @@ OF_MONTHS = ("year", "month_quantity", "month_net_amount")
 """Answers that say how the months of a matrix are read."""
 
 
-OF_ROWS = ("returned", "headed_returns", "cancelled", "other_documents", "corrections", "coded")
+OF_ROWS = ("returned", "headed_returns", "cancelled", "other_documents", "corrections", "kind")
 """What answers are about that say what rows are that may be no sales."""
 
 
@@ -69,12 +69,12 @@ _ASKED: Mapping[str, str] = {
     "corrections": _(
         "Does the column %(about)s%(told)s say which rows are as before a correction, and which as after it?"
     ),
-    "coded": _("What are the documents for which the column %(about)s holds %(code)s?"),
+    "kind": _("What are the documents for which the column %(about)s holds %(kind)s?"),
     "other_sheets": _("Are there lines as well in %(about)s, whose columns are called otherwise%(told)s?"),
     "column": _("Which column holds %(about)s?"),
     "fixed": _("No column holds %(about)s: what holds for every row?"),
 }
-_QUOTED = frozenset({"dates", "decimal", "headed_returns", "cancelled", "other_documents", "corrections", "coded"})
+_QUOTED = frozenset({"dates", "decimal", "headed_returns", "cancelled", "other_documents", "corrections", "kind"})
 """What is asked about names a column there, or a heading."""
 
 _LACKING = _("No column seems to hold %(about)s: which one does?")
@@ -94,11 +94,11 @@ def asked(question: Question) -> Said:
         "cancelled",
         "other_documents",
         "corrections",
-        "coded",
+        "kind",
     )
     about = repr(question.about) if quoted else Said(question.about)
-    code = repr(question.examples[0]) if question.topic == "coded" else ""
-    what = Said(_words(question), {"about": about, "told": told if question.examples else "", "code": code})
+    kind = repr(question.examples[0]) if question.topic == "kind" else ""
+    what = Said(_words(question), {"about": about, "told": told if question.examples else "", "kind": kind})
     free = Said(_("the name of a column")) if question.topic == "column" else Said(_("a text"))
     choice = either(*map(repr, question.options)) if question.options else free
     if question.topic == "fixed" and question.examples:
@@ -200,49 +200,51 @@ def of_rows(seen: Seen, answers: Mapping[str, str]) -> dict[str, Any]:
     if seen.corrected is not None and answers.get("corrections"):
         before = list(seen.corrected.before) if answers["corrections"] == DIFFERENCE_OR_SOLD[0] else []
         said["corrections"] = {"column": seen.corrected.column, "before": before}
-    return said if seen.coded is None else said | _of_codes(seen.coded, said, answers)
+    return said if seen.unknown is None else said | _of_kinds(seen.unknown, said, answers)
 
 
-def _of_codes(coded: PerhapsCoded, said: Mapping[str, Any], answers: Mapping[str, str]) -> dict[str, Any]:
-    """Say of a profile what the numbers of kinds mean, beside what is ``said`` of rows already."""
-    told = {one: [code for code in coded.values if answers.get(f"coded:{code}") == one] for one in SOLD_RETURNED_OR_NOT}
+def _of_kinds(unknown: UnknownKinds, said: Mapping[str, Any], answers: Mapping[str, str]) -> dict[str, Any]:
+    """Say of a profile what the kinds of documents are that nobody knew, beside what is ``said`` of rows already."""
+    told = {
+        one: [kind for kind in unknown.values if answers.get(f"kind:{kind}") == one] for one in SOLD_RETURNED_OR_NOT
+    }
     sold, returned, no_sales = (told[one] for one in SOLD_RETURNED_OR_NOT)
     found: dict[str, Any] = {}
     if sold:
         found["sold"] = [*said.get("sold", ()), *sold]
     if returned:
-        found["credit_note"] = both(said.get("credit_note", {}), {"column": coded.column, "values": returned})
+        found["credit_note"] = both(said.get("credit_note", {}), {"column": unknown.column, "values": returned})
     if no_sales:
-        found["other_documents"] = {"column": coded.column, "values": no_sales}
+        found["other_documents"] = {"column": unknown.column, "values": no_sales}
     return found
 
 
-def said_of_code(profile: ImportProfile, question: Question) -> str | None:
-    """Give what a profile says of the number of a kind that is asked about: one of the answers, or nothing."""
+def said_of_kind(profile: ImportProfile, question: Question) -> str | None:
+    """Give what a profile says of the kind that is asked about: one of the answers, or nothing."""
     note, others = profile.credit_note, profile.other_documents
-    [code] = question.examples
-    if note is not None and code in columns_told(note.model_dump()).get(question.about, ()):
+    [kind] = question.examples
+    if note is not None and kind in columns_told(note.model_dump()).get(question.about, ()):
         return SOLD_RETURNED_OR_NOT[1]
-    if others is not None and others.column == question.about and code in others.values:
+    if others is not None and others.column == question.about and kind in others.values:
         return SOLD_RETURNED_OR_NOT[2]
-    return SOLD_RETURNED_OR_NOT[0] if code in profile.sold else None
+    return SOLD_RETURNED_OR_NOT[0] if kind in profile.sold else None
 
 
-def beside_codes(seen: Seen, said: Mapping[str, Any]) -> dict[str, Any]:
-    """Give what a profile says of rows but for the numbers of kinds that are asked about: the answers say it anew."""
+def beside_kinds(seen: Seen, said: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what a profile says of rows but for the kinds that are asked about: the answers say it anew."""
     found = dict(said)
-    if (coded := seen.coded) is None:
+    if (unknown := seen.unknown) is None:
         return found
 
     def left(values: Collection[str]) -> list[str]:
-        return [one for one in values if one not in coded.values]
+        return [one for one in values if one not in unknown.values]
 
     found["sold"] = left(found.get("sold", ()))
     if (note := found.get("credit_note")) is not None:
-        told = {name: left(one) if name == coded.column else one for name, one in columns_told(note).items()}
+        told = {name: left(one) if name == unknown.column else one for name, one in columns_told(note).items()}
         ways = [{"column": name, "values": values} for name, values in told.items() if values]
         found["credit_note"] = functools.reduce(both, ways, both({**note, "column": None, "others": {}}, {}))
-    if (others := found.get("other_documents")) is not None and others["column"] == coded.column:
+    if (others := found.get("other_documents")) is not None and others["column"] == unknown.column:
         found["other_documents"] = others | {"values": left(others["values"])}
     return {name: one for name, one in found.items() if one and (name != "other_documents" or one["values"])}
 

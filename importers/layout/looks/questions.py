@@ -8,9 +8,9 @@ from app.domain.typed.fields import KINDS, problems_of_columns
 from importers.files.grid import Grid
 from importers.layout.columns.months_seen import MonthsSeen
 from importers.layout.columns.naming import Guesses
-from importers.layout.documents.coded import PerhapsCoded
 from importers.layout.documents.other_documents import PerhapsOthers
 from importers.layout.documents.returned import PerhapsReturned
+from importers.layout.documents.unknown_kinds import UnknownKinds
 from importers.layout.rows.cancelled import PerhapsCancelled
 from importers.layout.rows.corrected import PerhapsCorrected
 
@@ -28,7 +28,7 @@ DELIVERIES_SOLD = "deliveries_sold"
 """Of those, what goods were delivered by is sold, and the others are not."""
 
 SOLD_RETURNED_OR_NOT = ("sold", "returned", "no_sales")
-"""What documents may be whose kind a column tells by a number."""
+"""What documents may be whose kind nobody knows."""
 
 LINES_OR_NOT = ("lines", "left_out")
 """What further sheets may hold whose columns are called otherwise."""
@@ -52,7 +52,7 @@ Topic = Literal[
     "cancelled",
     "other_documents",
     "corrections",
-    "coded",
+    "kind",
     "other_sheets",
 ]
 
@@ -64,7 +64,7 @@ class Question:
     Attributes:
         key: names it, for the answer: ``dates``, ``decimal``, ``encoding``, ``year``, ``month_quantity``,
             ``month_net_amount``, ``returned``, ``headed_returns``, ``cancelled``,
-            ``other_documents``, ``corrections``, ``coded:NUMBER``, ``other_sheets``, ``column:FIELD`` or
+            ``other_documents``, ``corrections``, ``kind:WORD``, ``other_sheets``, ``column:FIELD`` or
             ``fixed:FIELD``.
         topic: what it is about.
         about: the column or field.
@@ -105,7 +105,7 @@ def about_rows(
     cancelled: PerhapsCancelled | None,
     corrected: PerhapsCorrected | None,
     others: PerhapsOthers | None,
-    coded: PerhapsCoded | None,
+    unknown: UnknownKinds | None,
 ) -> list[Question]:
     """Ask what rows are that may be no sales."""
     questions = []
@@ -121,10 +121,10 @@ def about_rows(
         both = 0 < len(others.delivered) < len(others.values)
         options = (*NO_SALES_OR_SOLD, DELIVERIES_SOLD) if both else NO_SALES_OR_SOLD
         questions.append(Question("other_documents", "other_documents", others.column, options, others.told))
-    if coded is not None:
+    if unknown is not None:
         # a profile names one column of documents by which nothing is sold
         options = SOLD_RETURNED_OR_NOT if others is None else SOLD_RETURNED_OR_NOT[:2]
-        questions += [Question(f"coded:{code}", "coded", coded.column, options, (code,)) for code in coded.values]
+        questions += [Question(f"kind:{kind}", "kind", unknown.column, options, (kind,)) for kind in unknown.values]
     return questions
 
 

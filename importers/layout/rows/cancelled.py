@@ -18,6 +18,7 @@ ANYTHING = "*"
 _CANCELLED = (
     r"anulo\w*|unieważ\w*|wycofan\w*|usunięt\w*|odrzucon\w*|cancel\w*|void(?:ed)?|deleted|rejected|anulad[oa]s?"
     r"|rechazad[oa]s?|аннулир\w*|отмен[её]н\w*|удал[её]н\w*|storn(?:o|iert\w*|owan\w*)|сторнирован\w*|gelöscht|annulé\w*"
+    r"|nieważn\w*|invalid|ungültig|недействит\w*|inválid[oa]|failed|fehlgeschlagen|fallid[oa]|zrušen\w*|stornován\w*"
 )
 _NOT_YET = r"szkic|robocz[aey]|w buforze|bufor|draft|borrador|черновик|entwurf|brouillon"
 _SAYS = re.compile(rf"(?<!\w)(?:{_CANCELLED}|{_NOT_YET})(?!\w)", re.IGNORECASE)
@@ -30,7 +31,7 @@ _NAMED = re.compile(
 """Names of columns that say it themselves."""
 _TOLD_IN = frozenset(
     {
-        *("status", "stan", "state", "estado", "статус", "состояние", "zustand", "statut", "état", "etat"),
+        *("status", "stan", "state", "estado", "статус", "состояние", "zustand", "statut", "état", "etat", "stav"),
         *("uwagi", "uwaga", "notes", "note", "remarks", "comment", "comments", "observaciones", "nota", "notas"),
         *("примечание", "примечания", "комментарий", "bemerkung", "bemerkungen", "remarque", "remarques", "adnotacje"),
         *("flag", "flaga", "znacznik", "marca", "отметка", "kennzeichen", "info", "komentarz", "comentarios", "opis"),

@@ -20,7 +20,7 @@ from importers.layout.columns.columns import found_in
 from importers.layout.columns.months import month_columns
 from importers.layout.documents.credit_notes import both, with_prefix
 from importers.layout.looks.looking import Seen
-from importers.layout.looks.proposing import OF_MONTHS, OF_ROWS, beside_codes, compose, of_rows, said_of_code, unproved
+from importers.layout.looks.proposing import OF_MONTHS, OF_ROWS, beside_kinds, compose, of_rows, said_of_kind, unproved
 from importers.layout.looks.questions import MONTH_ALONE, NO_AMOUNTS, Question
 from importers.layout.tables.header import Said
 
@@ -188,7 +188,7 @@ class Columns:
             form["other_documents"] = others and ("no_sales" if others.values else "sold")
             form["other_sheets"] = "lines" if profile.also else None
             form["corrections"] = profile.corrections and ("difference" if profile.corrections.before else "sold")
-            form |= {one.key: said_of_code(profile, one) for one in self._asked if one.topic == "coded"}
+            form |= {one.key: said_of_kind(profile, one) for one in self._asked if one.topic == "kind"}
         if profile is not None and (months := profile.months) is not None:
             form |= dict(zip(OF_MONTHS, (months.year, months.quantity, months.net_amount), strict=True))
         prefix = (form.get("credit_note") or {}).get("number_prefix")
@@ -277,7 +277,7 @@ class Columns:
     def _of_rows(self, answers: dict[str, str], policies: dict[str, Any]) -> dict[str, Any]:
         """Say what rows are that may be no sales: what was said before of other ones holds."""
         told = of_rows(self.seen, answers)
-        before = {} if self.before is None else beside_codes(self.seen, self.before.model_dump(exclude_defaults=True))
+        before = {} if self.before is None else beside_kinds(self.seen, self.before.model_dump(exclude_defaults=True))
         names = {one.name.casefold() for one in self.seen.columns}
         kept = {
             name: one
@@ -326,7 +326,7 @@ def _asking(one: Question) -> Any:
         "cancelled": import_words.CANCELLED,
         "other_documents": import_words.OTHERS,
         "corrections": import_words.CORRECTED,
-        "coded": import_words.CODED,
+        "kind": import_words.DOCUMENT_KINDS,
         "other_sheets": import_words.LINES,
         "month_quantity": {MONTH_ALONE: gettext("nothing but the month stands over them")},
         "month_net_amount": {NO_AMOUNTS: gettext("none of them")},

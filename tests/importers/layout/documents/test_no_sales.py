@@ -28,6 +28,8 @@ SOLD, CAME_BACK = DocumentKind.INVOICE, DocumentKind.CREDIT_NOTE
         ("Статус", "проведён", "аннулирован", ["аннулирован"]),
         ("Uwagi", "", "faktura anulowana", ["faktura anulowana"]),
         ("Status", "ok", "szkic", ["szkic"]),
+        ("Order Status", "Completed", "Failed", ["Failed"]),
+        ("Stav", "Vystavena", "Zrušená", ["Zrušená"]),
     ],
 )
 def test_rows_that_a_column_cancels_are_asked_about_and_refused(

@@ -1,4 +1,4 @@
-"""Columns that tell kinds of documents by bare numbers, of which only the source knows what they mean."""
+"""Columns that name kinds of documents, by numbers or words, of which only the source knows what they mean."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import pytest
 from app.domain.states import DocumentKind
 from importers.errors import QuestionOpen
 from importers.layout.looks.looking import look
-from importers.layout.looks.proposing import Unanswered, beside_codes, propose, said_of_code
+from importers.layout.looks.proposing import Unanswered, beside_kinds, propose, said_of_kind
 from tests.importers.layout.reports import HEADER, grid, laid, line, profile, read_text, typed
 
 HEAD = "Nr faktury;Data sprzedaży;Odbiorca;Kod towaru;Ilość;Wartość netto"
@@ -39,8 +39,8 @@ def test_it_is_asked_what_each_number_of_a_kind_means(tmp_path: Path, column: st
     content = report(column, *codes)
     with pytest.raises(Unanswered, match=f"for which the column '{column}' holds '{codes[1]}'") as stopped:
         read_text(tmp_path, content)
-    assert [one.key for one in stopped.value.questions] == [f"coded:{code}" for code in codes]
-    answers = dict(zip((f"coded:{code}" for code in codes), ("sold", "returned", "no_sales"), strict=True))
+    assert [one.key for one in stopped.value.questions] == [f"kind:{code}" for code in codes]
+    answers = dict(zip((f"kind:{code}" for code in codes), ("sold", "returned", "no_sales"), strict=True))
     found = read_text(tmp_path, content, answers)
     assert found.rows.kind.tolist() == [SOLD] * 2 + [CAME_BACK] * 2 + [SOLD] * 2
     assert found.outcomes == dict.fromkeys((6, 7), ("refused", "other_document"))
@@ -49,6 +49,31 @@ def test_it_is_asked_what_each_number_of_a_kind_means(tmp_path: Path, column: st
 @pytest.mark.parametrize("column", ["Typ klienta", "Rodzaj towaru", "Typ ceny", "Miesiąc", "Stawka"])
 def test_numbers_of_other_columns_are_no_kinds_of_documents(tmp_path: Path, column: str) -> None:
     assert len(read_text(tmp_path, report(column, "1", "2", "3")).good) == 6
+
+
+@pytest.mark.parametrize(
+    ("column", "kind"),
+    [
+        *(("Typ dokumentu", one) for one in ("Faktura zaliczkowa", "Faktura zakupu", "FZP", "Nota obciążeniowa")),
+        *(("Document type", one) for one in ("Prepayment invoice", "Purchase invoice", "X9", "Debit memo")),
+        *(("Belegart", one) for one in ("Anzahlungsrechnung", "Einkauf")),
+        *(("Tipo de documento", one) for one in ("Factura de anticipo", "Compra")),
+        *(("Вид документа", one) for one in ("Авансовый счёт-фактура", "Покупка")),
+        ("Typ", "Zaliczka"),
+    ],
+)
+def test_it_is_asked_what_kinds_are_that_nobody_knows_but_not_what_invoices_are(
+    tmp_path: Path, column: str, kind: str
+) -> None:
+    content = report(column, "Faktura", "FV", kind)
+    with pytest.raises(Unanswered) as stopped:
+        read_text(tmp_path, content)
+    assert [one.key for one in stopped.value.questions] == [f"kind:{kind}"]
+    assert len(read_text(tmp_path, content, {f"kind:{kind}": "sold"}).good) == 6
+    assert len(read_text(tmp_path, content, {f"kind:{kind}": "no_sales"}).good) == 4
+    alone = read_text(tmp_path, report("Typ", "Farba", "Pędzel")).good
+    assert len(alone) == 4, "kinds of goods"
+    assert len(read_text(tmp_path, report(column, "Faktura VAT", "Paragon", "FS", "Invoice", "Продажа")).good) == 10
 
 
 def test_numbers_that_signs_or_lines_tell_are_not_asked_about(tmp_path: Path) -> None:
@@ -66,15 +91,18 @@ def test_a_number_that_nobody_named_stops_a_later_import() -> None:
     assert typed(laid(rows, said), said).rows.kind.tolist() == [SOLD, CAME_BACK]
     with pytest.raises(QuestionOpen, match="it holds '3'"):
         typed(laid([rows[0], rows[2], [*line("F/3"), "3"]], said), said)
-    all_sold = profile(decimal=",", sold=["1", "2"])
-    assert typed(laid(rows, all_sold), all_sold).rows.kind.tolist() == [SOLD, SOLD]
+    for all_sold in (
+        profile(decimal=",", sold=["1", "2"]),
+        profile(decimal=",", other_documents={"column": "typ dok.", "values": []}),
+    ):
+        assert typed(laid(rows, all_sold), all_sold).rows.kind.tolist() == [SOLD, SOLD]
 
 
 def test_another_answer_takes_the_place_of_the_one_before() -> None:
     rows = [[*HEADER, "Typ dok."], [*line("F/1"), "1"], [*line("F/2"), "2"], [*line("F/3"), "3"]]
     seen = look([grid(rows)], [], "sales")
-    said = propose(seen, {"coded:1": "sold", "coded:2": "returned", "coded:3": "no_sales"})
-    assert [said_of_code(said, one) for one in seen.questions] == ["sold", "returned", "no_sales"]
+    said = propose(seen, {"kind:1": "sold", "kind:2": "returned", "kind:3": "no_sales"})
+    assert [said_of_kind(said, one) for one in seen.questions] == ["sold", "returned", "no_sales"]
     before = said.model_dump(exclude_defaults=True) | {"sold": ["1", "KOR"]}
-    left = beside_codes(seen, before)
+    left = beside_kinds(seen, before)
     assert (left["sold"], left.get("credit_note"), left.get("other_documents")) == (["KOR"], None, None)
