@@ -50,7 +50,12 @@ _AFTER_DISCOUNT = re.compile(
     r"|après remise)"
 )
 _THIS_YEAR = re.compile(r"(.+) (?:ty|cy|(?:this|current) year)")
-_TOLD_OF = (_ADDED_UP, _AFTER_DISCOUNT, _THIS_YEAR)
+_OF_A_LINE = re.compile(
+    r"(?:(?:invoice|order|sales|bill) lines?|line ?items?|order items?|pozycj[ae] (?:faktury|dokumentu|zamówienia)"
+    r"|líneas? de (?:la )?(?:factura|pedido)|rechnungs(?:zeilen?|positionen)|lignes? de facture"
+    r"|строк[аи] (?:счета|счёта|документа|заказа)) (.+)"
+)
+_TOLD_OF = (_ADDED_UP, _AFTER_DISCOUNT, _THIS_YEAR, _OF_A_LINE)
 """Words around what a column is called that do not change what it is."""
 
 

@@ -32,15 +32,30 @@ _BEGINNINGS = frozenset(
     {
         *("kor", "korekta", "kfs", "kfv", "fkor", "fvk", "zwrot", "gutschrift", "storno", "abono", "avoir", "ret"),
         *("возврат", "корр", "crn", "cn", "nc", "fk", "fkv", "fks", "fkw", "kf", "kfa", "cm", "rma", "gs", "zw", "zwr"),
-        *("ncr", "dev", "devol", "вз", "возв", "кс", "korr"),
+        *("ncr", "dev", "devol", "вз", "возв", "кс", "korr", "fsk", "rinv", "rfact", "rfac", "scm", "scr", "crm", "rk"),
+        *("dob", "dobr", "dbp", "av", "avo", "abo", "rect", "ксф", "укд"),
     }
 )
 """What numbers of credit notes begin with; the short ones only beside numbers that begin otherwise."""
 _PARTS = frozenset(
-    {"kor", "korekta", "zwrot", "storno", "gutschrift", "abono", "avoir", "ret", "cn", "возврат", "корр", "credit"}
+    {
+        "kor",
+        "korekta",
+        "zwrot",
+        "storno",
+        "gutschrift",
+        "abono",
+        "avoir",
+        "ret",
+        "cn",
+        "cr",
+        "возврат",
+        "корр",
+        "credit",
+    }
 )
 """Those of them that may stand anywhere in a number."""
-_SURE = _PARTS - {"ret", "cn"}
+_SURE = _PARTS - {"ret", "cn", "cr"}
 """Those that no invoice has in its number, also where every document has one."""
 _MAYBE = rf"(?i)(?:^|\PL)(?:{'|'.join(sorted(_BEGINNINGS | _PARTS))})(?:\PL|$)"
 _KINDS = re.compile(
@@ -322,8 +337,8 @@ def _numbered(numbers: Texts, distinct: pa.Array, sells: Sells, sold: Collection
 
 def _part_of_returned(number: str) -> str | None:
     """Give the letters in a document's number that say that it is a credit note; None where there are none."""
-    for match in _LETTERS.finditer(number):
-        if match[0].casefold() in (_BEGINNINGS if match.start() == 0 else _PARTS):
+    for at, match in enumerate(_LETTERS.finditer(number)):
+        if match[0].casefold() in (_BEGINNINGS | _PARTS if at == 0 else _PARTS):
             return match[0]
     return None
 

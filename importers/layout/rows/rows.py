@@ -17,7 +17,7 @@ from importers.layout.rows.levels import head_rows, levels
 from importers.layout.rows.lone import LEAST_WIDTH, Lone, groups
 from importers.layout.tables.header import Header, empty_cells, name_key
 from importers.layout.tables.table import Kind, Recognised
-from importers.layout.words.around import DRAWN, TOTAL, TOTAL_WORDS, WHOLE_TOTAL
+from importers.layout.words.around import DRAWN, PAGE, TOTAL, TOTAL_WORDS, WHOLE_TOTAL
 from importers.layout.written.settling import OF_LINES
 
 KEYS = frozenset({"document_number", "issued_on", "distributor", "product", "code", "name"})
@@ -203,7 +203,7 @@ def kind_of_broken(cells: Sequence[str], *, above: bool, trailing: bool, on_page
     said = [cell for cell in cells if cell.strip()]
     if above or ((trailing or on_page_top) and len(said) == 1):
         return Kind.HEADING
-    if says_whose(said):
+    if says_whose(said) or _numbers_a_page(said):
         return Kind.HEADING
     if said and all(_LINE.fullmatch(cell.strip()) for cell in said):
         return Kind.BLANK
@@ -244,6 +244,8 @@ def _kind(
         return Kind.TOTAL
     if len(cells) >= LEAST_WIDTH and says_whose([cells[at] for at in said]):
         return Kind.HEADING
+    if _numbers_a_page([cells[at] for at in said]):
+        return Kind.HEADING
     if (
         len(said) == 1
         and (heading or (len(cells) >= LEAST_WIDTH and (trailing or parts_lines(cells[said[0]]))))
@@ -253,6 +255,11 @@ def _kind(
     if trailing and not keyed and len(said) < len(cells) and all(_NUMERIC.fullmatch(cells[at]) for at in said):
         return Kind.TOTAL  # sums that nothing names, below the last line
     return None
+
+
+def _numbers_a_page(said: Sequence[str]) -> bool:
+    """Say whether a row says nothing but which page of a printed report it is."""
+    return len(said) == 1 and PAGE.fullmatch(said[0].strip()) is not None
 
 
 def _is_total_named(cells: Sequence[str], columns: Mapping[str, int]) -> bool:

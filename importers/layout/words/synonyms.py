@@ -100,7 +100,8 @@ _SALES = {
         |ilość sprzedana|ilość wydana|il
         |sprzedaż szt|cdad|unid|piezas|uds vendidas|unidades vendidas|qté facturée|qté vendue|quantité facturée
         |quantité vendue|отгружено|продано|кол во шт|количество шт|billed quantity|billed qty
-        |qty inv|qty invoiced|quantity sold|sales quantity|sales units|menge in me|cantidad vendida
+        |qty inv|qty invoiced|invoiced quantity
+        |quantity invoiced|quantity sold|sales quantity|sales units|menge in me|cantidad vendida
         |unidades facturadas|cantidad facturada
         |sprzedaż ilościowa|ilość na fakturze|ilość zafakturowana|obrót ilościowy|~sales volume
         |no of units|number of units|verk menge|rechnungsmenge|cant servida|cantidad servida|núm uds|продажи шт|штук
@@ -116,7 +117,8 @@ _SALES = {
         |unit net|price per pc|einzelpreis netto|preis einheit|preis je einheit|p neto|cena za mj|cena mj|cena za ks
         |cena ks|cena bez dph|jedn cena|jednotková cena""",
     "net_amount": """net amount|amount|net|net value|value|line total|line amount|total|ext price|extended price
-        |net total|sales amount|sales|revenue|turnover|invoice net line amount|wartość|wartość netto|kwota
+        |net total|amount lcy|net amount lcy|line amount lcy|sales amount lcy
+        |sales amount|sales|revenue|turnover|invoice net line amount|wartość|wartość netto|kwota
         |kwota netto|netto|suma netto|obrót|sprzedaż netto|importe|importe neto|neto|base imponible
         |total neto|valor|сумма|сумма без ндс|стоимость|сумма продажи|выручка|gesamt netto|gesamt
         |gesamtpreis|betrag|nettobetrag|netto|nettowert|umsatz|wert|summe netto|total ht|montant|montant ht

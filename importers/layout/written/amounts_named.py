@@ -57,6 +57,10 @@ _IN_CURRENCY = re.compile(
     r"|en (?:la )?(?:divisa|moneda)|в валюте|en devise)(?!\w)"
 )
 """What an amount is called that stands in the currency that a column beside it names: others are in one's own."""
+_OWN = re.compile(
+    r"(?<!\w)(?:lcy|local currency|hauswährung|w walucie (?:krajowej|systemowej|lokalnej)|moneda local)(?!\w)"
+)
+"""What it is called where it stands in one's own, whatever the column beside it names."""
 _FIGURE = r"^[\s(+\-\x{2212}\x{2013}]*\d[\d\s.,'\x{2019}\x{00a0}\x{202f}]*[\s)\-]*$"
 
 
@@ -121,11 +125,16 @@ def with_currencies(
     """
     names = cells.column_names
     kind = next((at for at, name in enumerate(names) if at not in taken and spoken(name) in _CURRENCIES), None)
-    in_currency = {at for at, name in enumerate(names) if at != kind and _IN_CURRENCY.search(spoken(name))}
+    in_currency = {
+        at
+        for at, name in enumerate(names)
+        if at != kind and _IN_CURRENCY.search(spoken(name)) and not _OWN.search(spoken(name))
+    }
     by_rows = None if kind is None else _of_rows(cells.column(kind), currency)
     of_all = pa.scalar(_other(_said_above(above), currency), pa.large_string())
     for at in sorted(money):
-        of_rows = None if in_currency and at not in in_currency else by_rows
+        own = _OWN.search(spoken(names[at])) is not None
+        of_rows = None if own or (in_currency and at not in in_currency) else by_rows
         named = currency_named(names[at])
         if named is not None:
             beside = pa.scalar(_other(named, currency), pa.large_string())

@@ -428,3 +428,13 @@ def test_a_header_with_its_columns_in_other_places_is_of_another_table(moved: li
 def test_columns_of_empty_texts_are_only_the_look_of_cells() -> None:
     table = laid([[*row, "", " "] for row in (HEADER, line())])
     assert table.header == HEADER
+
+
+@pytest.mark.parametrize("page", ["Strona 2 z 3", "Page 2 of 3", "Str. 2/3", "Página 2 de 3", "Seite 2", "стр. 2 из 3"])
+def test_what_numbers_pages_among_the_lines_is_no_line(page: str) -> None:
+    empty: list[str | None] = [None] * 5
+    found = laid([HEADER, line("A"), [page, *empty], line("B"), [*empty, page], line("C")])
+    assert (numbers(found), recognised(found)) == ([2, 4, 6], {"heading": [3, 5]})
+    found = laid([HEADER, line("A"), line("B")], wrong_width=((2, 1),), broken={2: [page]})
+    assert (found.wrong_width, recognised(found)) == ([], {"heading": [2]})
+    assert numbers(laid([HEADER, line("A"), [None, None, None, f"{page} kg", None, None], line("B")])) == [2, 3, 4]

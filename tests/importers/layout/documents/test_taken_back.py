@@ -34,6 +34,9 @@ SOLD, CAME_BACK = DocumentKind.INVOICE, DocumentKind.CREDIT_NOTE
         (("FV/1", "FKV/2", "FV/3"), {"number_prefix": "FKV"}),
         (("FV/1", "KOR/2", "ZW/3"), {"number_parts": ["KOR", "ZW"]}),
         (("FV/1", "FV/2/KOR", "FV/3"), {"number_parts": ["KOR"]}),
+        (("INV/1", "RINV/2", "INV/3"), {"number_prefix": "RINV"}),
+        (("FS-1/26", "(s)FSK-2/26", "FS-3/26"), {"number_parts": ["FSK"]}),
+        (("PS-INV1", "PS-CR2", "PS-INV3"), {"number_parts": ["CR"]}),
     ],
 )
 def test_numbers_that_are_called_credit_notes_are_asked_about(
@@ -45,7 +48,8 @@ def test_numbers_that_are_called_credit_notes_are_asked_about(
     found = read_text(tmp_path, content, {"returned": "returned"})
     assert found.profile.credit_note is not None
     assert found.profile.credit_note.model_dump(exclude_defaults=True) == said
-    called = [any(word in one.split("/") for word in ("FKV", "KOR", "ZW")) for one in (*numbers, "KORONA/4")]
+    back = re.compile(r"\b(?:FKV|KOR|ZW|RINV|FSK|CR2)\b")
+    called = [back.search(one) is not None for one in (*numbers, "KORONA/4")]
     assert found.rows.kind.tolist() == [CAME_BACK if one else SOLD for one in called]
 
 

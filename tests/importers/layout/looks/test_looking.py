@@ -512,3 +512,53 @@ def test_months_that_stand_alone_beside_an_unknown_name_are_offered_in_words(tmp
         ("REPORT-2026-01", 1000, 200),
         ("REPORT-2026-02", 3000, 600),
     ]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        (
+            "Number",
+            "Invoice Date",
+            "Partner",
+            "Invoice lines/Product",
+            "Invoice lines/Quantity",
+            "Invoice lines/Subtotal",
+        ),
+        (
+            "Numer",
+            "Data faktury",
+            "Kontrahent",
+            "Pozycje faktury/Produkt",
+            "Pozycje faktury/Ilość",
+            "Pozycje faktury/Netto",
+        ),
+        (
+            "Número",
+            "Fecha",
+            "Cliente",
+            "Líneas de factura/Producto",
+            "Líneas de factura/Cantidad",
+            "Líneas de factura/Neto",
+        ),
+        ("Invoice", "Date", "Customer", "Lineitem sku", "Lineitem quantity", "Lineitem total"),
+    ],
+)
+def test_columns_of_lines_are_called_after_them_by_programs_that_keep_lines_below_documents(
+    tmp_path: Path, names: tuple[str, ...]
+) -> None:
+    lines = "A;2026-01-05;K;P;2;20.00\n;;;Q;1;5.00\nB;2026-01-06;L;P;1;10.00\n;;;Q;3;15.00\n"
+    found = read(tmp_path, f"{';'.join(names)}\n{lines}")
+    assert found.profile.fill_down == ["document_number", "issued_on", "distributor"]
+    assert [(*one[:4], one[-1]) for one in found.good][1] == ("A", "2026-01-05", "K", "Q", 500)
+
+
+def test_an_amount_in_the_programmes_currency_beside_one_of_the_document_is_asked_about(tmp_path: Path) -> None:
+    rows = "Document No.;Posting Date;Customer No.;Item No.;Quantity;Amount;Amount (LCY);Currency Code\n"
+    rows += "SI1;2026-01-05;C1;P1;2;20.00;80.00;EUR\nSI2;2026-01-15;C2;P1;1;40.00;40.00;\n"
+    with pytest.raises(Unanswered) as stopped:
+        read(tmp_path, rows)
+    assert [(one.key, one.options) for one in stopped.value.questions] == [
+        ("column:net_amount", ("Amount", "Amount (LCY)"))
+    ]
+    assert [one[-1] for one in read(tmp_path, rows, {"column:net_amount": "Amount (LCY)"}).good] == [8000, 4000]

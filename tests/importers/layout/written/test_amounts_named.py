@@ -167,3 +167,11 @@ def test_amounts_are_refused_that_are_with_tax_by_what_stands_above_them(said: s
 def test_what_speaks_of_net_amounts_as_well_or_of_weights_says_nothing_of_a_tax() -> None:
     for said in ("Sprzedaż netto i brutto", "Waga brutto: 12 kg", "Gross weight", "Kwoty bez VAT"):
         refuse_other_amounts({"Wartość": "net_amount"}, [[said]], "report.csv")
+
+
+@pytest.mark.parametrize("own", ["Amount (LCY)", "Kwota w walucie krajowej", "Betrag Hauswährung"])
+def test_amounts_that_are_called_so_are_in_the_programmes_currency_beside_a_column_of_currencies(own: str) -> None:
+    columns = {"Amount": ["1", "2"], own: ["1", "8"], "Currency": [None, "EUR"]}
+    cells = pa.table({name: pa.array(texts, pa.large_string()) for name, texts in columns.items()})
+    assert with_currencies(cells, {1}, {1}, [], "PLN") == cells
+    assert with_currencies(cells, {0}, {0}, [], "PLN").column(0).to_pylist() == ["1", "2 EUR"]
