@@ -85,6 +85,7 @@ def void_documents(
     undoing.add_lots()
     posting.changed_lots.append(opened.changed())
     post(session, posting)
+    undoing.following.note_whose()
     free_usage(session, documents)
     issued = _set_aside(session, documents, becomes, now)
     figures.touch(session, rules.program_id, np.asarray(issued, dtype="datetime64[D]"))
@@ -182,8 +183,8 @@ class _Undoing:
         the amount.
         """
         wallet = self.opened.of[account]
-        lots = [leg for leg in taken if leg.lot_id is not None and self.following.finds(leg)]
-        debt = -sum(leg.amount for leg in taken if leg not in lots)
+        lots = [leg for leg in taken if leg.lot_id is not None]
+        debt = -sum(leg.amount for leg in taken if leg.lot_id is None)
         # a debt: what is still owed of it is let go; what was paid off meanwhile comes back as a new lot
         owed = min(wallet.owed, debt)
         wallet.owed -= owed

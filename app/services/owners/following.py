@@ -3,7 +3,8 @@
 A lot that moved is one of what it had then (`moves`): what a return had taken of it before stayed behind, and the lot
 that it became has no room for it. Where that comes back, it comes back to the lot from which it was taken, and follows
 in the same posting as one more lot beside the others: of the same document, as old as they are and as long-lived, and
-pending as long as the document waits. So whoever accepts the document or takes back what it gave finds all of it.
+pending as long as the document waits. So whoever accepts the document or takes back what it gave finds all of it. What
+belongs to no document, as what was given by hand, follows in the same way, and stays whose it was within a pool.
 """
 
 import datetime as dt
@@ -11,14 +12,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from sqlalchemy import case, func, select
+from sqlalchemy import ColumnElement, case, func, insert, select
 from sqlalchemy.orm import Session, aliased
 
+from app.db.bulk import rows_of
 from app.db.many import any_of
 from app.domain.points.lots import Leg, LotBalance
 from app.domain.states import Bucket, DocumentStatus, LotState, TransactionKind
 from app.models.distributors import Distributor
 from app.models.ledger import Account, LedgerTransaction, Lot
+from app.models.pools import OnBehalf
 from app.models.sales import SalesDocument
 from app.services.ledger.movements import single
 from app.services.ledger.posting import ABSENT, NewLots, Posting, transaction_ids
@@ -38,6 +41,8 @@ class Origin:
     """The account that its owner's points stand on."""
     earner: int
     """The account on which whoever earned it has points: what is pending is with them, in whatever pool they were."""
+    whose: int
+    """The distributor that it was given to, or whoever that is by now: within a pool no account says so."""
 
 
 class Trail:
@@ -64,8 +69,13 @@ class Trail:
         return {account for one in self.origins.values() for account in (one.stands_on, one.earner)}
 
 
+def _survivor(distributor: type[Distributor]) -> ColumnElement[int]:
+    """Give a distributor, or the one that it was merged into."""
+    return func.coalesce(distributor.merged_into_id, distributor.id)
+
+
 def _origins(session: Session, lot_ids: Iterable[int], today: dt.date) -> dict[int, Origin]:
-    of_earner = aliased(Account)
+    of_earner, told = aliased(Account), aliased(Distributor)
     # a person's points are on an account of their own; a company's may stand with its pool
     earned_by = case((Distributor.person_of_id.is_not(None), Distributor.id), else_=SalesDocument.distributor_id)
     stands_on = func.coalesce(Account.leads_to_id, Account.id)
@@ -77,20 +87,23 @@ def _origins(session: Session, lot_ids: Iterable[int], today: dt.date) -> dict[i
             SalesDocument.release_on,
             stands_on,
             func.coalesce(of_earner.leads_to_id, of_earner.id, stands_on),
+            _survivor(told),
         )
         .join(LedgerTransaction, LedgerTransaction.id == Lot.id)
         .join(Account, Account.id == Lot.account_id)
         .join(Distributor, Distributor.id == Account.distributor_id)
         .outerjoin(SalesDocument, SalesDocument.id == LedgerTransaction.document_id)
         .outerjoin(of_earner, (of_earner.distributor_id == earned_by) & (of_earner.unit == Account.unit))
+        .outerjoin(OnBehalf, (OnBehalf.transaction_id == Lot.id) & (OnBehalf.account_id == Lot.account_id))
+        .join(told, told.id == func.coalesce(OnBehalf.distributor_id, Account.distributor_id))
         .where(Lot.id == any_of(sorted(lot_ids)))
         .execution_options(populate_existing=True)
     )
     found: dict[int, Origin] = {}
-    for lot, document, status, release_on, stands, earner in rows:
+    for lot, document, status, release_on, stands, earner, whose in rows:
         cools = release_on is not None and release_on > today
         waits = status is DocumentStatus.REVIEW or (status is DocumentStatus.ACCEPTED and cools)
-        found[lot.id] = Origin(lot, document, waits, stands, earner)
+        found[lot.id] = Origin(lot, document, waits, stands, earner, whose)
     return found
 
 
@@ -106,15 +119,10 @@ class Following:
         self.on = on
         self.holding = {lot: account for account, wallet in opened.of.items() for lot in wallet.lots}
         self._came: list[tuple[Lot, LotBalance]] = []
-
-    def finds(self, taken: Leg) -> bool:
-        """Tell whether what was taken of a lot finds a place: one of no document that moved has room or has not."""
-        assert taken.lot_id is not None, "it was taken from a lot"
-        origin = self.trail.origins[taken.lot_id]
-        return origin.document_id is not None or self._place(origin, -taken.amount, pending=False)[1] is not None
+        self._whose: list[tuple[int, int, int]] = []
 
     def give_back(self, taken: Leg) -> list[tuple[int, Leg]]:
-        """Give back what was taken of a lot, where it finds a place: the legs, by account."""
+        """Give back what was taken of a lot: the legs, by account."""
         assert taken.lot_id is not None, "it was taken from a lot"
         origin, amount = self.trail.origins[taken.lot_id], -taken.amount
         pending = taken.bucket is Bucket.PENDING and origin.waits
@@ -162,11 +170,32 @@ class Following:
             idle_months=was.idle_months,
         )
         self._came.append((lot, balance))
+        if origin.document_id is None:
+            self._whose += [(lot.id, one, origin.whose) for one in sorted({was.account_id, account})]
         parts.append(lot.id)
         self.holding[lot.id] = account
         self.trail.became[lot.id] = []
         self.trail.origins[lot.id] = replace(origin, lot=lot, stands_on=account)
         return back
+
+    def note_whose(self) -> None:
+        """Write down whose that is which followed on accounts of others: no document says it. It is posted by now."""
+        if not self._whose:
+            return
+        transactions, accounts, whose = zip(*self._whose, strict=True)
+        rows = rows_of(
+            transaction_id=np.asarray(transactions, dtype=np.int64),
+            account_id=np.asarray(accounts, dtype=np.int64),
+            distributor_id=np.asarray(whose, dtype=np.int64),
+        )
+        with_others = (
+            select(rows.c.transaction_id, rows.c.account_id, rows.c.distributor_id)
+            .join(Account, Account.id == rows.c.account_id)
+            .join(Distributor, Distributor.id == Account.distributor_id)
+            .where(_survivor(Distributor) != rows.c.distributor_id)
+        )
+        columns = ["transaction_id", "account_id", "distributor_id"]
+        self.session.execute(insert(OnBehalf).from_select(columns, with_others))
 
     def add_lots(self) -> None:
         """Add the lots that came into being to the posting, as all that was planned leaves them."""

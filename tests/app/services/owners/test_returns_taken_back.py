@@ -1,9 +1,12 @@
 """What a return had taken comes back after its sale's points have moved: to where they are, and as what they are."""
 
+import datetime as dt
+
 import pytest
 
 from app.domain.states import TransactionKind
 from app.models.ledger import Lot
+from app.services.owners import pools
 from app.services.persons import opening
 from tests.app.services.owners.conftest import Meeting
 from tests.support.desk import CORRECTING, CREDIT, IN_REVIEW, Standing
@@ -120,3 +123,42 @@ def test_the_part_of_a_person_waits_again_on_their_account(open_owners: Meeting)
     assert [desk.points(one) for one in ("D1", "D1:P1")] == [Standing(5, 0), Standing(5, 0)]
     desk.accept("1")
     assert [desk.points(one) for one in ("D1", "D1:P1")] == [Standing(0, 5), Standing(0, 5)]
+
+
+@pytest.mark.parametrize("took", [4, 10], ids=["some", "all"])
+def test_what_comes_back_of_no_document_after_a_merge_lasts_as_long_as_it_did(open_owners: Meeting, took: int) -> None:
+    desk, owners = open_owners(expiry={"months_after_award": 12})
+    desk.invoice("1", 10, who="D2")
+    desk.settle(desk.reserve(10, who="D2"))
+    desk.adjust(10, who="D2")
+    (given,) = desk.transactions(TransactionKind.ADJUST)
+    desk.credit("R", took, who="D2", corrects="1")
+    owners.merge("D2", "D1")
+    desk.refuse("R", CREDIT, now=NOW + dt.timedelta(days=90))
+    assert desk.points("D1") == Standing(0, 10)
+    was = desk.session.get_one(Lot, given.id)
+    for one in desk.rows(Lot, account_id=desk.account()):
+        assert (one.earned_on, one.expires_on, one.unit_value_micro) == (
+            was.earned_on,
+            was.expires_on,
+            was.unit_value_micro,
+        )
+    desk.credit("S", took, corrects="1", source=CORRECTING)
+    owners.merge("D1", "D3")
+    desk.refuse("S", CREDIT, now=NOW + dt.timedelta(days=90))
+    assert desk.points("D3") == Standing(0, 10)
+
+
+@pytest.mark.parametrize("took", [4, 10], ids=["some", "all"])
+def test_what_comes_back_of_no_document_stays_whose_it_was_within_a_pool(open_owners: Meeting, took: int) -> None:
+    desk, owners = open_owners()
+    desk.invoice("1", 10, who="D2")
+    desk.settle(desk.reserve(10, who="D2"))
+    desk.adjust(10, who="D2")
+    desk.credit("R", took, who="D2", corrects="1")
+    pool = owners.pool("D1", "D2")
+    desk.refuse("R", CREDIT)
+    told = {one.code: one.earned for one in pools.contributions(desk.session, pool)}
+    assert told == {"D2": 10}
+    assert owners.leave(pool, "D2", takes_own=True) == 10
+    assert [desk.points(one).available for one in ("D1", "D2")] == [0, 10]
