@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, aliased
 from app.db.many import among, among_texts
 from app.domain.typed.codes import code_key
 from app.models.distributors import Distributor, DistributorGroup
+from app.services.placing.companies import company_of
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ EVERYBODY = Segment()
 def _or_of_its_company(said: Callable[[Any], ColumnElement[bool]]) -> ColumnElement[bool]:
     """Ask of a distributor, and of whose company that is: the account of a person is where its company is."""
     company = aliased(Distributor)
-    return or_(said(Distributor), Distributor.person_of_id.in_(select(company.id).where(said(company))))
+    return or_(said(Distributor), company_of(Distributor).in_(select(company.id).where(said(company))))
 
 
 def _with_those_below(session: Session, program_id: int, codes: Collection[str]) -> list[int]:

@@ -44,6 +44,7 @@ from app.services.ledger import expiring, lot_terms
 from app.services.ledger.ledger import LotsToReserve
 from app.services.participants import tax_statuses
 from app.services.placing import tiers
+from app.services.placing.companies import company_of
 from prepaid.cards.card_limits import Holder, Room, rooms
 from prepaid.conversions.refusals import of_receiver, over_maximum
 from prepaid.conversions.segments import EVERYBODY, Segment
@@ -204,7 +205,7 @@ def _columns(session: Session, given: FromClause, provider: str, today: dt.date)
         )
         .join(given, given.c.id == Account.id)
         .join(Distributor, Distributor.id == Account.distributor_id)
-        .outerjoin(_COMPANY, _COMPANY.id == Distributor.person_of_id)
+        .outerjoin(_COMPANY, _COMPANY.id == company_of(Distributor))
         .outerjoin(
             Card,
             and_(

@@ -21,6 +21,7 @@ from app.models.lot_terms import LotExtension, LotTerms
 from app.models.placements import TierChange
 from app.models.programs import Program
 from app.services.books.booking import Basis, booked_on, counted_by, month_of
+from app.services.placing.companies import company_of
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,7 @@ def _wallets(program: Program, unit: Unit, until: Until | None) -> CTE:
     wallets = (
         select(Account.id)
         .join(owner, owner.id == Account.distributor_id)
-        .join(company, company.id == func.coalesce(owner.person_of_id, owner.id))
+        .join(company, company.id == func.coalesce(company_of(owner), owner.id))
         .where(Account.program_id == program.id, Account.unit == unit)
     )
     tier: ColumnElement[str | None] = company.tier.expression

@@ -25,6 +25,7 @@ from app.services import audit
 from app.services.goods.catalogue import begin_change, mark_changed
 from app.services.ledger.accounts import open_accounts
 from app.services.persons.rosters import WHO_NOW, name_key
+from app.services.placing.companies import company_of
 
 LONGEST_NAME = 200
 
@@ -182,7 +183,7 @@ def _seatless(session: Session, program_id: int, user_id: int | None) -> list[_R
         .order_by(Membership.id)
     )
     seats = (
-        select(Membership.user_id, Distributor.person_of_id, Distributor.person_key)
+        select(Membership.user_id, company_of(Distributor), Distributor.person_key)
         # whose account became another's sits there
         .join(Distributor, Membership.distributor_id == WHO_NOW)
         .where(

@@ -12,13 +12,14 @@ from app.models.distributors import Distributor
 from app.models.ledger import Account, LedgerEntry, LedgerTransaction
 from app.models.people import Membership
 from app.models.sales import PersonShare
+from app.services.placing.companies import company_of
 from app.services.reporting.tier_metrics import BY_SALES
 
 _OWN = (
     select(Membership.distributor_id)
     .join(Distributor, Distributor.id == Membership.distributor_id)
     .where(
-        Distributor.person_of_id == bindparam("company_id", type_=BigInteger),
+        company_of(Distributor) == bindparam("company_id", type_=BigInteger),
         Membership.user_id == bindparam("user_id", type_=BigInteger),
     )
     .order_by(Membership.id)

@@ -14,6 +14,7 @@ from app.models.distributors import Distributor
 from app.models.ledger import Account
 from app.models.placements import TierChange
 from app.models.programs import Program
+from app.services.placing.companies import company_of
 
 GONE: ColumnElement[int] = Account.reserved + Account.spent - Account.gifts + Account.carried
 """What counts as spent of an account's points where a tier lets a share of them be: reserved or spent, here or before.
@@ -54,7 +55,7 @@ def tier_of(session: Session, distributor_id: int, on: dt.date) -> str | None:
 
     A person was in the tier of their company.
     """
-    company = func.coalesce(Distributor.person_of_id, Distributor.id)
+    company = func.coalesce(company_of(Distributor), Distributor.id)
     whose = select(company).where(Distributor.id == distributor_id).scalar_subquery()
     changes = session.scalars(
         select(TierChange)
@@ -86,7 +87,7 @@ def share_of_account(session: Session, program: Program, account_id: int) -> int
         select(func.coalesce(company.tier, Distributor.tier))
         .select_from(Account)
         .join(Distributor, Distributor.id == Account.distributor_id)
-        .outerjoin(company, company.id == Distributor.person_of_id)
+        .outerjoin(company, company.id == company_of(Distributor))
         .where(Account.id == account_id)
     ).scalar_one()
     return share_of(program, tier)

@@ -21,6 +21,7 @@ from app.models.programs import Program
 from app.models.rewards import Reward, RewardPicture
 from app.services.ledger import lot_terms
 from app.services.placing import tiers
+from app.services.placing.companies import company_of
 from app.services.rewarding import rewards, vouchers
 
 
@@ -125,7 +126,7 @@ _WALLET = Question(
     .select_from(Distributor)
     .join(_own, _own.distributor_id == Distributor.id)
     .join(Account, Account.id == func.coalesce(_own.leads_to_id, _own.id))
-    .outerjoin(_company, _company.id == Distributor.person_of_id)
+    .outerjoin(_company, _company.id == company_of(Distributor))
     .where(Distributor.id == bindparam("distributor_id"), _own.unit == bindparam("unit", type_=Account.unit.type))
 )
 """The account on which the points of a distributor stand, and its tier, a person's being that of the company."""
@@ -225,7 +226,7 @@ def _groups_of(session: Session, distributor_id: int) -> set[int]:
     where = aliased(Distributor)
     of, program_id = session.execute(
         select(where.group_id, where.program_id)
-        .join(Distributor, where.id == func.coalesce(Distributor.person_of_id, Distributor.id))
+        .join(Distributor, where.id == func.coalesce(company_of(Distributor), Distributor.id))
         .where(Distributor.id == distributor_id)
     ).one()
     parents = dict(

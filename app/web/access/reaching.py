@@ -32,6 +32,7 @@ from app.models.sales import SalesDocument
 from app.models.scenarios import Scenario
 from app.models.tax import TaxChange, TaxPapers
 from app.models.transfers import PointsTransfer
+from app.services.placing.companies import company_of
 from app.services.telling.texts import TEXTS
 from app.web.access.permissions import Reach
 from app.web.context import OneDistributor, Scope
@@ -87,7 +88,7 @@ _ONE = (
     Distributor.name,
     Distributor.head_office_id,
     exists().where(_BRANCH.head_office_id == Distributor.id),
-    Distributor.person_of_id,
+    company_of(Distributor),
 )
 _MERGED = aliased(Distributor)
 _SURVIVOR = select(_MERGED.merged_into_id).where(_MERGED.id == Account.distributor_id).scalar_subquery()

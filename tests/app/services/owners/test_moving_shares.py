@@ -7,7 +7,10 @@ from sqlalchemy import update
 
 from app.models.ledger import Account
 from app.services.ledger import ledger_check
+from app.services.persons import opening
+from app.services.placing import tiers
 from app.services.rewarding.offers import Purse
+from app.services.tiering import tier_judging
 from tests.app.services.owners.conftest import Meeting, Owners
 from tests.support.desk import Desk
 from tests.support.programs import NOW
@@ -98,3 +101,29 @@ def test_what_a_wallet_carries_of_others_is_proved(half: tuple[Desk, Owners]) ->
     assert [one for one in problems if "carried" in one] == [
         f"programme {desk.program.id}: what wallets carried of what others spent sums to -50 in unit 1, not to zero"
     ]
+
+
+STEPS = {
+    "metric": "points",
+    "levels": [
+        {"code": "low", "name": "Low", "from": 0, "redeemable_bp": 2000},
+        {"code": "high", "name": "High", "from": 100, "redeemable_bp": 10000},
+    ],
+}
+
+
+def test_whoever_stays_beside_a_merged_company_is_in_the_tier_of_the_survivor(open_owners: Meeting) -> None:
+    desk, owners = open_owners(tiers=STEPS, accounts={"shares": {"to": "shares", "person_bp": 5_000}})
+    for company in ("D1", "D2"):
+        given = (desk.session, desk.program, desk.people[company], "Ewa Kos")
+        desk.people[f"{company}:P1"] = opening.open_account(*given, actor="ann", now=NOW)
+    desk.invoice("1", 40, who="D2", person="Ewa Kos")
+    tier_judging.judge(desk.session, desk.program, now=NOW)
+    assert left(desk, "D2:P1") == [4], "a fifth of 20"
+    desk.invoice("2", 200)
+    owners.merge("D2", "D1")
+    tier_judging.judge(desk.session, desk.program, now=NOW)
+    assert left(desk, "D1", "D2:P1") == [220, 20]
+    of = (desk.session, desk.people["D2:P1"], NOW.date())
+    assert tiers.tier_of(*of) == "high"
+    assert tiers.share_of_account(desk.session, desk.program, desk.account("D2:P1")) == 10_000
