@@ -23,6 +23,7 @@ from app.domain.measures.exact import Ints
 from app.domain.measures.money import decimal_text
 from app.domain.program_file.verification_settings import Severity
 from app.domain.rules.program_rules import ProgramRules
+from app.domain.saying.movement_notes import CORRECTED
 from app.domain.states import COUNTING, DocumentStatus, ReviewState, Unit
 from app.models.reviews import Review
 from app.models.sales import ReturnMatch, SalesDocument, SalesLine
@@ -201,7 +202,13 @@ def _store_and_count(
         return
     if corrects:
         void_documents(
-            session, rules, sorted(corrects.values()), becomes=DocumentStatus.SUPERSEDED, now=now, actor=source.actor
+            session,
+            rules,
+            sorted(corrects.values()),
+            becomes=DocumentStatus.SUPERSEDED,
+            now=now,
+            actor=source.actor,
+            reason=None if source.batch_id is None else CORRECTED.format(number=source.batch_id),
         )
         decided.correcting = sorted(corrects)
     keep = np.zeros(len(decided.status), dtype=bool)

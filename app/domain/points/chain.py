@@ -30,7 +30,7 @@ _BROUGHT: Mapping[TransactionKind, str] = {
     TransactionKind.EVENT: _("%(amount)s for what happened on %(day)s: %(name)s"),
     TransactionKind.ADJUST: _("%(amount)s by hand on %(day)s: %(why)s"),
     TransactionKind.REINSTATE: _("%(amount)s that had expired came back on %(day)s: %(why)s"),
-    TransactionKind.TRANSFER: _("%(amount)s given by somebody on %(day)s: %(why)s"),
+    TransactionKind.TRANSFER: _("%(amount)s came from another account on %(day)s: %(why)s"),
     TransactionKind.INSTANT: _("%(amount)s on %(day)s for a reward that a sale brought: %(why)s"),
 }
 _TOOK: Mapping[TransactionKind, str] = {
@@ -40,7 +40,7 @@ _TOOK: Mapping[TransactionKind, str] = {
     TransactionKind.SETTLE: _("%(amount)s spent on %(day)s for %(name)s"),
     TransactionKind.EXPIRE: _("%(amount)s expired on %(day)s"),
     TransactionKind.ADJUST: _("%(amount)s taken by hand on %(day)s: %(why)s"),
-    TransactionKind.TRANSFER: _("%(amount)s given to somebody on %(day)s: %(why)s"),
+    TransactionKind.TRANSFER: _("%(amount)s went to another account on %(day)s: %(why)s"),
     TransactionKind.PROMOTION: _("%(amount)s taken back by the promotion %(name)s on %(day)s"),
     TransactionKind.INSTANT: _("%(amount)s taken back on %(day)s with a reward that a sale had brought: %(why)s"),
 }

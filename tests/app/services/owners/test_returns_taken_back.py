@@ -1,13 +1,17 @@
 """What a return had taken comes back after its sale's points have moved: to where they are, and as what they are."""
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 
-from app.domain.states import TransactionKind
+from app.domain.states import BatchStatus, TransactionKind, Unit
+from app.models.imports import ImportBatch
 from app.models.ledger import Lot
 from app.services.owners import pools
 from app.services.persons import opening
+from app.services.telling.movement_notes import in_words
+from app.services.tracing import chain
 from tests.app.services.owners.conftest import Meeting
 from tests.support.desk import CORRECTING, CREDIT, IN_REVIEW, Standing
 from tests.support.programs import NOW
@@ -162,3 +166,29 @@ def test_what_comes_back_of_no_document_stays_whose_it_was_within_a_pool(open_ow
     assert told == {"D2": 10}
     assert owners.leave(pool, "D2", takes_own=True) == 10
     assert [desk.points(one).available for one in ("D1", "D2")] == [0, 10]
+
+
+@pytest.mark.parametrize("took", [4, 10], ids=["some", "all"])
+def test_what_a_correction_by_import_brings_after_a_merge_says_by_which(open_owners: Meeting, took: int) -> None:
+    desk, owners = open_owners()
+    desk.invoice("1", 10, who="D2")
+    desk.credit("R", took, who="D2", corrects="1")
+    owners.merge("D2", "D1")
+    batch = ImportBatch(
+        program_id=desk.program.id,
+        kind="sales",
+        profile_name="sales",
+        profile={},
+        file_name="sales.csv",
+        file_sha256=b"",
+        file_bytes=1,
+        status=BatchStatus.DONE,
+        created_by="ann",
+        created_at=NOW,
+    )
+    desk.session.add(batch)
+    desk.session.flush()
+    desk.credit("R", 1, corrects="1", source=replace(CORRECTING, batch_id=batch.id))
+    came = chain.lots_left(desk.session, desk.people["D1"], Unit.POINTS)[-1]
+    assert came.source.kind is TransactionKind.TRANSFER
+    assert in_words(came.source.reason or "", "en") == f"Corrected by import {batch.id}"
