@@ -6,6 +6,7 @@ from app.domain.states import BatchStatus
 from app.jobs.board import Work
 from app.models.imports import ImportBatch
 from app.models.programs import Program
+from app.services.goods.catalogue import begin_change
 from importers.batches import batches
 from importers.batches.store import BatchFiles
 from importers.errors import CardNumbersFound, ImportRefused
@@ -41,6 +42,8 @@ def _begin(house: House, work: Work) -> Begun:
         batch = session.get_one(ImportBatch, batch_id)
         program = session.get_one(Program, batch.program_id)
         session.expunge_all()
+        # a merge, which holds it, is over before names are read, or finds that this import runs
+        begin_change(session, program.id)
         batches.set_status(session, batch_id, BatchStatus.READING)
     return Begun(
         house,
