@@ -13,7 +13,7 @@ from app.domain.states import TransactionKind
 
 ACTIVITY = (TransactionKind.AWARD, TransactionKind.PROMOTION, TransactionKind.EVENT, TransactionKind.RESERVE)
 """What counts as activity of an account: it earned, or it spent. What the sponsor or the calendar does to it is none:
-returns, refusals, releases, cancellations, expiries, adjustments, transfers."""
+returns, refusals, releases, cancellations, expiries, adjustments, transfers; nor what a promotion takes back."""
 
 
 @dataclass(frozen=True)

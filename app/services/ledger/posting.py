@@ -334,8 +334,10 @@ def _write_entries(session: Session, posting: Posting, ids: Ints, kinds: Ints) -
     by_id = np.argsort(ids)
     of = by_id[np.searchsorted(ids[by_id], transaction)]
     day = np.concatenate(posting.effective_on) if posting.today is None else np.full(len(ids), posting.today, "M8[D]")
-    active_on = np.where(_IS_ACTIVITY[kinds - 1], day, np.datetime64("NaT", "D"))
-    _change_balances(session, account, bucket, amount, kinds[of], active_on[of])
+    # a promotion that takes back what it gave lets nobody earn
+    active = _IS_ACTIVITY[kinds[of] - 1] & (amount > 0)
+    active_on = np.where(active, day[of], np.datetime64("NaT", "D"))
+    _change_balances(session, account, bucket, amount, kinds[of], active_on)
 
 
 def _change_balances(

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from app.domain.states import PromotionState
+from app.models.ledger import Account
 from app.models.promotions import PromotionGift, PromotionTouched
 from app.services.promotions import publishing, showing
 from app.services.promotions.closing import CannotClose
@@ -237,6 +238,18 @@ def test_points_that_ended_idle_stay_ended_when_a_promotion_pays(open_desk: Open
     autumn.bring_up()
     assert autumn.was_paid() == 1_500
     assert desk.points().available == 1_500
+
+
+def test_what_a_promotion_takes_back_is_no_activity(open_desk: Opening) -> None:
+    desk = open_desk(program={"expiry": {"months_without_activity": 1}})
+    desk.invoice("1", 5_000)
+    autumn = Running(desk)
+    autumn.bring_up()
+    later = NOW + dt.timedelta(days=20)
+    desk.credit("R", 200, corrects="1", now=later)
+    autumn.bring_up(later)
+    assert autumn.was_paid() == 400, "48,000 of 50,000 is 96 %"
+    assert desk.session.get_one(Account, desk.account(), populate_existing=True).active_on == NOW.date()
 
 
 def test_a_newer_version_is_reckoned_for_all(desk: Desk) -> None:
