@@ -8,7 +8,7 @@ import datetime as dt
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.domain.measures.calendar import local_date
+from app.domain.measures.calendar import local_date, months_after
 from app.domain.states import RunStatus
 from app.jobs import board
 from app.models.prepaid import Card, ConversionRun
@@ -42,9 +42,23 @@ def ask_to_prepare(session: Session, now: dt.datetime) -> None:
     scheduled = select(Program).where(Program.prepaid["scheduled_run"].astext.is_not(None))
     for program in session.scalars(scheduled.order_by(Program.id)).all():
         today = local_date(now, program.time_zone)
-        due = today.day >= int(program.prepaid["scheduled_run"]["day"])
-        if due and not is_prepared(session, program.id, today.replace(day=1)):
-            board.put_up(session, PREPARE, f"{PREPARE}:{program.id}:{today}", {"program": program.id})
+        month = month_due(session, program.id, int(program.prepaid["scheduled_run"]["day"]), today)
+        if month is not None and not is_prepared(session, program.id, month):
+            key = f"{PREPARE}:{program.id}:{month:%Y-%m}:{today}"
+            board.put_up(session, PREPARE, key, {"program": program.id})
+
+
+def month_due(session: Session, program_id: int, day: int, today: dt.date) -> dt.date | None:
+    """Give the first day of the month whose run is due by now, by the day of the schedule; None: none is, or not yet.
+
+    A month that ended while its run could not be prepared is due still, before this one: its points are nobody else's.
+    That it was to be prepared at all is known where the month before it was.
+    """
+    this = today.replace(day=1)
+    last, before_last = months_after(this, -1), months_after(this, -2)
+    if is_prepared(session, program_id, before_last) and not is_prepared(session, program_id, last):
+        return last
+    return this if today.day >= day else None
 
 
 def is_prepared(session: Session, program_id: int, month: dt.date) -> bool:

@@ -30,6 +30,7 @@ from prepaid.conversions.preparing import how_far, preview
 from prepaid.conversions.segments import Segment
 from prepaid.errors import PrepaidError
 from prepaid.redeeming.quoting import EVER
+from prepaid.rounds import month_due
 from prepaid.turns import take_turn
 
 ACTOR = "schedule"
@@ -43,16 +44,8 @@ def scheduled_of(program: Program) -> ScheduledRun | None:
     return PrepaidPart.model_validate(program.prepaid).scheduled_run
 
 
-def month_due(program: Program, now: dt.datetime) -> dt.date | None:
-    """Give the first day of the month whose run is due by now; None: none is, or not yet."""
-    scheduled, today = scheduled_of(program), local_date(now, program.time_zone)
-    if scheduled is None or today.day < scheduled.day:
-        return None
-    return today.replace(day=1)
-
-
 def prepare_due(session: Session, program: Program, *, now: dt.datetime, address: str) -> ConversionRun | None:
-    """Prepare this month's run of a programme, if it is due and was not prepared; then tell finance of it.
+    """Prepare the run of a programme that is due and was not prepared (`rounds.month_due`); then tell finance of it.
 
     Of a run that workers prepare in pieces finance is told with the last of them. Returns the run; None where there is
     nothing to do. ``address`` is where people reach the pages. The caller commits.
@@ -61,17 +54,18 @@ def prepare_due(session: Session, program: Program, *, now: dt.datetime, address
         PrepaidError: The programme's prepaid or tax part cannot be used, or the preparation of this month's run was
             stopped.
     """
-    month = month_due(program, now)
-    if month is None:
+    scheduled = scheduled_of(program)
+    if scheduled is None:
         return None
     take_turn(session, program.id)  # the command beside the worker: the second finds the first's run
+    month = month_due(session, program.id, scheduled.day, local_date(now, program.time_zone))
+    if month is None:
+        return None
     if (there := _run_of(session, program, month)) is not None:
         found = how_far(session, there)
         if found is not None and not found.goes_on:
             raise PrepaidError(found.why.text, **found.why.values)
         return None
-    scheduled = scheduled_of(program)
-    assert scheduled is not None, "a month is due where there is a schedule"
     from_on, to_on = _days_of(scheduled, month)
     run = preview(
         session,

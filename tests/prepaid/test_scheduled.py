@@ -73,9 +73,23 @@ def test_a_month_s_run_is_prepared_on_its_day_once_and_finance_is_told(world: Wo
         session.expunge_all()
     with pytest.raises(SamePerson), transaction(world.registry) as session:
         runs.approve(session, run.id, actor="Schedule", now=AT)
-    empty = _prepare(world, dt.datetime(2027, 1, 5, 12, tzinfo=dt.UTC))
-    assert empty is not None
-    assert (empty.status, empty.scheduled_on) == (RunStatus.EMPTY, dt.date(2027, 1, 1))
+
+
+def test_a_month_that_ended_before_its_run_was_prepared_has_it_all_the_same(worlds: Callable[[], World]) -> None:
+    made = worlds().load(prepaid=SCHEDULE)
+    january, december = dt.datetime(2027, 1, 1, 12, tzinfo=dt.UTC), dt.datetime(2026, 12, 31, 12, tzinfo=dt.UTC)
+    made.add("A", 100, at=OCTOBER).give("A", 30, at=AT)
+    assert _prepare(made, january) is None, "nobody knows whether the schedule held then"
+    assert _prepare(made, AT) is not None
+    made.give("A", 20, at=december)
+    late = _prepare(made, january)
+    assert late is not None, "the machine was off all December"
+    assert (late.scheduled_on, late.points) == (dt.date(2026, 12, 1), 30)
+    assert _prepare(made, january) is None
+    own = _prepare(made, january + dt.timedelta(days=4))
+    assert own is not None
+    assert (own.scheduled_on, own.points) == (dt.date(2027, 1, 1), 20)
+    made.registry.remove()
 
 
 def test_a_schedule_takes_what_is_open_up_to_the_end_of_the_month_before(worlds: Callable[[], World]) -> None:
