@@ -27,7 +27,7 @@ MOVES: Mapping[CardState, frozenset[CardState]] = {
     CardState.ISSUED: frozenset({CardState.ACTIVE, CardState.BLOCKED, CardState.REPLACED, CardState.CLOSED}),
     CardState.ACTIVE: frozenset({CardState.BLOCKED, CardState.REPLACED, CardState.CLOSED}),
     CardState.BLOCKED: frozenset({CardState.ACTIVE, CardState.REPLACED, CardState.CLOSED}),
-    CardState.REPLACED: frozenset({CardState.ACTIVE}),  # the very card is registered again
+    CardState.REPLACED: frozenset(),  # the very card may be registered again (`cards.register`)
     CardState.CLOSED: frozenset(),
 }
 

@@ -73,8 +73,18 @@ def test_a_life_is_told_from_its_order_to_its_end(world: World) -> None:
     assert [one.at for one in life.moments] == sorted((one.at for one in life.moments), reverse=True)
 
 
+def test_a_card_that_was_replaced_does_not_come_to_life_beside_its_successor(world: World) -> None:
+    card = loaded(world)
+    with transaction(world.registry) as session:
+        cards.replace(session, session.get_one(Program, world.program_id), "A", actor="ann", now=NOW)
+    for to in (CardState.ACTIVE, CardState.BLOCKED):
+        with pytest.raises(CardMoveRefused, match="replaced cannot become"):
+            change(world, card, to)
+    assert words(world, card)[-1] is CardWord.REPLACED
+
+
 def test_what_is_over_is_over() -> None:
-    assert MOVES[CardState.CLOSED] == frozenset()
+    assert MOVES[CardState.CLOSED] == MOVES[CardState.REPLACED] == frozenset()
     assert set(MOVES) == set(CardState)
     for targets in MOVES.values():
         assert CardState.ORDERED not in targets
