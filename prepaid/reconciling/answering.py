@@ -15,6 +15,7 @@ from app.domain.saying.wording import either, marked
 from app.domain.states import FindingAnswer, FindingKind, TopUpKind, TopUpStatus, Unit
 from app.domain.typed.card_numbers import holds_card_number
 from app.models.desk import AdjustmentRequest
+from app.models.distributors import Distributor
 from app.models.ledger import Account
 from app.models.prepaid import LoadBatch, Redemption, TopUp
 from app.models.programs import Program
@@ -25,6 +26,7 @@ from app.services.loads import differences
 from app.services.loads.arrivals import ENDED_WITHOUT, given_for_other_amounts, is_there
 from prepaid.errors import CardNumberFound, PrepaidError
 from prepaid.loads.moves import locked_run
+from prepaid.loads.recipients import RECEIVES, Recipient
 from prepaid.loads.settling import settle
 from prepaid.providers import Answer, LoadResult
 from prepaid.reconciling.judging import judge, solve, stands
@@ -207,17 +209,18 @@ def _ask(
     actor: str,
     now: dt.datetime,
 ) -> int:
-    """Ask for points or money to be given or taken; a second person decides.
+    """Ask for points or money to be given or taken; a second person decides. They are whose the load would be now.
 
     What another amount costs follows from what the load cost: where that went back, or nobody knows, it comes first.
     """
     reference, owner, unit, there = session.execute(
-        select(TopUp.reference, Account.distributor_id, Account.unit, or_(is_there(TopUp), _is_asked_for()))
+        select(TopUp.reference, Recipient.id, Account.unit, or_(is_there(TopUp), _is_asked_for()))
         .join(Redemption, Redemption.id == TopUp.redemption_id)
         .join(Account, Account.id == Redemption.account_id)
+        .join(Distributor, Distributor.id == Account.distributor_id)
+        .join(Recipient, RECEIVES)
         .where(TopUp.id == found.top_up_id)
     ).one()
-    assert owner is not None, "a load is of a distributor's points"
     if found.kind is FindingKind.AMOUNT_DIFFERS and not there:
         words = _("Say first what becomes of the load %(reference)s: here it is not on the card.")
         raise PrepaidError(words, reference=reference)

@@ -24,6 +24,7 @@ from app.domain.points.expiry import last_day_of
 from app.domain.points.lots import Leg, LotBalance, spending_order
 from app.domain.rewards.reward_orders import going_along
 from app.domain.states import Bucket, LotState, TransactionKind
+from app.models.distributors import Distributor
 from app.models.ledger import Account, LedgerTransaction, Lot
 from app.models.pools import OnBehalf
 from app.models.programs import Program
@@ -246,7 +247,12 @@ def note_earners(session: Session, wallets: Wallets, transactions: Ints, distrib
 
 
 def on_behalf(session: Session, transaction_ids: Sequence[int], account_id: int, distributor_id: int) -> None:
-    """Write down whose doing movements of a shared wallet are. The caller commits."""
+    """Write down whose doing movements of a shared wallet are; of whoever was merged, the survivor's.
+
+    The caller commits.
+    """
     if transaction_ids:
-        who = {"account_id": account_id, "distributor_id": distributor_id}
+        now = func.coalesce(Distributor.merged_into_id, Distributor.id)
+        survivor = session.scalars(select(now).where(Distributor.id == distributor_id)).one()
+        who = {"account_id": account_id, "distributor_id": survivor}
         session.execute(insert(OnBehalf), [{"transaction_id": one, **who} for one in transaction_ids])

@@ -15,11 +15,13 @@ from app.exports.histories import asking
 from app.exports.histories.loads import COMPENSATIONS, REDEMPTIONS, TOP_UPS
 from app.exports.histories.making import Maker
 from app.models.desk import AdjustmentRequest
+from app.models.distributors import Distributor
 from app.models.exports import Export
 from app.models.prepaid import ConversionRun, Redemption, TopUp
 from app.models.programs import Program
-from app.services.by_hand import adjustments
+from app.services.by_hand import adjustments, merging
 from app.services.loads import invoicing
+from app.services.owners import pools
 from app.services.tracing import balances
 from prepaid import gathering
 from prepaid.conversions import ordering, runs
@@ -78,6 +80,29 @@ def test_what_was_reversed_is_neither_taxed_nor_compensated_and_what_was_invoice
     answered(paid, again, D1=LoadResult.LOADED)
     assert said(paid) == (1, COMPENSATION, REWARD, 1)
     assert paid.compensate(to_on=LATER.date()).compensation_minor == COMPENSATION
+
+
+def test_what_a_load_of_whoever_was_merged_cost_is_the_survivors(paid: World) -> None:
+    reference = loaded(paid, LoadResult.LOADED)
+    for code in ("S", "H"):
+        paid.add(code, 5)
+    with transaction(paid.registry) as session:
+        program = session.get_one(Program, paid.program_id)
+        of_program = Distributor.program_id == program.id
+        ids = dict(session.execute(select(Distributor.code, Distributor.id).where(of_program)).all())
+        asks: dict[str, Any] = {"actor": "ann", "now": NOW}
+        merge = merging.request(session, program, ids["D1"], ids["S"], note="one firm", choices={}, **asks)
+        merging.approve(session, program, merge, actor="ben", now=NOW)
+        pool = pools.open_pool(session, program, "Pool", ids["H"], spending="holder", **asks)
+        pools.join(session, program, pool, ids["S"], **asks)
+    bring(paid, *EDGES, (reference, BOOKED, "5000.00", "PLN"), (reference, "2026-11-22", "-5000.00", "PLN"))
+    adjust(paid)
+    with transaction(paid.registry) as session:
+        program = session.get_one(Program, paid.program_id)
+        asked = select(AdjustmentRequest.distributor_id).where(AdjustmentRequest.program_id == program.id)
+        assert session.scalars(asked).all() == [ids["S"]]
+        took = pools.leave(session, program, pool, ids["S"], takes_own=True, actor="ann", now=LATER)
+    assert took == 10_000 + 5, "what came back of the load is its own, and goes with it"
 
 
 def test_what_is_on_the_card_after_all_is_taxed_compensated_and_invoiced(paid: World) -> None:
