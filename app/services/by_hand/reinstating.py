@@ -15,6 +15,8 @@ from app.models.lot_terms import LotExtension
 from app.services.ledger.ledger import LedgerError
 from app.services.ledger.movements import Movement
 from app.services.ledger.wallets import lock_accounts
+from app.services.owners.moves import on_behalf
+from app.services.owners.pools import earner_of, is_shared
 
 
 def reinstate(
@@ -29,7 +31,8 @@ def reinstate(
 ) -> int:
     """Give the expired points of a lot back, in a new lot with a new last day. Returns how many points.
 
-    They are for what they were for. Each expiry can be reinstated once. The caller commits.
+    They are for what they were for, and within a pool of whoever earned them. Each expiry can be reinstated once. The
+    caller commits.
 
     Raises:
         LedgerError: The programme has no such lot, nothing of it has expired, or it was reinstated before; the new
@@ -59,10 +62,11 @@ def reinstate(
     ).one_or_none()
     if row is None or expired is None:
         raise LedgerError(f"lot {lot_id} has no expired points that were not reinstated already")
+    key = f"reinstate:{expired.transaction_id}:{lot_id}"
     movement = Movement(session, rules, row.account_id, row.unit, now, actor, reason)
-    return movement.receive(
+    given = movement.receive(
         TransactionKind.REINSTATE,
-        f"reinstate:{expired.transaction_id}:{lot_id}",
+        key,
         -expired.amount,
         earned_on=row.earned_on,
         expires_on=expires_on,
@@ -70,6 +74,10 @@ def reinstate(
         terms_id=row.terms_id or 0,
         reverses=expired.transaction_id,
     )
+    if is_shared(session, movement.account_id):
+        made = session.scalars(select(LedgerTransaction.id).where(LedgerTransaction.key == key)).all()
+        on_behalf(session, made, movement.account_id, earner_of(session, lot_id))
+    return given
 
 
 def extend(

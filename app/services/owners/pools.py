@@ -336,6 +336,28 @@ def _merged_into(own: int) -> ColumnElement[bool]:
 
 
 _EARNER = func.coalesce(SalesDocument.distributor_id, OnBehalf.distributor_id, bindparam("holder_id", type_=BigInteger))
+_WHOSE_LOT = (
+    select(
+        case(
+            (Distributor.person_of_id.is_not(None), Distributor.id),
+            else_=func.coalesce(SalesDocument.distributor_id, OnBehalf.distributor_id, Distributor.id),
+        )
+    )
+    .select_from(Lot)
+    .join(Account, Account.id == Lot.account_id)
+    .join(Distributor, Distributor.id == Account.distributor_id)
+    .join(LedgerTransaction, LedgerTransaction.id == Lot.id)
+    .outerjoin(SalesDocument, SalesDocument.id == LedgerTransaction.document_id)
+    .outerjoin(OnBehalf, (OnBehalf.transaction_id == Lot.id) & (OnBehalf.account_id == Lot.account_id))
+    .where(Lot.id == bindparam("lot_id"))
+)
+
+
+def earner_of(session: Session, lot_id: int) -> int:
+    """Tell who earned the points of a lot, or was given them: within a pool not whoever has the account."""
+    return session.execute(_WHOSE_LOT, {"lot_id": lot_id}).scalar_one()
+
+
 _RESERVED = (
     select(Lot.id)
     .join(LedgerEntry, LedgerEntry.lot_id == Lot.id)

@@ -1,5 +1,7 @@
 """Distributors that share one balance, and what is theirs when they join and leave."""
 
+import datetime as dt
+
 import pytest
 
 from app.domain.states import TransactionKind, Unit
@@ -177,3 +179,17 @@ def test_what_a_pool_spent_of_a_sale_is_not_given_once_more_to_who_left(open_own
     decisions.reopen(desk.session, desk.program, desk.document("1").id, reason="letter", actor="ben", now=NOW)
     desk.accept("1")
     assert (desk.points("D1").available, desk.points("D2").available) == (0, 2)
+
+
+def test_what_had_expired_and_came_back_is_of_whoever_earned_it(open_owners: Meeting) -> None:
+    desk, owners = open_owners(expiry={"months_after_award": 1})
+    desk.adjust(4, who="D2")
+    pool = owners.pool("D1", "D2")
+    desk.invoice("1", 10, who="D2")
+    desk.invoice("2", 3)
+    later = NOW + dt.timedelta(days=60)
+    desk.expire(later)
+    for lot in desk.rows(Lot, account_id=desk.account("D1")):
+        desk.reinstate(lot.id, dt.date(2027, 12, 31), now=later)
+    assert desk.points("D1") == Standing(0, 17)
+    assert owners.leave(pool, "D2", takes_own=True) == 14
