@@ -51,6 +51,7 @@ from app.services.ledger import expiring, figures
 from app.services.owners import belongings, pools
 from app.services.owners.errors import NotWaiting, OwnersError, SamePerson
 from app.services.owners.moves import Move
+from app.services.placing.companies import company_of
 from app.services.promotions import joining
 from app.services.rulebooks import rules_of
 
@@ -143,11 +144,12 @@ def _against(session: Session, program_id: int, merged: Distributor, survivor: D
         ),
     )
     branches = select(Distributor.id).where(Distributor.head_office_id == merged.id)
+    companies = select(company_of(Distributor)).where(Distributor.id.in_((merged.id, survivor.id)))
     has_branches = session.scalars(branches.limit(1)).one_or_none() is not None
     reasons = {
         "itself": merged.id == survivor.id,
         "merged_before": merged.merged_into_id is not None or survivor.merged_into_id is not None,
-        "company_and_person": merged.person_of_id != survivor.person_of_id,
+        "company_and_person": len(set(session.scalars(companies))) > 1,
         "reserved": bool(reserved),
         "in_a_pool": pools.seat_of(session, merged.id) is not None,
         "its_head_office": survivor.head_office_id == merged.id,

@@ -355,7 +355,7 @@ _WHOSE_LOT = (
 
 def earner_of(session: Session, lot_id: int) -> int:
     """Tell who earned the points of a lot, or was given them: within a pool not whoever has the account."""
-    return session.execute(_WHOSE_LOT, {"lot_id": lot_id}).scalar_one()
+    return int(session.execute(_WHOSE_LOT, {"lot_id": lot_id}).scalar_one())
 
 
 _RESERVED = (

@@ -129,6 +129,10 @@ def test_people_of_the_merged_one_are_the_survivors_and_give_back_what_they_had(
     desk.invoice("3", 10, person="Ewa Kos")
     owned = [desk.points(one).available for one in ("D1", "D2:P1", "D1:P1")]
     assert owned == [5, 0, 5], "both had an Ewa: hers who stands there is meant"
+    owners.merge("D2:P1", "D1:P1")
+    desk.invoice("4", 10, person="Ewa Kos")
+    owned = [desk.points(one).available for one in ("D1", "D2:P1", "D1:P1")]
+    assert owned == [10, 0, 10], "who turns out to be one has one account"
     with pytest.raises(OwnersError):
         owners.pool("D1:P1")
 
