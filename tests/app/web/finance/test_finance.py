@@ -18,7 +18,7 @@ from app.domain.states import RunStatus, TransactionKind, Unit
 from app.extensions import db
 from app.models.distributors import Distributor, DistributorGroup
 from app.models.figures import PointsMonth
-from app.models.prepaid import ConversionRun
+from app.models.prepaid import ConversionRun, Redemption
 from app.models.programs import Program
 from app.services.ledger import ledger, liability
 from app.services.rulebooks import rules_of
@@ -289,6 +289,13 @@ def test_an_operator_who_took_the_file_is_told_of_and_its_order_file_lies_where_
     assert "Loaded: 0." not in shown
     assert "Waits for an answer" in shown, "nothing is being sent: the operator has it"
     assert "Being sent" not in shown
+    with world.app.app_context():
+        one = db.session.scalars(select(Redemption.id).where(Redemption.run_id == int(run))).first()
+        db.session.remove()
+    of_one = finance.get(f"{at}/redemptions/{one}").text
+    assert "With the card provider" in of_one
+    assert "has not answered yet" in of_one
+    assert "Being sent" not in of_one
     assert "Bring in what became of each load." in next_of(shown)
     reference = re.search(r"<small>(\w+-\d+R1)</small>", shown)
     assert reference
