@@ -14,6 +14,7 @@ from app.models.distributors import Distributor
 from app.models.promotions import Promotion
 from app.models.rewards import Reward
 from app.services.promotions.reading import says_something
+from app.web.admin.audit.lists import LIST
 from app.web.admin.audit.names import THING
 from app.web.context import scope, session
 
@@ -75,11 +76,16 @@ def _thing(noted: str) -> tuple[str, int] | None:
 
 
 def subject_words(noted: str) -> str:
-    """Say of what something was done: what has a number with the name of its kind, other things as they are written.
+    """Say of what something was done: what has a number with the name of its kind, a list by its title.
+
+    Other things are named as they are written.
 
     ``noted`` is the action and, behind a space, its subject.
     """
-    subject, thing = noted.partition(" ")[2], _thing(noted)
+    action, _space, subject = noted.partition(" ")
+    if action == "export.list":
+        return str(LIST.get(subject, subject))
+    thing = _thing(noted)
     if thing is None or not subject[-1].isdigit():
         return subject
     kind, number = thing

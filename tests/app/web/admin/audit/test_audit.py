@@ -1,21 +1,27 @@
 """The audit log tells what was done, and what was and is, in the reader's words."""
 
+import ast
 import datetime as dt
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from app.db.transaction import transaction
+from app.domain.program_file.tier_settings import Metric
 from app.domain.states import RewardKind
 from app.domain.typed.codes import code_key
 from app.extensions import db
 from app.models.programs import Program
 from app.models.rewards import Reward
 from app.services import audit
+from app.web.admin.audit.lists import LIST
 from app.web.admin.audit.subjects import page_of, subject_words
 from app.web.admin.audit.words import state_words
+from app.web.admin.people.outbox import MESSAGES
+from app.web.platform.outbox import MESSAGES as ALL_MESSAGES
 from tests.app.web.test_pages import counted
 from tests.app.web.world import World
 
@@ -163,3 +169,31 @@ def test_days_are_those_of_the_programme_as_the_moments_are_written(
         page = as_("administrator").get(f"{log}&{days}").text
         rows[days] = "1 Dec 2026, 00:30" in page.replace("\N{NO-BREAK SPACE}", " ")
     assert list(rows.values()) == [True, False, True]
+
+
+def test_a_list_that_was_taken_away_is_named_as_its_page_names_it(
+    world: World, as_: Callable[[str], FlaskClient]
+) -> None:
+    administrator = as_("administrator")
+    with administrator.get(f"/programs/{world.a}/own-accounts?form=csv") as file:
+        assert file.status_code == 200
+    page = administrator.get(f"/programs/{world.a}/audit?q=own_accounts").text
+    assert "Accounts of people" in page
+    assert "own_accounts" not in page[page.index("<tbody") :]
+
+
+def test_every_list_has_its_title_in_the_log() -> None:
+    titles = {}
+    for module in (Path(__file__).parents[5] / "app" / "web").rglob("*.py"):
+        for node in ast.walk(ast.parse(module.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Listing":
+                said = {one.arg: one.value for one in node.keywords}
+                name, title = said["name"], said["title"]
+                if isinstance(name, ast.Constant):  # those whose names are put together stand below
+                    assert isinstance(title, ast.Call)
+                    assert isinstance(title.args[0], ast.Constant)
+                    titles[name.value] = title.args[0].value
+    assert titles
+    assert {name: str(LIST[name]) for name in titles} == titles
+    assert {str(LIST[f"tier_{metric.value}"]) for metric in Metric} == {"Members by tier"}
+    assert str(LIST[MESSAGES.name]) == str(LIST[ALL_MESSAGES.name]) == "Messages"
