@@ -44,6 +44,38 @@ def test_a_list_with_long_names_does_not_scroll_sideways(
     assert wide == {}
 
 
+BETWEEN = (769, 900, 961, 1030, 1200, 1290, 1366)
+_UNFIT = r"""() => {
+  const found = [...document.querySelectorAll("main table.rows")]
+    .filter((one) => one.offsetWidth > one.parentElement.clientWidth).map((one) => one.caption.textContent);
+  const heading = document.querySelector("h1");
+  const range = document.createRange();
+  for (const word of heading.textContent.matchAll(/\S+/g)) {
+    range.setStart(heading.firstChild, word.index);
+    range.setEnd(heading.firstChild, word.index + word[0].length);
+    if (range.getClientRects().length > 1) found.push(word[0]);
+  }
+  const ways = document.querySelectorAll('.find input, a.bell[href$="search"]');
+  if ([...ways].filter((one) => one.getClientRects().length).length !== 1) found.push("more than one search");
+  return found;
+}"""
+_DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(null))))"
+
+
+def test_tables_fit_screens_between_a_phone_and_a_desk(world: World, visit: Callable[..., Any]) -> None:
+    unfit: dict[str, list[str]] = {}
+    with visit("desktop", locale="ru") as here:
+        here.sign_in(world.login("owner"), world.password)
+        for name in (*LISTS, "", "imports", "distributors", "rules", "tax/year", "people"):
+            here.go(f"/programs/{world.a}/{name}")
+            for width in BETWEEN:
+                here.page.set_viewport_size({"width": width, "height": 900})
+                here.page.evaluate(_DRAWN)
+                if found := here.page.evaluate(_UNFIT):
+                    unfit[f"{name} at {width}"] = found
+    assert unfit == {}
+
+
 _TOUCHING = """() => [...document.querySelectorAll(".imports td[data-title]")].filter((cell) => {
   const title = getComputedStyle(cell, "::before");
   if (title.display === "none" || !cell.getClientRects().length) return false;
@@ -173,3 +205,14 @@ def test_no_word_of_a_table_is_broken_and_no_cell_lies_over_another_on_a_phone(
             if found := here.page.evaluate(_BROKEN):
                 broken[name] = found
     assert broken == {}
+
+
+def test_the_code_of_a_group_is_not_broken_on_a_phone(world: World, visit: Callable[..., Any]) -> None:
+    with visit("phone", locale="ru") as here:
+        here.sign_in(world.login("owner"), world.password)
+        here.go(f"/programs/{world.a}/groups")
+        assert here.page.evaluate(
+            "[...document.querySelectorAll('.tree .code')].map((one) => (one.textContent = 'elektronarzedzia'))"
+        )
+        assert here.page.evaluate(_BROKEN) == []
+        here.look("groups")

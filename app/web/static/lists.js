@@ -1,6 +1,10 @@
 // Lists: rows are chosen one by one, by a range with Shift, or all of the page; what can be done with them shows when
-// some are. Addresses of filters carry what was filled in, and nothing else.
+// some are. Addresses of filters carry what was filled in, and nothing else. Tables that do not fit are made smaller.
 
+const fitting = new ResizeObserver((places) => {
+  for (const { target } of places) fit(target, target.querySelector("table.rows"));
+});
+for (const table of document.querySelectorAll("main table.rows")) fitting.observe(table.parentElement);
 for (const form of document.querySelectorAll("[data-list-choose]")) choosing(form);
 for (const form of document.querySelectorAll("[data-list-filter]")) form.addEventListener("submit", () => leaveOutEmpty(form));
 
@@ -45,4 +49,13 @@ function leaveOutEmpty(form) {
   setTimeout(() => {
     for (const field of empty) field.disabled = false;
   });
+}
+
+// How wide the words of a table are differs by language and by what they say: it is measured, not guessed.
+function fit(place, table) {
+  table.classList.remove("tight", "fewer");
+  for (const step of ["tight", "fewer"]) {
+    if (table.offsetWidth <= place.clientWidth) return;
+    table.classList.add(step);
+  }
 }
