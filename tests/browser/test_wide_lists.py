@@ -1,5 +1,6 @@
 """Lists with many columns fit a desk of 1440 pixels in each language: the longest words are not English."""
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -216,3 +217,19 @@ def test_the_code_of_a_group_is_not_broken_on_a_phone(world: World, visit: Calla
         )
         assert here.page.evaluate(_BROKEN) == []
         here.look("groups")
+
+
+def test_nothing_is_wider_than_the_narrowest_phone(world: World, visit: Callable[..., Any]) -> None:
+    wide = {}
+    with visit("phone", locale="ru") as here:
+        here.page.set_viewport_size({"width": 320, "height": 640})
+        here.sign_in(world.login("owner"), world.password)
+        reward = re.compile(r"/rewards/\d+")
+        here.go(f"/programs/{world.a}/rewards")
+        first = here.page.locator("main a[href*='/rewards/']").evaluate_all("all => all.map((one) => one.pathname)")
+        preview = next(reward.search(one)[0] for one in first if reward.search(one)) + "/preview"
+        for name in (*LISTS, "card-provider/template", "rewards", preview.lstrip("/"), "promotions", "rules"):
+            here.go(f"/programs/{world.a}/{name}")
+            if more := here.page.evaluate("document.documentElement.scrollWidth - innerWidth"):
+                wide[name] = more
+    assert wide == {}
