@@ -193,8 +193,10 @@ def test_an_invoice_is_written_down_on_the_page_for_where_there_is_no_network(wo
         page.get_by_label("Product").fill("P1")
         page.get_by_label("Quantity").fill("4")
         page.get_by_role("button", name="Keep in this browser").click()
-        page.get_by_text("What you typed is kept in this browser.").wait_for()
-        here.go(new)
+        page.get_by_text("open the page “Register an invoice” and send it from there").wait_for()
+        here.go(f"/portal/{world.a}/{world.distributors['D-5']}/")  # whoever comes back is told at the start
+        here.look("home-after-the-cellar")
+        here.press(page.get_by_role("link", name="Look at it and send it"))
         page.get_by_role("button", name="Continue: CELLAR/1").wait_for()
         here.look("claim-after-the-cellar")
         page.get_by_role("button", name="Continue: CELLAR/1").click()
@@ -203,6 +205,9 @@ def test_an_invoice_is_written_down_on_the_page_for_where_there_is_no_network(wo
         page.get_by_role("button", name="Remove: CELLAR/1").press("Enter")
         page.locator("[name=number]:focus").wait_for()  # nothing is kept any more: one goes on below
         here.look("claim-kept-no-more")
+        here.go(f"/portal/{world.a}/{world.distributors['D-5']}/")
+        assert page.get_by_text("has not been sent yet").is_hidden()
+        here.look("home-nothing-kept")
 
 
 @pytest.mark.parametrize("size", ["phone", "desktop"])

@@ -206,6 +206,8 @@ def test_where_there_is_no_network_the_portal_says_so(world: World, visit: Visit
         page.goto(here._base + f"/portal/{world.a}/1/anything")
         page.get_by_role("heading", name="There is no network").wait_for()
         here.picture("no-network")
+        again = page.get_by_role("link", name="Try again")
+        assert again.evaluate("one => one.href") == page.url, "what was asked for is tried again, not another page"
 
 
 def test_a_chart_has_every_month_under_its_name_in_each_language(world: World, visit: Visits) -> None:

@@ -1,5 +1,6 @@
 """The portal's first page: what one has, what comes, what expires, and what to do next."""
 
+import hashlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,7 +70,13 @@ def home(program_code: str, distributor_id: int) -> str | Response:
         company=_company(here.distributor),
         movements=balances.statement(session(), here.distributor.id, Unit.POINTS, limit=5),
         own=own(),
+        owner=kept_for(),
     )
+
+
+def kept_for() -> str:
+    """Give the sign under which a browser keeps what this person typed and has not sent yet."""
+    return hashlib.sha256(person().login.encode()).hexdigest()[:16]
 
 
 def own() -> dict[str, Any]:

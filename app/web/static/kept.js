@@ -8,11 +8,13 @@ const OURS = new Set(["csrf_token", "action", "files", "photo"]);
 
 const form = document.querySelector("form[data-keep]");
 const list = document.querySelector("[data-kept]");
-const owner = (list ?? form)?.dataset.owner || read(OWNER, "");
+const waits = document.querySelector("[data-kept-waits]");
+const owner = (list ?? form ?? waits)?.dataset.owner || read(OWNER, "");
 if (list?.dataset.owner) write(OWNER, list.dataset.owner);
 for (const one of document.querySelectorAll("[data-kept-key]")) forget(one.dataset.keptKey); // it has come to us
 if (form) keepTyped(form);
 if (list) showKept(list);
+if (waits) waits.hidden = kept().length === 0;
 
 function keepTyped(form) {
   const key = form.elements.key;
@@ -43,8 +45,12 @@ function keep(form) {
   write(STORE, all);
 }
 
+function kept() {
+  return Object.entries(read(STORE, {})).filter(([, one]) => one.owner === owner);
+}
+
 function showKept(list) {
-  const mine = Object.entries(read(STORE, {})).filter(([key, one]) => one.owner === owner && key !== form?.elements.key.value);
+  const mine = kept().filter(([key]) => key !== form?.elements.key.value);
   list.hidden = mine.length === 0;
   list.querySelector("ul").replaceChildren(...mine.sort((a, b) => b[1].at - a[1].at).map(([key, one]) => row(list, key, one)));
 }

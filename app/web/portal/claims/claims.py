@@ -1,6 +1,5 @@
 """A distributor registers an invoice: typed, kept as a draft, told what it would earn, and sent."""
 
-import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import replace
@@ -28,7 +27,7 @@ from app.web.portal.claims.devices import device, known_from_now_on
 from app.web.portal.claims.drafts import DRAFTS
 from app.web.portal.claims.forms import ClaimForm, filled_in, proof_refused, sentence
 from app.web.portal.documents.standing import why_in_checks
-from app.web.portal.home import own
+from app.web.portal.home import kept_for, own
 from app.web.proofs import picture_of
 from app.web.words.telling import Telling
 from verification.claiming import claims, proofs, serials
@@ -287,7 +286,7 @@ def _form_page(form: ClaimForm, claim: Claim | None = None, problems: Sequence[P
         accepted=proofs.ACCEPTED,
         reads_photos=reader_of(settings()) is not None,
         largest_mb=settings().max_proof_mb,
-        owner=hashlib.sha256(person().login.encode()).hexdigest()[:16],
+        owner=kept_for(),
         twin=_twin(claim, problems),
         own=own(),
     )
