@@ -66,6 +66,7 @@ def authenticator() -> Answer:
         return _authenticator_page(form, pending[0]), 400
     counting.forget(subject)
     sessions.strengthen(here, Factor.TOTP)
+    flash(_("The authenticator app is set up."), "success")
     return redirect(url_for("factors.recovery_codes"), 303)
 
 

@@ -268,6 +268,7 @@ def test_an_app_is_set_up_and_removed(world: World, inside: FlaskClient, rep: Pe
     assert secret
     code = pyotp.TOTP(secret[1].replace(" ", "")).at(world.clock())
     assert send(inside, "/account/authenticator", code=code).location == "/account/recovery-codes"
+    assert "The authenticator app is set up." in inside.get("/account/recovery-codes").text
     assert "In use" in inside.get("/account/security").text
     elsewhere = world.app.test_client()
     sign_in(elsewhere, rep.login, world.password)
