@@ -31,6 +31,7 @@ from importers.files.guard import judge
 from importers.files.limits import Limits
 from importers.files.opening import whole
 from importers.layout.looks.looking import Seen
+from importers.layout.looks.looking import fingerprint as header_key
 from importers.layout.tables.header import HeaderNotThere, Said
 from importers.reading.identifying import Identified, identify
 
@@ -169,8 +170,11 @@ def read_by(
     *,
     actor: str,
     now: dt.datetime,
-) -> None:
-    """Keep how a file is read as a profile of its source. The caller commits.
+) -> int:
+    """Keep how a file is read as a profile of its source. The caller commits, then wakes workers.
+
+    Files of the same header that wait beside it are looked at anew, where nobody said anything of them: the profile
+    reads them as well. Returns how many.
 
     Raises:
         ProgramFileInvalid: The profile cannot stand in the programme.
@@ -179,6 +183,11 @@ def read_by(
     draft.profile_name, draft.kind, draft.kind_said, draft.recognised = name, profile.kind or name, True, False
     draft.state, draft.check_id = DraftState.READY, None
     _say(draft, None)
+    alike = _alike(session, draft)
+    for one in alike:
+        one.profile_name = None  # it only seemed to be another one's
+        _ask_to_look(session, one)
+    return len(alike)
 
 
 def check(
@@ -256,6 +265,29 @@ def _earlier(
         .order_by(ImportBatch.id)
     )
     return {(sha256, kind): id_ for sha256, kind, id_ in rows}
+
+
+def _alike(session: Session, draft: ImportDraft) -> list[ImportDraft]:
+    """Find the files of which it is still asked what another one of their header was just said to be."""
+    seen = seen_of(draft)
+    asking = session.scalars(
+        select(ImportDraft)
+        .where(
+            ImportDraft.program_id == draft.program_id,
+            ImportDraft.id != draft.id,
+            ImportDraft.state == DraftState.ASKING,
+            ImportDraft.kind_said.is_(False),
+            ImportDraft.said.is_(None),
+            ImportDraft.message.is_(None),
+        )
+        .order_by(ImportDraft.id)
+        .with_for_update(skip_locked=True)
+    )
+    return [one for one in asking if seen is not None and _header(seen_of(one)) == _header(seen)]
+
+
+def _header(seen: Seen | None) -> str | None:
+    return None if seen is None else header_key([one.name for one in seen.columns])
 
 
 def _start(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, url_for
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 from werkzeug.wrappers import Response
 
 from app.db.transaction import transaction
@@ -159,16 +159,26 @@ def columns(program_code: str, draft_id: int) -> Response | tuple[str, int]:
         try:
             with transaction(db.session) as writing:
                 draft = _held(draft_id)
-                drafts.read_by(writing, scope().program, draft, source, profile, **by)
+                alike = drafts.read_by(writing, scope().program, draft, source, profile, **by)
                 drafts.check(writing, settings(), scope().program, draft, **by)
         except ImportRefused as refused:
             said.form.refuse(None, import_words.told(refused.said))
         except ProgramFileInvalid as unfit:
             said.form.refuse(None, str(unfit))
         else:
-            _wake(1)
+            _wake(1 + alike)
+            if alike:
+                flash(_looked_at_anew(alike), "info")
             return _to(program_code, draft_id)
     return _columns_page(one, said), 400
+
+
+def _looked_at_anew(alike: int) -> str:
+    return ngettext(
+        "%(num)s more file has the same header: it is looked at anew.",
+        "%(num)s more files have the same header: they are looked at anew.",
+        alike,
+    )
 
 
 @bp.post("/programs/<code:program_code>/imports/drafts/<id:draft_id>/check")

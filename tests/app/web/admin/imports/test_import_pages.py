@@ -377,6 +377,24 @@ def test_many_files_come_at_once_and_what_cannot_be_used_keeps_no_other_back(wiz
     assert "April" not in wizard.page(f"{wizard.base}/new")
 
 
+def test_files_of_one_header_are_explained_once_when_they_come_together(wizard: Wizard) -> None:
+    header, other = HEADER.replace("Faktura nr", "Nr faktury"), HEADER.replace("Ilość", "Liczba sztuk")
+    wizard.bring(
+        ("lodz june.csv", report("T1", header=header)),
+        ("lodz july.csv", report("T2", month=7, header=header)),
+        ("else.csv", report("T3", header=other)),
+    )
+    numbers = [int(one) for one in re.findall(r"/drafts/(\d+)\"", wizard.page(f"{wizard.base}/new"))[:3]]
+    _else, july, june = (f"{wizard.base}/drafts/{one}" for one in numbers)
+    assert wizard.save(june, source="lodz").status_code == 303
+    assert "1 more file has the same header: it is looked at anew." in wizard.page(june)
+    wizard.work()
+    assert "Read as the last one of lodz" in wizard.page(july)
+    waiting = wizard.page(f"{wizard.base}/new")
+    assert waiting.count("Recognised") + waiting.count("All right") >= 2
+    assert "Guessed" in waiting, "another header is another source"
+
+
 def test_nothing_and_too_much_are_refused_with_a_reason(wizard: Wizard) -> None:
     answer = wizard.post(f"{wizard.base}/new", kind="", source="")
     assert answer.status_code == 400
