@@ -395,6 +395,19 @@ def test_files_of_one_header_are_explained_once_when_they_come_together(wizard: 
     assert "Guessed" in waiting, "another header is another source"
 
 
+def test_an_import_that_was_undone_says_that_its_rows_counted_until_then(wizard: Wizard) -> None:
+    draft = wizard.bring(("undone.csv", report("UNDONE")))
+    wizard.post(f"{draft}/check")
+    wizard.work()
+    imported = wizard.import_(draft)
+    assert wizard.post(f"{imported}/undo", reason="a test").status_code == 303
+    wizard.work()
+    page = wizard.page(imported)
+    assert "Every row counted, until the import was undone" in page
+    assert "count no longer: the import was undone" in page
+    assert "No row was judged" not in page
+
+
 def test_nothing_and_too_much_are_refused_with_a_reason(wizard: Wizard) -> None:
     answer = wizard.post(f"{wizard.base}/new", kind="", source="")
     assert answer.status_code == 400
