@@ -57,7 +57,7 @@ class ConfirmForm(Form):
 
     agreed = SelectField(_("Rule and version"))
     by = StringField(_("Adviser"), [InputRequired(_("Name the adviser.")), Length(max=200)])
-    on = DayField(_("On"), [InputRequired(_("Say when."))])
+    on = DayField(_("Day"), [InputRequired(_("Say when."))])
 
 
 class BenchForm(Form):

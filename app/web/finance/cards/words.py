@@ -76,7 +76,7 @@ ADVICE: Mapping[str, Any] = {
 VERDICT: Mapping[bool | None, Badge] = {
     True: Badge(_("Fine"), "good"),
     False: Badge(_("Wrong"), "bad"),
-    None: Badge(_("Look"), "wait"),
+    None: Badge(_("To be looked at"), "wait"),
 }
 
 

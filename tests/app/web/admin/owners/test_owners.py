@@ -17,6 +17,7 @@ from app.models.sales import SalesDocument
 from app.services.ledger import ledger
 from app.services.rulebooks import rules_of
 from app.services.tracing import balances
+from app.web.finance.cards.words import VERDICT
 from tests.app.web.conftest import token_of
 from tests.app.web.world import World
 from tests.support.sales import Sold, sell
@@ -132,3 +133,11 @@ def test_a_participant_gives_points_and_takes_it_back(world: World, as_: As, at:
     assert number is not None
     assert "It will not happen" in sent(owner, page, f"{page}/withdraw", id=number[1])
     assert "Nobody in this programme has this code" in sent(owner, page, **asked | {"receiver": "D-none"})
+
+
+def test_a_closer_look_is_not_called_an_appearance(world: World, as_: As) -> None:
+    page = as_("administrator").get(f"/programs/{world.a}/merges/new", headers={"Accept-Language": "pl"}).text
+    assert ">Sprawdź</button>" in page
+    assert "Wygląd" not in page
+    with world.app.test_request_context(headers={"Accept-Language": "pl"}):
+        assert str(VERDICT[None].text) == "Do sprawdzenia"
