@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from importers.files.grid import Grid, Lifted
 from importers.layout.columns.guessing import guessed
+from importers.layout.columns.outlined import Outline, outlined
 from importers.layout.rows.blocks import Block, Rows, blocks_of, labelled_rows
 from importers.layout.rows.body import blank_rows
 from importers.layout.rows.labelled import (
@@ -62,12 +63,26 @@ def with_lifted(grid: Grid, kind: str, header: int | None = None) -> Grid:
     of = {} if found is None else _columns_of(found, kind)
     if found is None or (of.keys() >= {NUMBER, DAY} and of.keys() & CUSTOMERS):
         return grid
+    rows = head.row_number[found.at : found.below].tolist()
+    if NUMBER in names_of(kind) and (outline := outlined(grid, found, rows)) is not None:
+        return _of_outline(outline, kind)
     last, cells = row_of(head, found), found.rows[-1]
     lifted = _days_behind(grid, last, of[NUMBER]) if NUMBER in of and DAY not in of else None
     lacks = names_of(kind).keys() - of.keys()
     if lifted is None and (said or (NUMBER in names_of(kind) and lacks >= CUSTOMERS and lone_texts(head))):
         lifted = _told_above(grid, last, cells, lacks)
     return grid if lifted is None else _attached(grid.without(lifted.headings.tolist()), lifted, cells)
+
+
+def _of_outline(outline: Outline, kind: str) -> Grid:
+    """Give the grid of an outline, whose rows of documents and customers became columns."""
+    grid, names = outline.grid, outline.header.rows[-1]
+    header = outline.header_row
+    lines = _lines(grid, {*outline.said, *outline.others}, header, _like(grid, names))
+    blocks = blocks_of(outline.said, lines)
+    lifted = _lifted(blocks, _held(blocks, header, names_of(kind).keys() - _columns_of(outline.header, kind).keys()))
+    headings = np.sort(np.concatenate([lifted.headings, np.asarray(outline.others, dtype=np.int64)]))
+    return _attached(grid.without(headings.tolist()), replace(lifted, headings=headings), names)
 
 
 def _told_above(grid: Grid, header: int, cells: Sequence[str], lacks: AbstractSet[str]) -> Lifted | None:

@@ -110,8 +110,12 @@ def _is_part_of(amount: np.ndarray, worth: np.ndarray) -> bool:
 
 def floats(body: pa.Table, name: str) -> np.ndarray:
     """Read the first figures of a column, near enough to compare them; what is none is no number (``nan``)."""
-    texts = body.column(name).slice(0, _SAMPLE).combine_chunks()
-    plain = pc.replace_substring_regex(tidy(texts).values, r"[ ']", "")
+    return as_floats(body.column(name).slice(0, _SAMPLE))
+
+
+def as_floats(texts: pa.ChunkedArray) -> np.ndarray:
+    """Read figures, near enough to compare them; what is none is no number (``nan``)."""
+    plain = pc.replace_substring_regex(tidy(texts.combine_chunks()).values, r"[ ']", "")
     read = []
     for text in plain.to_pylist():
         sign = max(text.rfind(","), text.rfind(".")) if text else -1

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from importers.layout.columns.proving import floats
 from importers.layout.documents.other_documents import others_among, says_sold
 from importers.layout.documents.returned import Sells, Texts, among, called_back, came_back
-from importers.layout.rows.rows import Body
+from importers.layout.rows.body import Body
 from importers.layout.words.synonyms import spoken
 
 _NUMBER = re.compile(r"\d{1,4}")

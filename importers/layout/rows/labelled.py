@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
-from importers.layout.words.around import TOTAL
+from importers.layout.words.around import PAGE_WORD, TOTAL
 from importers.layout.words.synonyms import names_of, spoken
 from importers.layout.written.dates import read_moment
 
@@ -51,7 +51,6 @@ _CREDIT_NOTE = re.compile(
     r"|factura rectificativa|nota de (?:crédito|abono)|abono|avoir|facture d.avoir|корректировоч\w+|возврат)(?!\w)"
 )
 """What the label begins with that stands before the number of a credit note."""
-_PAGE = re.compile(r"(?i)(?:strona|str|page|página|pág|seite|стр\w*|лист|arkusz)(?!\w)")
 _NUMBERED = re.compile(r"\d\w*[/\\-]\w|[^\W\d][/\\-]\w*\d|[^\W\d]{2,4}\s?\d{2,}")
 """How numbers of documents look: ``PAR/7``, ``12/2026``, ``WZ 0012``."""
 _FIGURE = re.compile(r"\d")
@@ -249,7 +248,7 @@ def day_behind(text: str) -> Labelled | None:
 
 def is_page(text: str) -> bool:
     """Say whether a text begins as the number of a page does."""
-    return _PAGE.match(text) is not None
+    return PAGE_WORD.match(text) is not None
 
 
 def perhaps_names_document(one: Labelled) -> bool:

@@ -89,11 +89,10 @@ WHOLE_TOTAL = re.compile(
 )
 """The same where a name of goods might stand, of which some begin, or end, with such a word: it says of what it is."""
 
-PAGE = re.compile(
-    r"(?:strona|str|page|página|pág|seite|страница|стр|strana|feuille|blatt|ark(?:usz)?)\W*\d+"
-    r"(?:\s*(?:z|ze|of|de|von|из|sur|/)\s*\d+)?\W*",
-    re.IGNORECASE,
-)
+_PAGE = "strona|str|page|página|pág|seite|страница|стр|лист|strana|feuille|blatt|ark|arkusz"
+PAGE_WORD = re.compile(rf"(?:{_PAGE})(?!\w)", re.IGNORECASE)
+"""What stands before the number of a page, or of a sheet."""
+PAGE = re.compile(rf"(?:{_PAGE})\W*\d+(?:\s*(?:z|ze|of|de|von|из|sur|/)\s*\d+)?\W*", re.IGNORECASE)
 """What numbers the pages of a printed report: ``Strona 2 z 3``."""
 
 DRAWN = "[-=_*.+~#–—]{2,}"
