@@ -17,6 +17,7 @@ from importers.files.grid import Grid
 from importers.layout.columns.columns import AT_ROW, columns_of, header_as, wanted_columns
 from importers.layout.columns.guessing import name_the_same
 from importers.layout.columns.lifted import with_lifted
+from importers.layout.columns.measures import refuse_measures
 from importers.layout.columns.months import MONTH, NoMonths, beside_months, last_day, month_columns, unpivot
 from importers.layout.rows.body import Body, blank_rows
 from importers.layout.rows.corrected import heads_a_correction
@@ -363,6 +364,8 @@ def _refuse_said_beside(
     names = body.cells.column_names
     columns = {field: names[at] for field, at in body.columns.items()}
     unread = {name: body.cells.column(name) for name in names if name not in columns.values()}
+    if profile.months is not None:
+        refuse_measures(unread, place)
     refuse_taxed_beside(_figures_named(names, columns, profile), _notes(grid, header, recognised), unread, place)
 
 

@@ -335,7 +335,7 @@ def _of_rows(one: Question) -> str:
         return gettext("Are rows cancelled by what stands in “%(column)s”?", column=one.about)
     if one.topic == "other_documents":
         return gettext(
-            "Was nothing sold by documents as “%(column)s” names them, such as offers, orders or transfers?",
+            "Was nothing sold by documents as “%(column)s” names them, such as offers, orders, transfers or plans?",
             column=one.about,
         )
     if one.topic == "kind":

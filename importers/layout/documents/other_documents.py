@@ -1,7 +1,8 @@
-"""Columns that say of rows of what kind their documents are: by an offer, an order or a transfer nothing was sold.
+"""Columns that say of rows of what kind they are: by an offer, an order, a transfer or a plan nothing was sold.
 
 A register of documents lists offers, orders, pro formas, delivery notes and movements between stores beside invoices,
-with all their amounts. Whoever does not know that column counts them as sales.
+with all their amounts, and a report what was planned, or sold in another year, beside what was sold. Whoever does not
+know that column counts them as sales.
 """
 
 import re
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from importers.layout.columns.months_seen import of_another_time
 from importers.layout.documents.returned import came_back
 from importers.layout.words.synonyms import spoken
 
@@ -45,6 +47,14 @@ _NO_SALE = re.compile(
     re.IGNORECASE,
 )
 """What a cell says and nothing else, but for a few words behind it such as ``Zamówienie od klienta``."""
+_EXPECTED = re.compile(
+    r"forecasts?|prognoz[ay]|prognosen?|pronósticos?|prévisions?|прогноз|planowan[aeyi]|planned|geplant|planificad[oa]"
+    r"|плановы[йе]|poprzedni(?: okres)?|(?:previous|prior|last)(?: period)?|(?:período )?anterior|vorperiode"
+    r"|предыдущий(?: период)?",
+    re.IGNORECASE,
+)
+"""Words of what was expected, or of another period, beside those that figures are called by."""
+_WORDS_OF_A_PLAN = 3
 _OF_WHAT = re.compile(
     r"(?:sales|stock|price|purchase|store|warehouse|inventory|interstore|internal|customer|web|back) (?=\w)",
     re.IGNORECASE,
@@ -75,7 +85,32 @@ _TOLD_IN = frozenset(
             "zustand",
             "statut",
             "état",
-            "stav",
+            *(
+                "stav",
+                "wersja",
+                "version",
+                "versión",
+                "версия",
+                "scenario",
+                "scenariusz",
+                "szenario",
+                "escenario",
+                "сценарий",
+            ),
+            *(
+                "dane",
+                "danych",
+                "datos",
+                "daten",
+                "данные",
+                "данных",
+                "okres",
+                "period",
+                "periodo",
+                "zeitraum",
+                "период",
+            ),
+            *("miara", "measure", "wskaźnik", "kennzahl", "medida", "показатель", "indicator", "metric"),
         ),
         *("uwagi", "notes", "remarks", "comment", "observaciones", "примечание", "комментарий", "bemerkung", "opis"),
     }
@@ -132,6 +167,8 @@ def others_among(kinds: Sequence[str], known: Collection[str] = ()) -> list[str]
 def _sells_nothing(kind: str) -> bool:
     plain = _SEPARATORS.sub(" ", kind).strip()
     bare = _OF_WHAT.sub("", plain, count=1)
+    if plain.count(" ") < _WORDS_OF_A_PLAN and (of_another_time(plain) or _EXPECTED.fullmatch(plain)):
+        return True
     if not any(map(_NO_SALE.fullmatch, (plain, bare))):
         return False
     return bool(re.search(r"(?i)pro ?forma", plain)) or not _SOLD.search(bare)

@@ -64,7 +64,8 @@ _ASKED: Mapping[str, str] = {
     "headed_returns": _("Did goods come back that stand below %(about)s, whose quantities are above zero?"),
     "cancelled": _("Are rows cancelled by what stands in the column %(about)s%(told)s?"),
     "other_documents": _(
-        "Was nothing sold by documents as the column %(about)s%(told)s names them, such as offers, orders or transfers?"
+        "Was nothing sold by documents as the column %(about)s%(told)s names them, such as offers, orders, transfers "
+        "or plans?"
     ),
     "corrections": _(
         "Does the column %(about)s%(told)s say which rows are as before a correction, and which as after it?"

@@ -236,3 +236,18 @@ def test_two_languages_may_stand_in_either_order_in_each_sheet() -> None:
         "F/1",
         "F/2",
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [("Miara", ("Ilość", "Wartość netto")), ("Dane", ("szt", "Wartość PLN")), ("Measure", ("Qty", "Sales"))],
+)
+def test_months_whose_rows_are_of_several_measures_are_refused(name: str, values: tuple[str, str]) -> None:
+    columns = {"distributor": "Klient", "product": "Kod", "unit_price": "Cena"}
+    said = profile(columns=columns, decimal=",", months={"series": "R"})
+    rows = [["Klient", "Kod", "Cena", name, "styczeń 2026", "luty 2026"]]
+    rows += [["A", "P", "40,00", value, "2", "3"] for value in values]
+    with pytest.raises(FileRefused, match=f"column '{name}': it says that rows hold '{values[0]}', '{values[1]}'"):
+        laid(rows, said)
+    for others in (values[:1] * 2, ("Detal", "Hurt"), ("Ilość", "Hurt")):
+        assert len(laid([rows[0], *(["A", "P", "40,00", one, "2", "3"] for one in others)], said).row_number) == 4

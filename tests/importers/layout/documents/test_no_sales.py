@@ -241,3 +241,25 @@ def test_goods_with_several_units_are_told(tmp_path: Path) -> None:
         found = read_text(tmp_path, f"{HEAD};{name}\n{lines.format(unit)}").table.warnings
         said = [{"code": "units_differ", "field": name, "found": "P", "expected": f"{unit}, szt.", "count": 1}]
         assert found == (said if told else []), name
+
+
+@pytest.mark.parametrize(
+    ("column", "sold", "planned"),
+    [
+        *(("Wersja", "Wykonanie", "Plan"), ("Scenario", "Actual", "Budget"), ("Typ danych", "Rzeczywiste", "Prognoza")),
+        *(("Dane", "TY", "LY"), ("Okres", "bieżący", "poprzedni"), ("Szenario", "Ist", "Plan")),
+        *(("Вид данных", "Факт", "План"), ("Escenario", "Real", "Presupuesto"), ("Measure", "Sales", "Forecast")),
+    ],
+)
+def test_rows_of_what_was_planned_or_of_another_period_are_asked_about(
+    tmp_path: Path, column: str, sold: str, planned: str
+) -> None:
+    content = f"{HEAD};{column}\nF;13.02.2019;K;P;2;10,00;{sold}\nG;14.02.2019;L;P;1;5,00;{planned}\n"
+    months = f"Klient;Kod;{column};Cena netto;styczeń 2026;luty 2026\nK;P;{sold};1,00;2;3\nK;P;{planned};1,00;5;6\n"
+    for text, left in ((content, [1000]), (months, [200, 300])):
+        with pytest.raises(Unanswered) as stopped:
+            read_text(tmp_path, text)
+        assert [(one.key, one.examples) for one in stopped.value.questions] == [("other_documents", (planned,))]
+        found = read_text(tmp_path, text, {"other_documents": "no_sales"})
+        assert [one[-1] for one in found.good] == left
+    assert len(read_text(tmp_path, content.replace(column, "Program")).good) == 2, "no column of kinds"
