@@ -21,14 +21,16 @@ def perhaps_swapped(column: Column, days: np.ndarray) -> list[dict[str, Any]]:
         days: of each row; NaT where there is none.
     """
     told = np.flatnonzero(~np.isnat(days))
-    months = days[told].astype("datetime64[M]")
-    each, counts = np.unique(months, return_counts=True)
-    if not len(each) or counts.max() < _MOST * len(told):
+    if not len(told):
         return []
-    own = each[counts.argmax()]
-    far = told[np.abs((months - own).astype(np.int64)) > 1]
+    months = days[told].astype("datetime64[M]").astype(np.int64)
+    counts = np.bincount(months - months.min())
+    own = int(counts.argmax() + months.min())
+    if counts.max() < _MOST * len(told):
+        return []
+    far = told[np.abs(months - own) > 1]
     day = (days[far] - days[far].astype("datetime64[M]")).astype(np.int64)  # from 0, as months are numbered here
-    own_year, own_month = divmod(own.astype(np.int64), 12)
+    own_year, own_month = divmod(own, 12)
     swapped = (day == own_month) & (days[far].astype("datetime64[Y]").astype(np.int64) == own_year)
     _, first = np.unique(days[far], return_index=True)
     if not swapped.all() or len(first) < _LEAST:

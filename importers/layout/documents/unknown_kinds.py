@@ -108,14 +108,15 @@ def unknown_among(
         numbered = all(map(_NUMBER.fullmatch, kinds))
         if not kinds or (_is_alone(name) and not (numbered or any(map(_is_sold, kinds)))):
             continue
-        if not _of_documents(numbers, texts):
-            continue
         if came_back(kinds) or (numbered and called_back(kinds)):
             continue  # two sides, or widespread codes, tell it themselves
-        selling = [kind for kind in kinds if sells(texts, (kind,))]
-        unknown = tuple(kind for kind in _not_told(selling) if kind not in known)
-        told = len(selling) > 1 or any(kind in known for kind in kinds) or any(map(_perhaps_not, unknown))
-        return UnknownKinds(name, unknown) if unknown and told else None
+        unknown = tuple(kind for kind in _not_told(kinds) if kind not in known and sells(texts, (kind,)))
+        if not unknown:
+            return None
+        if not _of_documents(numbers, texts):
+            continue
+        several = any(kind in known or (kind != unknown[0] and sells(texts, (kind,))) for kind in kinds)
+        return UnknownKinds(name, unknown) if several or any(map(_perhaps_not, unknown)) else None
     return None
 
 

@@ -124,7 +124,7 @@ def _gross_in(name: str, texts: pa.ChunkedArray) -> str | None:
     for some in (texts.slice(0, _LOOKED_AT), texts):
         if pc.count_distinct(some).as_py() > _MOST:
             return None
-    values: list[str] = list(filter(None, pc.unique(pc.utf8_trim_whitespace(texts)).to_pylist()))
+    values: list[str] = list(filter(None, pc.unique(pc.utf8_trim_whitespace(pc.unique(texts))).to_pylist()))
     if says_gross(name) and {value.casefold() for value in values} <= YES | NO:
         return next((value for value in values if value.casefold() in YES), None)
     if note := next(filter(_is_a_note, values), None):
