@@ -311,6 +311,9 @@ def question(one: Question) -> str:
         return _of_rows(one)
     if one.topic == "other_sheets":
         return gettext("Are there lines as well in %(sheets)s, whose columns are called otherwise?", sheets=one.about)
+    if one.topic == "sheet":
+        sheets = ", ".join(one.examples)
+        return gettext("Which column of the sheets %(sheets)s holds: %(field)s?", sheets=sheets, field=field(one.about))
     if one.topic == "month_quantity":
         return gettext("Under which name do the quantities of each month stand?")
     if one.topic == "month_net_amount":

@@ -15,7 +15,6 @@ from app.domain.saying.wording import marked
 from app.domain.typed.fields import FIGURES
 from importers.files.grid import Grid, SheetSeen
 from importers.layout.columns.bare_names import judged
-from importers.layout.columns.columns import found_in
 from importers.layout.columns.guessing import guessed
 from importers.layout.columns.lifted import with_lifted
 from importers.layout.columns.months import is_sum, may_be_month, month_columns, read_month
@@ -27,8 +26,9 @@ from importers.layout.documents.documents import credit_notes, filled_down
 from importers.layout.documents.other_documents import PerhapsOthers, perhaps_others
 from importers.layout.documents.returned import PerhapsReturned, perhaps_returned
 from importers.layout.documents.unknown_kinds import UnknownKinds, unknown_kinds
+from importers.layout.looks.other_sheets import Doubtful, asked_of_sheets, called_otherwise
 from importers.layout.looks.pointing import with_places, with_rows
-from importers.layout.looks.questions import Question, about_columns, about_encoding, about_rows, about_sheets
+from importers.layout.looks.questions import Question, about_columns, about_encoding, about_rows
 from importers.layout.looks.sheets import Sheet, distinct_texts, fitting_sheets, named_so, names_of_sheets, sheet_below
 from importers.layout.rows.body import Body
 from importers.layout.rows.cancelled import PerhapsCancelled, perhaps_cancelled
@@ -74,11 +74,11 @@ class Seen:
     ``confidence_bp`` is that of the header; ``rows`` are the first of the sheet, with their numbers; ``columns_of``
     gives the column of each field, ``ignored`` those of none; ``form`` what a profile would say of numbers and dates;
     ``fitting`` names the sheets that have these columns, and ``called`` what they are called, by field, in those that
-    perhaps hold lines too; ``header_names`` are what each row of a header of several calls the columns; ``returned``
-    are documents that are perhaps no sales, ``cancelled`` is a column that perhaps says so of rows, and ``corrected``
-    one of rows before and after a correction; ``others`` is a column that perhaps names documents by which nothing was
-    sold, and ``unknown`` one that names kinds of documents that nobody knows; ``lifted`` are the columns that stand in
-    no cells of their own, but in rows above, say.
+    perhaps hold lines too, and ``doubtful`` those of which somebody must say it; ``header_names`` are what each row of
+    a header of several calls the columns; ``returned`` are documents that are perhaps no sales, ``cancelled`` is a
+    column that perhaps says so of rows, and ``corrected`` one of rows before and after a correction; ``others`` is a
+    column that perhaps names documents by which nothing was sold, and ``unknown`` one that names kinds of documents
+    that nobody knows; ``lifted`` are the columns that stand in no cells of their own, but in rows above, say.
     """
 
     kind: str
@@ -108,6 +108,7 @@ class Seen:
     others: PerhapsOthers | None = None
     unknown: UnknownKinds | None = None
     called: dict[str, dict[str, str]] = field(default_factory=dict)
+    doubtful: tuple[Doubtful, ...] = ()
     header_names: tuple[tuple[str, ...], ...] = ()
     lifted: tuple[str, ...] = ()
 
@@ -167,7 +168,6 @@ def look(grids: Sequence[Grid], sheets: Sequence[SheetSeen], kind: str, said: Sa
     found, guess = _chosen(grids, kind, said)
     main, months, guesses = guess.sheet, guess.months, guess.guesses
     key = fingerprint(main.names)
-    alike = [one for one in found if fingerprint(one.names) == key]
     if kind == "sales" and months is None:
         guesses.choices |= overlooked(main.body, guesses)
     recognised = Recognised()
@@ -175,8 +175,8 @@ def look(grids: Sequence[Grid], sheets: Sequence[SheetSeen], kind: str, said: Sa
     notes = credit_notes(lines)
     fitting, beside = fitting_sheets(found, main, guesses.columns, kind)
     rest = [one for one in fitting if one is not main]
-    called = _called_otherwise(guess, beside) if said is None or said.sheet is None else {}
-    alike += [one for one in rest if all(one is not other for other in alike)]
+    called, doubtful = _called_otherwise(guess, beside, said)
+    alike = _alike(found, rest, key)
     form, open_ = _form([*alike, *named_so(beside, called, guesses.columns)], guesses, months)
     no_sales = _NoSales()
     if kind == "sales":
@@ -207,7 +207,7 @@ def look(grids: Sequence[Grid], sheets: Sequence[SheetSeen], kind: str, said: Sa
             *with_rows(
                 lines, [*open_, *no_sales.questions], no_sales.returned, _texts_above(main, above) | recognised.headings
             ),
-            *about_sheets(called),
+            *asked_of_sheets(called, doubtful),
         ),
         returned=no_sales.returned,
         cancelled=no_sales.cancelled,
@@ -217,6 +217,7 @@ def look(grids: Sequence[Grid], sheets: Sequence[SheetSeen], kind: str, said: Sa
         fingerprint=key,
         fitting=tuple(one.grid.name for one in fitting),
         called=called,
+        doubtful=doubtful,
         header_names=main.names_of_rows,
         lifted=main.grid.lifted.names if main.grid.lifted is not None else (),
     )
@@ -258,21 +259,26 @@ def _texts_above(sheet: Sheet, above: Sequence[Sequence[str]]) -> dict[int, str]
     return dict(zip(sheet.grid.row_number.tolist(), map(text_of, above), strict=False))
 
 
-def _called_otherwise(guess: _Guess, beside: Sequence[Sheet]) -> dict[str, dict[str, str]]:
-    """Give what the columns that are read seem to be called in the other sheets that have them all, by field."""
-    read, found = guess.guesses.columns, {}
-    if not {"document_number", "product", "quantity"} <= read.keys() or guess.months is not None:
-        return {}
-    for sheet in beside:
-        own = _guess_of(sheet, guess.kind)
-        asked = {question.about for question in own.questions}
-        sure = {field: name for field, name in own.guesses.columns.items() if field in read and field not in asked}
-        # what is doubtful by itself is not where it is called as in the first sheet
-        names = sure | {field: name for field, name in found_in(sheet.names, read, guess.kind).items() if name}
-        each_once = len(set(names.values())) == len(names)
-        if sheet.confidence_bp >= _SURE and own.months is None and names.keys() == read.keys() and each_once:
-            found[sheet.grid.name] = names
-    return found
+def _alike(found: Sequence[Sheet], rest: Sequence[Sheet], key: str) -> list[Sheet]:
+    """Give the sheets that name the same columns, and the ``rest`` of those that are read."""
+    alike = [one for one in found if fingerprint(one.names) == key]
+    return alike + [one for one in rest if all(one is not other for other in alike)]
+
+
+def _called_otherwise(
+    guess: _Guess, beside: Sequence[Sheet], said: Said | None
+) -> tuple[dict[str, dict[str, str]], tuple[Doubtful, ...]]:
+    """Give what columns are called in the other sheets; nothing where somebody named the sheet that is read."""
+    if said is not None and said.sheet is not None:
+        return {}, ()
+    of_lines = functools.partial(_of_lines, kind=guess.kind)
+    return called_otherwise(guess.guesses.columns, beside, guess.kind, of_lines)
+
+
+def _of_lines(sheet: Sheet, kind: str) -> Guesses | None:
+    """Give what the columns of a further sheet seem to hold; None where it surely holds no lines such as the first."""
+    guess = _guess_of(sheet, kind)
+    return None if sheet.confidence_bp < _SURE or guess.months is not None else guess.guesses
 
 
 def _lines_of(sheet: Sheet, guesses: Guesses, recognised: Recognised) -> Body:

@@ -72,6 +72,7 @@ _ASKED: Mapping[str, str] = {
     ),
     "kind": _("What are the documents for which the column %(about)s holds %(kind)s?"),
     "other_sheets": _("Are there lines as well in %(about)s, whose columns are called otherwise%(told)s?"),
+    "sheet": _("Which column holds %(about)s in the sheets %(sheets)s?"),
     "column": _("Which column holds %(about)s?"),
     "fixed": _("No column holds %(about)s: what holds for every row?"),
 }
@@ -98,8 +99,11 @@ def asked(question: Question) -> Said:
         "kind",
     )
     about = repr(question.about) if quoted else Said(question.about)
+    sheets = list(map(repr, question.examples)) if question.topic == "sheet" else ""
     kind = repr(question.examples[0]) if question.topic == "kind" else ""
-    what = Said(_words(question), {"about": about, "told": told if question.examples else "", "kind": kind})
+    what = Said(
+        _words(question), {"about": about, "told": told if question.examples else "", "kind": kind, "sheets": sheets}
+    )
     free = Said(_("the name of a column")) if question.topic == "column" else Said(_("a text"))
     choice = either(*map(repr, question.options)) if question.options else free
     if question.topic == "fixed" and question.examples:
@@ -146,8 +150,8 @@ def propose(seen: Seen, answers: Mapping[str, str] | None = None) -> ImportProfi
         elif topic == "fixed":
             fixed[about] = answer
             columns.pop(about, None)
-        elif topic in ("dates", "decimal", "encoding", "other_sheets"):
-            said[topic] = answer
+        elif topic in ("dates", "decimal", "encoding", "other_sheets", "sheet"):
+            said[key] = answer
         elif topic not in (*OF_ROWS, *OF_MONTHS):
             raise AnswerInvalid(_("%(answer)s: nothing is called %(topic)s."), answer=f"{key}={answer}", topic=topic)
     told = {topic: answers[topic] for topic in OF_MONTHS if topic in answers}
@@ -279,7 +283,10 @@ def compose(
         form.setdefault("encoding", seen.encoding)
     if form.get("thousands") is None and (other := _other_sign(seen, form.get("decimal"))):
         form["thousands"] = other
-    lines = seen.called if form.pop("other_sheets", None) == LINES_OR_NOT[0] else {}
+    lines = dict(seen.called) if form.pop("other_sheets", None) == LINES_OR_NOT[0] else {}
+    of_sheets = {key: form.pop(key) for key in list(form) if key.startswith("sheet:")}
+    for doubt in seen.doubtful:
+        lines |= doubt.settled(of_sheets)
     given = columns.keys() | fixed.keys()
     form["numbers"] = {field: one for field, one in form.get("numbers", {}).items() if field in given}
     try:

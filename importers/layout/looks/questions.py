@@ -54,6 +54,7 @@ Topic = Literal[
     "corrections",
     "kind",
     "other_sheets",
+    "sheet",
 ]
 
 
@@ -64,8 +65,8 @@ class Question:
     Attributes:
         key: names it, for the answer: ``dates``, ``decimal``, ``encoding``, ``year``, ``month_quantity``,
             ``month_net_amount``, ``returned``, ``headed_returns``, ``cancelled``,
-            ``other_documents``, ``corrections``, ``kind:WORD``, ``other_sheets``, ``column:FIELD`` or
-            ``fixed:FIELD``.
+            ``other_documents``, ``corrections``, ``kind:WORD``, ``other_sheets``, ``sheet:NAME:FIELD``,
+            ``column:FIELD`` or ``fixed:FIELD``.
         topic: what it is about.
         about: the column or field.
         options: the answers there are; empty: any text.

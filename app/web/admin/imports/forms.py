@@ -27,7 +27,7 @@ from importers.layout.tables.header import Said
 IGNORED, UNDECIDED = "", "?"
 """What a column holds that nobody reads; and one of several that may be the same."""
 _COLUMN, _ANSWER, _PLACE = "column-", "answer-", "place-"
-_ANSWERED = ("dates", "decimal", "encoding", "other_sheets", *OF_ROWS, *OF_MONTHS)
+_ANSWERED = ("dates", "decimal", "encoding", "other_sheets", "sheet", *OF_ROWS, *OF_MONTHS)
 _LONGEST_NAME = 64
 
 
@@ -187,6 +187,7 @@ class Columns:
             others = profile.other_documents
             form["other_documents"] = others and ("no_sales" if others.values else "sold")
             form["other_sheets"] = "lines" if profile.also else None
+            form |= {one.key: _said_of_sheets(profile, one) for one in self._asked if one.topic == "sheet"}
             form["corrections"] = profile.corrections and ("difference" if profile.corrections.before else "sold")
             form |= {one.key: said_of_kind(profile, one) for one in self._asked if one.topic == "kind"}
         if profile is not None and (months := profile.months) is not None:
@@ -315,6 +316,12 @@ def _forced(seen: Seen) -> frozenset[str]:
     )
 
 
+def _said_of_sheets(profile: ImportProfile, question: Question) -> str | None:
+    """Give what a profile says of a column of other sheets; nothing where they are not read."""
+    names = profile.also.get(question.about, ())
+    return next((one for one in question.options if one in names), "left_out" if not names else None)
+
+
 def _asking(one: Question) -> Any:
     """Make the field in which a question is answered."""
     text = import_words.question(one)
@@ -328,6 +335,7 @@ def _asking(one: Question) -> Any:
         "corrections": import_words.CORRECTED,
         "kind": import_words.DOCUMENT_KINDS,
         "other_sheets": import_words.LINES,
+        "sheet": {"left_out": gettext("none: these sheets are left out")},
         "month_quantity": {MONTH_ALONE: gettext("nothing but the month stands over them")},
         "month_net_amount": {NO_AMOUNTS: gettext("none of them")},
     }.get(one.topic, {})
@@ -360,7 +368,7 @@ def _placing(one: Question) -> Any:
 
 def _examples(one: Question) -> Iterator[str]:
     """Tell what stands in the file, and in which rows it is found."""
-    if one.examples:
+    if one.examples and one.topic != "sheet":
         yield gettext("It holds: %(examples)s", examples=", ".join(one.examples))
     yield from _rows(one)
 

@@ -203,6 +203,23 @@ def test_sheets_whose_columns_are_called_otherwise_are_asked_about() -> None:
     assert len(read_sheets(sheets, {"other_sheets": "left_out"}).row_number) == 2
 
 
+def test_what_is_doubtful_in_further_sheets_is_asked_once_for_those_that_are_alike() -> None:
+    names = ["Nr faktury", "Data", "Odbiorca", "Kod", "Ilość", "Netto"]
+    first: Sheet = ([names, ["F/1", "2026-01-05", "D1", "P1", "2", "10.00"]], ())
+    names = ["Numer dokumentu", "Data wystawienia", "Data sprzedaży", "Kontrahent", "Symbol", "Ilość", "Netto"]
+    others: list[Sheet] = [
+        ([names, [f"F/{at}", f"2026-0{at}-09", f"2026-0{at}-05", "D1", "P1", "2", "10.00"]], ()) for at in (2, 3)
+    ]
+    sheets = {"Styczeń": first, "Luty": others[0], "Marzec": others[1]}
+    with pytest.raises(Unanswered, match="Which column holds issued_on in the sheets 'Luty', 'Marzec'") as stopped:
+        read_sheets(sheets)
+    [asked] = stopped.value.questions
+    assert (asked.key, asked.options) == ("sheet:Luty:issued_on", ("Data wystawienia", "Data sprzedaży", "left_out"))
+    found = read_sheets(sheets, {asked.key: "Data sprzedaży"})
+    assert found.column("Data").to_pylist() == ["2026-01-05", "2026-02-05", "2026-03-05"]
+    assert len(read_sheets(sheets, {asked.key: "left_out"}).row_number) == 1
+
+
 def test_what_is_doubtful_in_a_further_sheet_is_not_where_it_is_called_as_in_the_first() -> None:
     names = ["Nr faktury", "Data", "Klient", "Kod", "Ilość", "Cena"]
     first: Sheet = ([names, ["F/1", "2026-01-05", "D1", "P1", "2", "10.00"]], ())

@@ -209,6 +209,26 @@ def test_each_number_of_a_kind_of_documents_is_asked_about_and_may_be_answered_a
     assert "other_documents" not in second
 
 
+def test_a_column_of_a_further_sheet_that_several_may_be_is_asked_about(wizard: Wizard) -> None:
+    book = openpyxl.Workbook()
+    book.active.title = "Kwiecień"
+    book.active.append(["Numer", "Data", "Klient", "Produkt", "Ilość", "Netto"])
+    book.active.append(["SH/1", "14.04.2026", "D-5", "P1", 1, 100])
+    other = book.create_sheet("Maj")
+    other.append(["Nr dokumentu", "Data wystawienia", "Data sprzedaży", "Kontrahent", "Towar", "Ilość", "Netto"])
+    other.append(["SH/2", "16.05.2026", "15.05.2026", "D-5", "P1", 1, 100])
+    content = io.BytesIO()
+    book.save(content)
+    draft = wizard.bring(("miesiace.xlsx", content.getvalue()))
+    assert "Which column of the sheets Maj holds: " in html.unescape(wizard.page(draft))
+    for answer in ("left_out", "Data sprzedaży"):
+        assert wizard.save(draft, source="miesiace", **{"answer-0": answer}).status_code == 303
+        wizard.work()
+        assert wizard.columns(draft)["answer-0"] == answer, "what was said is shown to whoever changes it"
+        kept = str(dict(yaml.safe_load(wizard.page(f"{wizard.base}/profiles/miesiace/profile.yaml"))))
+        assert ("'issued_on': ['Data sprzedaży']" in kept) is (answer != "left_out"), kept
+
+
 def test_whose_lines_they_are_may_be_said_to_stand_in_rows_between_them(wizard: Wizard) -> None:
     rows = "Numer;Data;Produkt;Ilość;Netto\nŻółw\nH/1;2026-04-13;P1;2;200,00\nKowal\nH/2;2026-04-14;P1;1;1,00"
     draft = wizard.bring(("klienci.csv", rows.encode()))
