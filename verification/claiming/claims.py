@@ -28,6 +28,8 @@ from app.models.programs import Program
 from app.models.sales import SalesDocument
 from app.services.imported import aliases
 from app.services.imported.aliases import Names
+from app.services.ledger.accounts import lock_wallets
+from app.services.persons.rosters import with_people
 from app.services.rulebooks import rules_of
 from app.services.tracing.explanations import LineExplained
 from app.services.tracing.previews import preview
@@ -146,6 +148,20 @@ def held(session: Session, claim_id: int) -> Claim:
     ).one()
 
 
+def held_to_send(session: Session, program: Program, claim_id: int) -> Claim:
+    """Give a claim, locked until the transaction ends behind all that sending it locks.
+
+    Its units come first, as in all decisions about documents; then the wallets of whose it is, as a merge has them that
+    hands claims over; then the claim.
+    """
+    seen = session.get_one(Claim, claim_id)
+    invoice = invoice_of(seen)
+    if any(line.serials for line in invoice.lines):
+        serials.lock(session, _with_products(session, program.id, seen.distributor_id, invoice)[0])
+    lock_wallets(session, with_people(session, np.asarray([seen.distributor_id], dtype=np.int64)))
+    return held(session, claim_id)
+
+
 def change(claim: Claim, invoice: ClaimedInvoice, *, person: str | None, now: dt.datetime) -> None:
     """Replace what a draft says. ``claim`` is locked; the caller commits.
 
@@ -242,8 +258,8 @@ def send(
 ) -> int:
     """Send a draft to the gate, and give the document it became; of one that is sent, the document it is.
 
-    ``claim`` is locked; ``device`` is the hash of the device it comes from, where that tells anything. The caller
-    commits.
+    ``claim`` is locked (`held_to_send`); ``device`` is the hash of the device it comes from, where that tells anything.
+    The caller commits.
 
     Raises:
         NotReady: Something of it is missing or wrong, or the invoice is here already.

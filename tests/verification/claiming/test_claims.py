@@ -3,18 +3,24 @@
 import datetime as dt
 from typing import Any
 
+import numpy as np
 import pytest
+from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.db.transaction import Sessions, transaction
 from app.domain.states import ClaimState, DocumentStatus, Unit
 from app.models.claims import Claim
 from app.models.programs import Program
 from app.models.rules import CapUsage
 from app.models.sales import Award, SalesDocument
+from app.services.by_hand import merging
 from app.services.imported import aliases
 from app.services.imported.aliases import Meaning
+from app.services.ledger.accounts import lock_wallets
 from app.services.tracing import balances
+from tests.support.meetings import elsewhere, wait_for_a_waiter
 from tests.support.programs import BASE_RULE, NOW, document, goods, load, people
 from tests.support.sales import Sold, sell
 from verification.claiming import claims
@@ -88,6 +94,33 @@ def test_a_claim_is_sent_once_and_earns_what_was_shown(
         claims.keep(session, program, distributor, "k1", invoice("FV/2"), person=None, **BY)
     with pytest.raises(ClaimIsSent):
         claims.put_away(session, claim)
+
+
+def test_a_claim_that_is_sent_is_not_held_while_waiting_for_a_wallet(app: Flask, registry: Sessions, code: str) -> None:
+    with transaction(registry) as session:
+        made = load(session, document(code, program={"verification": {"portal": "accept", "claim_within_days": 30}}))
+        owners = people(session, made)
+        goods(session, made, {"DR-1": "drills"})
+        claim_id = claims.keep(session, made, owners["D2"], "k1", invoice(), person=None, **BY).id
+        asked = merging.request(
+            session, made, owners["D2"], owners["D1"], note="one firm", choices={}, actor="ann", now=NOW
+        )
+        program_id = made.id
+
+    def send(other: Session) -> int:
+        program = other.get_one(Program, program_id)
+        return claims.send(other, program, claims.held_to_send(other, program, claim_id), **BY)
+
+    with transaction(registry) as session:
+        lock_wallets(session, np.asarray(list(owners.values())))
+        with elsewhere(app, send) as sent:
+            wait_for_a_waiter(session)
+            merging.approve(session, session.get_one(Program, program_id), asked, actor="ben", now=NOW)
+            session.commit()
+            document_id = sent.result(20)
+    with transaction(registry) as session:
+        found = session.get_one(SalesDocument, document_id)
+        assert (found.distributor_id, found.status) == (owners["D1"], DocumentStatus.ACCEPTED)
 
 
 def test_a_discount_takes_off_what_it_would_have_earned(

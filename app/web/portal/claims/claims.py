@@ -125,7 +125,7 @@ def send(program_code: str, distributor_id: int, claim_id: int) -> Answer:
 
 def _send(claim_id: int) -> int:
     with transaction(db.session) as writing:
-        claim = claims.held(writing, claim_id)
+        claim = claims.held_to_send(writing, scope().program, claim_id)
         return claims.send(writing, scope().program, claim, actor=person().login, now=now(), device=device())
 
 
