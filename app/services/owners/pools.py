@@ -122,7 +122,9 @@ def open_pool(
 def _free(session: Session, program: Program, distributor_id: int) -> Distributor:
     """Give a distributor that stands in no pool and is not merged."""
     found = session.scalars(
-        select(Distributor).where(Distributor.id == distributor_id, Distributor.program_id == program.id)
+        select(Distributor)
+        .where(Distributor.id == distributor_id, Distributor.program_id == program.id)
+        .execution_options(populate_existing=True)  # it may have been merged while its wallet was waited for
     ).one_or_none()
     if found is None or found.merged_into_id is not None or found.person_of_id is not None:
         raise OwnersError("no_distributor", "The programme has no such distributor, or it was merged into another.")

@@ -8,10 +8,12 @@ from sqlalchemy.orm import Session
 
 from app.db.transaction import Sessions, transaction
 from app.domain.states import Unit
+from app.models.distributors import Distributor
 from app.models.programs import Program
+from app.services.by_hand import merging
 from app.services.ledger import ledger_check
 from app.services.owners import pools, transfers
-from app.services.owners.errors import NotWaiting
+from app.services.owners.errors import NotWaiting, OwnersError
 from app.services.tracing import balances
 from tests.support import programs
 from tests.support.meetings import elsewhere, wait_for_a_waiter
@@ -57,6 +59,33 @@ def test_two_who_approve_a_transfer_at_once_approve_it_once(app: Flask, registry
             assert other.result(20) == "late"
     with transaction(registry) as session:
         assert [available(session, program_id, one) for one in ("D1", "D2")] == [6, 14]
+
+
+def test_whoever_is_merged_while_it_is_about_to_join_a_pool_joins_none(
+    app: Flask, registry: Sessions, code: str
+) -> None:
+    program_id, people, _ = world(registry, code)
+    by: dict[str, Any] = {"actor": "ann", "now": NOW}
+    with transaction(registry) as session:
+        program = session.get_one(Program, program_id)
+        pool = pools.open_pool(session, program, "A", people["D3"], spending="holder", **by)
+        asked = merging.request(session, program, people["D2"], people["D1"], note="one firm", choices={}, **by)
+
+    def join(session: Session) -> str:
+        program = session.get_one(Program, program_id)
+        seen = session.get_one(Distributor, people["D2"])  # as the page that asks for it has it
+        try:
+            pools.join(session, program, pool, seen.id, **by)
+        except OwnersError as refused:
+            return refused.code
+        return "joined"
+
+    with transaction(registry) as session:
+        merging.approve(session, session.get_one(Program, program_id), asked, actor="ben", now=NOW)
+        with elsewhere(app, join) as other:
+            wait_for_a_waiter(session)
+            session.commit()
+            assert other.result(20) == "no_distributor"
 
 
 def test_a_sale_that_waits_for_whoever_joins_a_pool_is_posted_there(app: Flask, registry: Sessions, code: str) -> None:
