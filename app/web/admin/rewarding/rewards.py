@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
-from sqlalchemy import Select, exists, func, select
+from sqlalchemy import Date, Select, cast, exists, func, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 from wtforms import StringField
@@ -20,6 +20,7 @@ from app.domain.typed.codes import code_key
 from app.exports.reward_sheet import write_rewards
 from app.extensions import db
 from app.models.distributors import Distributor
+from app.models.programs import Program
 from app.models.rewards import Reward, RewardPicture, RewardSeason
 from app.services import audit
 from app.services.rewarding import draws, offers, rewards
@@ -42,9 +43,11 @@ _OFFERED = {True: Badge(_("Offered"), "good"), False: Badge(_("Withdrawn"), "pla
 _QUERY: Select[Any] = select().select_from(Reward).where(Reward.program_id == HERE)
 _SEASONS = exists().where(RewardSeason.reward_id == Reward.id)
 _PICTURED = exists().where(RewardPicture.reward_id == Reward.id)
+_TODAY = cast(func.timezone(Program.time_zone, func.now()), Date)
 _SEASON_POINTS = (
     select(func.min(RewardSeason.points))
-    .where(RewardSeason.reward_id == Reward.id, RewardSeason.until_on >= func.current_date())
+    .join(Program, Program.id == Reward.program_id)
+    .where(RewardSeason.reward_id == Reward.id, RewardSeason.until_on >= _TODAY)
     .correlate(Reward)
     .scalar_subquery()
 )

@@ -9,10 +9,12 @@ import openpyxl
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from app.db.transaction import transaction
 from app.domain.measures.calendar import local_date
 from app.domain.rewards import draws as draw_rules
+from app.domain.rewards.reward_prices import Season
 from app.domain.states import OrderState
 from app.extensions import db
 from app.models.distributors import Distributor
@@ -23,6 +25,8 @@ from app.models.rewards import Reward, RewardAudience, RewardPicture, RewardSeas
 from app.services.goods import catalogue
 from app.services.instants import due
 from app.services.rewarding import vouchers
+from app.services.rewarding.rewards import RewardRow, put_rewards
+from app.web.admin.rewarding.rewards import REWARDS
 from tests.app.web.admin.rewarding.shopping import (
     ADDRESS,
     at,
@@ -37,6 +41,7 @@ from tests.app.web.admin.rewarding.shopping import (
 from tests.app.web.conftest import token_of
 from tests.app.web.lists.test_together import send, shown
 from tests.app.web.world import World
+from tests.support import programs
 from tests.support.sales import Sold, sell
 
 As = Callable[[str], FlaskClient]
@@ -97,6 +102,21 @@ def test_a_reward_is_for_tiers_that_there_are(world: World, as_: As) -> None:
         session.execute(update(Distributor).where(Distributor.id == world.distributors["D-5"]).values(tier=None))
     assert 'name="tiers" value="Gold" checked>' in boss.get(at(world, f"/{made}")).text
     assert 'name="tiers"' not in boss.get(new).text
+
+
+def test_a_season_is_over_in_the_list_when_it_is_where_the_programme_is(session: Session, code: str) -> None:
+    now = dt.datetime.now(dt.UTC)
+    zone = "Pacific/Kiritimati" if now.hour >= 12 else "Etc/GMT+12"  # a day ahead of, or behind, the day in UTC
+    program = programs.load(session, programs.document(code, program={"time_zone": zone}))
+    there = local_date(now, zone)
+    row = RewardRow(code="mug", name="Mug", points=10, seasons=[Season(8, there - dt.timedelta(days=9), there)])
+    put_rewards(session, program, [row], actor="ann", now=now)
+    (column,) = (one for one in REWARDS.columns if one.key == "season_points")
+    in_season = select(column.value).select_from(Reward).where(Reward.program_id == program.id)
+    assert session.scalars(in_season).one() == 8
+    yesterday = there - dt.timedelta(days=1)
+    session.execute(update(RewardSeason).values(until_on=yesterday).where(RewardSeason.until_on == there))
+    assert session.scalars(in_season).one() is None
 
 
 def test_the_sheet_has_what_an_import_reads(world: World, as_: As) -> None:
