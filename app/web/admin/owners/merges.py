@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import Select, select
 from sqlalchemy.orm import aliased
 from werkzeug.wrappers import Response
-from wtforms import TextAreaField
+from wtforms import SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from app.db.transaction import transaction
@@ -19,7 +19,7 @@ from app.services.by_hand import merging
 from app.services.owners.errors import OwnersError
 from app.services.participants import distributors
 from app.web.context import now, person, scope, session
-from app.web.forms.form import CodeField, Form
+from app.web.forms.form import CodeField, Form, choice
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Column, Kind, Listing, OneOf, Search, To
 from app.web.words.owners import BELONGINGS, MERGE_STATE, against, why_not
@@ -58,8 +58,14 @@ MERGES = Listing(
     name="merges",
     title=_("Merged distributors"),
     columns=(
-        Column("merged", _("Merged"), _MERGED.name, sort=_MERGED.sort_key, link=To("merges.show", merge_id="row_id")),
-        Column("survivor", _("Stays"), _SURVIVOR.name, sort=_SURVIVOR.sort_key),
+        Column(
+            "merged",
+            _("The one that is merged"),
+            _MERGED.name,
+            sort=_MERGED.sort_key,
+            link=To("merges.show", merge_id="row_id"),
+        ),
+        Column("survivor", _("The one that stays"), _SURVIVOR.name, sort=_SURVIVOR.sort_key),
         Column("note", _("In words"), DistributorMerge.note, phone=False),
         Column("requested_by", _("Asked for by"), DistributorMerge.requested_by, Kind.PERSON, phone=False),
         Column("requested_at", _("Asked"), DistributorMerge.requested_at, Kind.INSTANT, DistributorMerge.requested_at),
@@ -92,8 +98,39 @@ def new(program_code: str) -> str | tuple[str, int]:
     seen = _look(form)
     if seen is None:
         return render_template("admin/owners/merges/new.html", form=form), 400
-    asking = Asking(formdata=None, merged=form.merged.data, survivor=form.survivor.data)
-    return render_template("admin/owners/merges/look.html", seen=seen, form=asking, against=against, words=BELONGINGS)
+    asking = _asking(seen)(formdata=None, merged=form.merged.data, survivor=form.survivor.data)
+    return _look_page(seen, asking)
+
+
+def _asking(seen: merging.Look) -> type[Asking]:
+    """Make the form that asks for the merge: which one counts of each document that both have with other content."""
+    choices = [
+        choice("", gettext("Choose…")),
+        choice(merging.MERGED, seen.merged.name),
+        choice(merging.SURVIVOR, seen.survivor.name),
+    ]
+    fields = {
+        counts(one): SelectField(
+            gettext("Which one of %(number)s counts", number=one.number),
+            [InputRequired(gettext("Say which one counts."))],
+            choices=choices,
+        )
+        for one in seen.twice
+        if not one.same
+    }
+    made: type[Asking] = type("AskingOfDocuments", (Asking,), fields)
+    return made
+
+
+def counts(one: merging.Twice) -> str:
+    """Give the name of the field that says which one counts."""
+    return f"counts-{one.merged_document_id}"
+
+
+def _look_page(seen: merging.Look | None, form: Pair) -> str:
+    return render_template(
+        "admin/owners/merges/look.html", seen=seen, form=form, counts=counts, against=against, words=BELONGINGS
+    )
 
 
 def _look(form: Pair) -> merging.Look | None:
@@ -112,15 +149,13 @@ def _look(form: Pair) -> merging.Look | None:
 
 @bp.post("/programs/<code:program_code>/merges/new")
 def ask(program_code: str) -> str | Response | tuple[str, int]:
-    form = Asking()
-    good = form.validate()
-    seen = _look(form)
+    pair = Asking()
+    pair.validate()
+    seen = _look(pair)
     if seen is None:
-        return render_template("admin/owners/merges/look.html", seen=None, form=form), 400
-    choices = {
-        str(one.merged_document_id): request.form.get(f"counts-{one.merged_document_id}", "") for one in seen.twice
-    }
-    if good:
+        return _look_page(None, pair), 400
+    form = _asking(seen)()
+    if form.validate():
         try:
             with transaction(db.session) as writing:
                 made = merging.request(
@@ -129,7 +164,7 @@ def ask(program_code: str) -> str | Response | tuple[str, int]:
                     seen.merged.id,
                     seen.survivor.id,
                     note=form.note.data or "",
-                    choices={name: whose for name, whose in choices.items() if whose},
+                    choices={str(one.merged_document_id): form[counts(one)].data for one in seen.twice if not one.same},
                     actor=person().login,
                     now=now(),
                 )
@@ -138,8 +173,7 @@ def ask(program_code: str) -> str | Response | tuple[str, int]:
         else:
             flash(gettext("Asked for. A second person decides."), "success")
             return redirect(url_for("merges.show", program_code=program_code, merge_id=made), 303)
-    page = render_template("admin/owners/merges/look.html", seen=seen, form=form, against=against, words=BELONGINGS)
-    return page, 400
+    return _look_page(seen, form), 400
 
 
 @bp.get("/programs/<code:program_code>/merges/<id:merge_id>")

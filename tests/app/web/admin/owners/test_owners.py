@@ -112,6 +112,8 @@ def test_two_distributors_are_merged_after_a_look(world: World, as_: As, at: str
     number = re.search(r"/merges/(\d+)/refuse", page)
     assert number is not None
     one = f"{at}/merges/{number[1]}"
+    assert "The one that is merged" in page
+    assert "Merged</dt>" not in page, "nothing is merged before somebody else has approved it"
     assert "They are merged" in sent(approver, one, f"{one}/approve")
     assert available(world, "D-21") == before
     with world.app.app_context(), transaction(db.session) as session:
@@ -120,6 +122,24 @@ def test_two_distributors_are_merged_after_a_look(world: World, as_: As, at: str
     assert re.search(r"Before a merge<small>[^<]+</small></dt><dd>[^<]+ <span class=\"code\">D-25</span>", document)
     record = boss.get(f"{at}/records/{world.distributors['D-25']}")
     assert "Merged into" in record.text or record.status_code == 404
+
+
+def test_which_document_counts_is_asked_beside_each_and_what_was_chosen_is_kept(world: World, as_: As, at: str) -> None:
+    boss = as_("administrator")
+    with world.app.app_context(), transaction(db.session) as session:
+        program = session.scalars(select(Program).where(Program.code == world.a)).one()
+        product = session.scalars(select(Product.id).where(Product.program_id == program.id).limit(1)).one()
+        for code, amount in (("D-26", 10_000), ("D-27", 20_000)):
+            sold = [Sold(f"BOTH/{at}", world.distributors[code], product, 1, amount) for at in (1, 2)]
+            sell(session, program, sold)
+    new = f"{at}/merges/new"
+    first, second = re.findall(r'name="(counts-\d+)"', boss.get(f"{new}?merged=D-26&survivor=D-27").text)
+    asked = {"merged": "D-26", "survivor": "D-27", "note": "", first: "merged"}
+    page = boss.post(new, data={"csrf_token": token_of(boss, new), **asked}).text
+    assert "Say why, for whoever approves it." in page
+    assert re.search(rf'id="{second}-problem">Say which one counts\.', page), "all that is missing is said at once"
+    assert f'id="{first}-problem"' not in page
+    assert '<option selected value="merged">' in page, "what was chosen stands there again"
 
 
 def test_a_participant_gives_points_and_takes_it_back(world: World, as_: As, at: str) -> None:
