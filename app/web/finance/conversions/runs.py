@@ -206,7 +206,7 @@ def _page(report: Report, *, cancelling: Cancelling | None = None, answers: Answ
         moments=run_reading.moments(report),
         not_taken=run_reading.not_taken(report),
         outcome=run_reading.outcome(report),
-        whose=whose(run.terms),
+        whose=whose(run.terms) if run.kind is RunKind.PERIOD else [],  # others take no points of a period
         by_schedule=run.previewed_by == ACTOR,
         words=wording,
         tax_said=said_of(run.terms.get("tax_said"), run.terms["tax"], gettext),

@@ -61,6 +61,9 @@ def test_what_a_load_leaves_to_a_run_is_paid_back_once_by_two_people(
     shown = finance.get(page).text
     assert "You prepared it" in shown
     assert "Goods and vouchers" in shown
+    assert "<dt>From</dt>" not in shown, "it takes no points, so there are no fewest"
+    in_polish = finance.get(page, headers={"Accept-Language": "pl"}).text
+    assert "wymian" not in in_polish[in_polish.index("<main") : in_polish.index("</main")], "it converts nothing"
     assert "Under way" in finance.get(f"{at}/compensations/rewards").text
     _carried_out(world, finance, approver, page)
     assert status_of(world, page.rsplit("/", 1)[1]) is RunStatus.SETTLED
