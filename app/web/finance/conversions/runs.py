@@ -16,6 +16,7 @@ from wtforms import BooleanField, StringField
 from wtforms.validators import InputRequired, Length
 
 from app.db.transaction import transaction
+from app.domain.roles import GRANTS, Permission, Role
 from app.domain.saying.wording import said_of
 from app.domain.states import RunKind, RunStatus, TopUpKind, TopUpStatus, Unit
 from app.extensions import db
@@ -32,6 +33,7 @@ from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Choice, Column, Days, Kind, Listing, OneOf, To
 from app.web.words import imports as import_words
 from app.web.words import runs as wording
+from app.web.words.wording import ROLE
 from importers.errors import ImportRefused
 from prepaid import jobs
 from prepaid.conversions import ordering, preparing
@@ -213,6 +215,7 @@ def _page(report: Report, *, cancelling: Cancelling | None = None, answers: Answ
         files=_files(report),
         refused=_refused(run.id) if any(one.refused_at for one in report.batches) else [],
         mine=same_person(person().login, run.previewed_by),
+        approvers=[str(ROLE[role]) for role in Role if Permission.APPROVE_RUN in GRANTS[role]],
         failed_compensations=_can_be_ordered_again(report),
         cancelling=cancelling or Cancelling(formdata=None),
         answers=answers or Answers(formdata=None),

@@ -61,6 +61,11 @@ def test_what_a_load_leaves_to_a_run_is_paid_back_once_by_two_people(
     shown = finance.get(page).text
     assert "You prepared it" in shown
     assert "Goods and vouchers" in shown
+    told = re.search(r"Whoever may approve it: ([^<]+)\.", as_("administrator").get(page).text)
+    assert told, "who may not approve is told who may"
+    assert "Approver" in told[1]
+    assert "Administrator" not in told[1]
+    assert "Whoever may approve it" not in approver.get(page).text
     assert "<dt>From</dt>" not in shown, "it takes no points, so there are no fewest"
     in_polish = finance.get(page, headers={"Accept-Language": "pl"}).text
     assert "wymian" not in in_polish[in_polish.index("<main") : in_polish.index("</main")], "it converts nothing"
