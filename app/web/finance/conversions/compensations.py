@@ -1,6 +1,7 @@
 """Compensations: the runs that pay the tax on rewards back, and what became of each one's."""
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -70,11 +71,18 @@ class Settings(Form):
     goods = BooleanField(_("A run takes goods and vouchers that were delivered as well"))
 
 
+_NUMBER = replace(
+    runs.RUNS.columns[0],
+    title=_("Compensation run"),
+    words=lambda number: gettext("Compensation run %(number)s", number=number),
+)
+
 RUNS = Listing(
     name="compensation_runs",
     title=_("Compensation runs"),
     columns=(
-        *(one for one in runs.RUNS.columns if one.key not in _OF_CONVERSIONS),
+        _NUMBER,
+        *(one for one in runs.RUNS.columns[1:] if one.key not in _OF_CONVERSIONS),
         Column("compensation", _("Compensation"), ConversionRun.compensation_minor, Kind.MONEY),
         Column(
             "status",
@@ -88,7 +96,15 @@ RUNS = Listing(
     .where(ConversionRun.program_id == HERE, ConversionRun.kind == RunKind.COMPENSATIONS),
     id=ConversionRun.id,
     default="-number",
-    filters=runs.RUNS.filters,
+    filters=(
+        OneOf.named(
+            "state",
+            _("State"),
+            ConversionRun.status,
+            {status: wording.run_badge(RunKind.COMPENSATIONS, status) for status in wording.RUN},
+        ),
+        Days("period", _("Period ends"), ConversionRun.to_on),
+    ),
 )
 
 _how_far: ColumnElement[str] = case(
@@ -116,7 +132,9 @@ GIVEN = Listing(
         Column("worth", _("Reward"), Redemption.amount_minor, Kind.MONEY, Redemption.amount_minor),
         Column("compensation", _("Compensation"), Redemption.compensation_minor, Kind.MONEY),
         Column("state", _("State"), _how_far, badge=lambda state: STATE[state]),
-        Column("run", _("Run"), owed.PAYING.run_id, Kind.TEXT, link=To("runs.show", run_id="run"), phone=False),
+        Column(
+            "run", _("Compensation run"), owed.PAYING.run_id, Kind.TEXT, link=To("runs.show", run_id="run"), phone=False
+        ),
         Column("paid_at", _("Paid back"), owed.PAYING.settled_at, Kind.INSTANT, phone=False),
         Column("tax_rule", _("Tax rule"), Redemption.tax_rule, shown=False),
         Column("written", _("Written down"), Redemption.created_at, Kind.INSTANT, Redemption.created_at, shown=False),
