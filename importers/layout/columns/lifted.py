@@ -29,7 +29,7 @@ from importers.layout.rows.labelled import (
     names_customer,
     says_day,
 )
-from importers.layout.rows.lone import Lone, groups, lone_texts, perhaps_documents
+from importers.layout.rows.lone import Lone, above_lines, groups, lone_texts, perhaps_documents
 from importers.layout.rows.named_beside import GROUP
 from importers.layout.tables.handed_back import is_handed_back
 from importers.layout.tables.header import JOINT, MOST_ABOVE, Header, row_of, top_of
@@ -89,9 +89,10 @@ def _told_above(grid: Grid, header: int, cells: Sequence[str], lacks: AbstractSe
     """Give the columns of what rows say of fields that a table ``lacks``; None where they say nothing that it needs."""
     said, like = labelled_rows(grid), _like(grid, cells)
     lone = {row: one for row, one in lone_texts(grid).items() if row not in said}
+    lines = _lines(grid, said.keys() | lone.keys(), header, like)
+    lone = above_lines(lone, lines)
     said |= perhaps_documents(lone)
     if lacks >= CUSTOMERS and not any(names_customer(one) for pairs in said.values() for one in pairs):
-        lines = _lines(grid, said.keys() | lone.keys(), header, like)
         said |= _grouped(grid, lone, lines, header, grid.row_number[like])
     if not said:
         return None

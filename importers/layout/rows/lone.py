@@ -22,6 +22,8 @@ from importers.layout.written.numbers import PIECES, currencies_of
 LEAST_WIDTH = 4
 """Columns of a table below which a text alone is a row that lacks something."""
 _LONGEST = 100
+_DEEPEST = 3
+"""Rows of one text that say something of the lines below the last of them: of a region, a city and a customer, say."""
 _WORD = re.compile(r"[^\W\d_]{3}")
 """What each name has: three letters."""
 
@@ -47,6 +49,20 @@ def lone_texts(grid: Grid) -> dict[int, Lone]:
     return dict(sorted(found.items()))
 
 
+def above_lines(lone: Mapping[int, Lone], lines: np.ndarray) -> dict[int, Lone]:
+    """Leave the rows that stand above lines, and of many on end the last few: nothing else is said of these.
+
+    Args:
+        lone: rows of one text.
+        lines: the numbers of the rows that are lines, or add some up.
+    """
+    rows = np.asarray(sorted(lone), dtype=np.int64)
+    before = np.searchsorted(lines, rows)
+    kept = before < len(lines)
+    kept[:-_DEEPEST] &= before[:-_DEEPEST] < before[_DEEPEST:]
+    return {row: lone[row] for row in rows[kept].tolist()}
+
+
 def perhaps_documents(lone: Mapping[int, Lone]) -> dict[int, Sequence[Labelled]]:
     """Give the rows that perhaps name a document in a way that we do not know."""
     found = {row: Labelled("", None, one.text) for row, one in lone.items()}
@@ -61,9 +77,9 @@ def groups(lone: Mapping[int, Lone], lines: np.ndarray, width: int) -> dict[int,
         lines: the numbers of the rows that are lines, or add some up.
         width: how many columns the table has.
     """
-    if width < LEAST_WIDTH or not len(lines):
+    if width < LEAST_WIDTH:
         return {}
-    rows = [row for row in sorted(lone) if row < lines[-1]]
+    rows = [*(lone := above_lines(lone, lines))]
     first = next((row for row in reversed(rows) if row < lines[0] and _is_name(lone[row].text)), None)
     if first is None:
         return {}
