@@ -29,7 +29,7 @@ from importers.layout.rows.labelled import (
     names_customer,
     says_day,
 )
-from importers.layout.rows.lone import Lone, above_lines, groups, lone_texts, perhaps_documents
+from importers.layout.rows.lone import Lone, above_lines, days, groups, lone_texts, perhaps_documents
 from importers.layout.rows.named_beside import GROUP
 from importers.layout.tables.handed_back import is_handed_back
 from importers.layout.tables.header import JOINT, MOST_ABOVE, Header, row_of, top_of
@@ -69,7 +69,8 @@ def with_lifted(grid: Grid, kind: str, header: int | None = None) -> Grid:
     last, cells = row_of(head, found), found.rows[-1]
     lifted = _days_behind(grid, last, of[NUMBER]) if NUMBER in of and DAY not in of else None
     lacks = names_of(kind).keys() - of.keys()
-    if lifted is None and (said or (NUMBER in names_of(kind) and lacks >= CUSTOMERS and lone_texts(head))):
+    may_be_alone = NUMBER in names_of(kind) and (lacks >= CUSTOMERS or DAY in lacks)
+    if lifted is None and (said or (may_be_alone and lone_texts(head))):
         lifted = _told_above(grid, last, cells, lacks)
     return grid if lifted is None else _attached(grid.without(lifted.headings.tolist()), lifted, cells)
 
@@ -91,7 +92,7 @@ def _told_above(grid: Grid, header: int, cells: Sequence[str], lacks: AbstractSe
     lone = {row: one for row, one in lone_texts(grid).items() if row not in said}
     lines = _lines(grid, said.keys() | lone.keys(), header, like)
     lone = above_lines(lone, lines)
-    said |= perhaps_documents(lone)
+    said |= perhaps_documents(lone) | (days(lone) if DAY in lacks else {})
     if lacks >= CUSTOMERS and not any(names_customer(one) for pairs in said.values() for one in pairs):
         said |= _grouped(grid, lone, lines, header, grid.row_number[like])
     if not said:

@@ -12,7 +12,7 @@ import numpy as np
 from importers.files.grid import Grid
 from importers.layout.rows.body import Body
 from importers.layout.rows.headed import parts_lines
-from importers.layout.rows.labelled import Labelled, column_names, is_page, labelled, perhaps_names_document
+from importers.layout.rows.labelled import DAY, Labelled, column_names, is_page, labelled, perhaps_names_document
 from importers.layout.tables.header import empty_cells
 from importers.layout.words.around import DRAWN, TOTAL
 from importers.layout.words.synonyms import spoken
@@ -21,6 +21,8 @@ from importers.layout.written.numbers import PIECES, currencies_of
 
 LEAST_WIDTH = 4
 """Columns of a table below which a text alone is a row that lacks something."""
+_DAY = "Date"
+"""What the column of days is called that stand alone above lines."""
 _LONGEST = 100
 _DEEPEST = 3
 """Rows of one text that say something of the lines below the last of them: of a region, a city and a customer, say."""
@@ -67,6 +69,11 @@ def perhaps_documents(lone: Mapping[int, Lone]) -> dict[int, Sequence[Labelled]]
     """Give the rows that perhaps name a document in a way that we do not know."""
     found = {row: Labelled("", None, one.text) for row, one in lone.items()}
     return {row: [one] for row, one in found.items() if perhaps_names_document(one)}
+
+
+def days(lone: Mapping[int, Lone]) -> dict[int, Sequence[Labelled]]:
+    """Give the rows that say nothing but a day."""
+    return {row: [Labelled(_DAY, DAY, one.text)] for row, one in lone.items() if read_moment(one.text).days}
 
 
 def groups(lone: Mapping[int, Lone], lines: np.ndarray, width: int) -> dict[int, str]:

@@ -230,6 +230,14 @@ def test_days_may_stand_above_the_lines_of_each(tmp_path: Path, again: bool) -> 
     )
 
 
+def test_days_may_stand_alone_above_the_lines_of_each(tmp_path: Path) -> None:
+    rows = ["Sprzedaż dzienna;;;", HEADED, "15.01.2026;;;", "FV/1;P1;2;20,00", "Razem;;2;20,00"]
+    rows += ["16.01.2026;;;", "FV/2;P1;2;20,00", "FV/2;P2;1;9,00"]
+    found = read_text(tmp_path, "\n".join(rows), {"fixed:distributor": "D001"})
+    assert [one[:2] for one in sold(found)] == [("FV/1", "2026-01-15"), *[("FV/2", "2026-01-16")] * 2]
+    assert (found.outcomes, found.profile.columns["issued_on"]) == ({}, "Date")
+
+
 def test_days_and_customers_may_stand_above_the_lines_of_both(tmp_path: Path) -> None:
     rows = [HEADED, "Data: 15.01.2026;Klient: D001;;", "FV/1;P1;2;20,00", "Data: 16.01.2026;Klient: D002;;"]
     found = read_text(tmp_path, "\n".join([*rows, "FV/2;P2;1;9,00", "Klient: D003;;;", "FV/3;P2;1;9,00"]))
