@@ -213,7 +213,7 @@ class Search(Filter):
     def said(self, asked: Mapping[str, str]) -> str | None:
         """Quote it."""
         typed = asked.get(self.key, "")
-        return f"“{typed}”" if typed else None
+        return _("“%(typed)s”", typed=typed) if typed else None
 
 
 class OneOf(Filter):

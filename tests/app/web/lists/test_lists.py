@@ -73,6 +73,7 @@ def test_filters_narrow_and_stand_as_chips_that_can_be_removed(as_: Callable[[st
     assert all("Distributor 1" in name for name in names(page))
     chips = re.findall(r'<li class="chip">.*?href="([^"]+)"', page, re.DOTALL)
     assert [chip.replace("&amp;", "&") for chip in chips] == [f"{path}?state=active", f"{path}?q=Distributor+1"]
+    assert "„Distributor 1”" in as_("viewer").get(f"{path}?q=Distributor+1", headers={"Accept-Language": "pl"}).text
     nothing = client.get(f"{path}?state=blocked").text
     assert "Nothing fits these filters" in nothing
     assert client.get(f"{path}?state=unheard-of").text.count('<th scope="row"') == 0
