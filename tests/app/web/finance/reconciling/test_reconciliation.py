@@ -1,6 +1,7 @@
 """A statement of the provider on pages: brought in, read by kinds of differences, answered, closed."""
 
 import io
+import re
 from collections.abc import Callable
 
 import pytest
@@ -199,6 +200,11 @@ def test_finance_says_how_the_first_statement_is_read(world: World, as_: As, loa
     brought = finance.post(f"{page}/import", data=token)
     assert "/imports/" in brought.location
     _work(world)
+    assert "It was held against our books. What differs stands here:" in finance.get(brought.location).text
+    found = re.search(r'/differences/\d+(?=")', finance.get(f"/programs/{world.a}/differences?q=X-1").text)
+    assert found
+    in_russian = finance.get(f"/programs/{world.a}{found[0]}", headers={"Accept-Language": "ru"}).text
+    assert "говорит участник" not in in_russian, "books and statements are no participants"
     with world.app.app_context(), transaction(db.session) as session:
         program = session.scalars(select(Program).where(Program.code == world.a)).one()
         assert program.import_profiles["statements"]["columns"]["reference"] == "Our reference"
