@@ -282,6 +282,7 @@ def _alike(session: Session, draft: ImportDraft) -> list[ImportDraft]:
         )
         .order_by(ImportDraft.id)
         .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
     )
     return [one for one in asking if seen is not None and _header(seen_of(one)) == _header(seen)]
 
