@@ -127,6 +127,21 @@ def proof(texts: Iterable[str]) -> Proof:
     )
 
 
+def written_otherwise(texts: Sequence[str], order: str) -> tuple[str, tuple[str, ...]] | None:
+    """Give the order that all dates of a column allow, and some that this ``order`` does not; None where it does.
+
+    Those that allow both would be read as other days than they are.
+    """
+    proved = proof(texts)
+    if proved.order is None or not proved.needed or order in proved.orders:
+        return None
+    read = [(text, read_moment(text)) for text in with_zeros(texts)]
+    if not any(order in moment.days and not moment.same for _, moment in read):
+        return None
+    others = (text for text, moment in read if moment.days and order not in moment.days)
+    return proved.order, tuple(islice(others, _MOST_SHOWN))
+
+
 def with_zeros(texts: Iterable[str]) -> list[str]:
     """Give the texts of a column with the zeros that number cells lost: beside 270419 stands 50719, which is 050719.
 

@@ -256,6 +256,15 @@ def proof(values: pa.Array, *, typed: bool, as_text: Sequence[str] = ()) -> Proo
     return Proof(".", None, needed=False)
 
 
+def readable_both_ways(values: pa.Array, *, typed: bool) -> tuple[str, ...]:
+    """Give some texts, such as 1.234, that are a number whichever sign parts the decimals; never of number cells."""
+    texts = tidy(values).values
+    unclear = _mask(texts, _DOUBTFUL[","]) | (
+        np.zeros(len(texts), dtype=bool) if typed else _mask(texts, _DOUBTFUL["."])
+    )
+    return _first(values, unclear)
+
+
 def _first(values: pa.Array, marked: np.ndarray) -> tuple[str, ...]:
     return tuple(values.take(pa.array(np.flatnonzero(marked)[:EXAMPLES])).to_pylist())
 

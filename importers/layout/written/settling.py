@@ -24,6 +24,9 @@ DATES = (
 )
 """Fields that hold days, which countries write in their orders."""
 
+_SIGNS = _('say decimal: "," or "." in the profile, and numbers: of columns that differ')
+_LOOKED_AT = 10_000
+"""Distinct dates of which their order is asked."""
 _ISO = r"^\d{4}-\d{2}-\d{2}(?:[ T]|$)"
 
 OF_LINES = ("quantity", "unit_price", "net_amount", "gross_amount", "document_total", "amount")
@@ -51,6 +54,8 @@ def settle(table: TextTable, columns: Mapping[str, str], profile: ImportProfile)
     if table.from_1904 and profile.dates is not None:
         table.write_days(days, dates.since_1904)
     held = {field: columns[field] for field in NUMBERS if field in columns}
+    _ask_of_other_order(table, days, profile.dates)
+    _ask_of_other_signs(table, held, profile)
     if profile.decimal == "found":
         proofs = {
             field: numbers.proof(_distinct(table, name), typed=table.typed, as_text=_as_text(table, name))
@@ -63,7 +68,7 @@ def settle(table: TextTable, columns: Mapping[str, str], profile: ImportProfile)
                 held[asked],
                 Said(_("a comma or a point may part the decimals")),
                 proofs[asked].examples,
-                Said(_('say decimal: "," or "." in the profile, and numbers: of columns that differ')),
+                Said(_SIGNS),
             )
         found |= {"decimal": agreed.most.decimal, "thousands": agreed.most.thousands}
         others = {field: _form(one) for field, one in agreed.others.items()}
@@ -78,6 +83,45 @@ def settle(table: TextTable, columns: Mapping[str, str], profile: ImportProfile)
     table.grouped = {name: marked for name, marked in table.grouped.items() if name in comma}
     _warn_of_swapped(table, days, settled.dates or "")
     return settled
+
+
+def _ask_of_other_order(table: TextTable, names: list[str], order: str | None) -> None:
+    """Stop where a column proves another order than the profile says, by which some of its dates would be other days.
+
+    Raises:
+        QuestionOpen: It does.
+    """
+    if order not in DATE_ORDERS or table.proved.dates is not None:
+        return
+    for name in names:
+        texts = _distinct(table, name)
+        written = texts.filter(pc.invert(pc.match_substring_regex(texts, _ISO))).slice(0, _LOOKED_AT).to_pylist()
+        if (other := dates.written_otherwise(written, order)) is not None:
+            found, examples = other
+            asked = Said(
+                _("its dates are in the order %(found)s, and the profile says %(said)s"),
+                {"found": found, "said": order},
+            )
+            raise QuestionOpen(name, asked, examples, Said(_("say dates: in the profile")))
+
+
+def _ask_of_other_signs(table: TextTable, held: Mapping[str, str], profile: ImportProfile) -> None:
+    """Stop where a column proves another decimal sign than the profile says, and some of its numbers allow both.
+
+    Raises:
+        QuestionOpen: It does.
+    """
+    for field, name in held.items():
+        decimal = profile.signs_of(field)[0]
+        texts = _distinct(table, name)
+        both = numbers.readable_both_ways(texts, typed=table.typed) if decimal != "found" else ()
+        proved = numbers.proof(texts, typed=table.typed).decimal if both else None
+        if proved is not None and proved != decimal:
+            asked = Said(
+                _("%(found)s parts its decimals, and the profile says %(said)s"),
+                {"found": repr(proved), "said": repr(decimal)},
+            )
+            raise QuestionOpen(name, asked, both, Said(_SIGNS))
 
 
 def _warn_of_swapped(table: TextTable, names: list[str], order: str) -> None:
