@@ -39,18 +39,7 @@ _BEGINNINGS = frozenset(
 """What numbers of credit notes begin with; the short ones only beside numbers that begin otherwise."""
 _PARTS = frozenset(
     {
-        "kor",
-        "korekta",
-        "zwrot",
-        "storno",
-        "gutschrift",
-        "abono",
-        "avoir",
-        "ret",
-        "cn",
-        "cr",
-        "возврат",
-        "корр",
+        *("kor", "korekta", "zwrot", "storno", "gutschrift", "abono", "avoir", "ret", "cn", "cr", "возврат", "корр"),
         "credit",
     }
 )
@@ -104,17 +93,8 @@ _MOVEMENTS = {
 _NAMED_KINDS = frozenset(
     {
         *("typ", "rodzaj", "kind", "type", "tipo", "clase", "тип", "вид", "belegart", "dokumentart", "art", "vorgang"),
-        *(
-            "druh",
-            "operacja",
-            "operation",
-            "operación",
-            "операция",
-            "nature",
-            "transaction",
-            "transakcja",
-            "transacción",
-        ),
+        *("druh", "operacja", "operation", "operación", "операция", "nature", "transaction", "transakcja"),
+        "transacción",
     }
 )
 """Words in the names of such columns."""
