@@ -361,7 +361,7 @@ def test_finance_is_told_of_a_scheduled_run_with_its_last_piece(world: World, mo
             scheduled.prepare_due(session, program, now=NOW + dt.timedelta(days=1), address="https://k.example")
     with transaction(world.registry) as session:
         ask_to_prepare(session, NOW + dt.timedelta(days=1))  # so that finance is told again
-        key = f"{PREPARE}:{world.program_id}:{NOW.date() + dt.timedelta(days=1)}"
+        key = f"{PREPARE}:{world.program_id}:{NOW:%Y-%m}:{NOW.date() + dt.timedelta(days=1)}"
         assert session.scalars(select(Job.id).where(Job.key == key)).one()
         session.get_one(Program, world.program_id).rewards = before
         preparing.take_up_again(session, run.id)
