@@ -35,9 +35,9 @@ class Parts:
         try:
             with zipfile.ZipFile(path) as container:
                 found = [member for member in container.infolist() if not member.is_dir()]
-        except (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error) as broken:
-            words = _("%(file)s: the workbook's container is broken (%(found)s); export it again.")
-            raise FileRefused(words, file=name, found=str(broken)) from None
+        except (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error):
+            words = _("%(file)s: the workbook's container is broken; export it again.")
+            raise FileRefused(words, file=name) from None
         self._judge(found)
         self._members = {member.filename: member for member in found}
 

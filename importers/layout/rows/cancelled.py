@@ -1,4 +1,4 @@
-"""Columns that say of rows that they are cancelled, or not yet issued: what such a row says was not sold.
+"""Columns that say of rows that they are cancelled, not yet issued, or not yet paid: what such a row says was not sold.
 
 A register of invoices keeps those that were cancelled, with ``Status = Anulowana`` or a mark under ``Storno``, and with
 all their amounts. Whoever does not know that column counts them as sales.
@@ -20,7 +20,10 @@ _CANCELLED = (
     r"|rechazad[oa]s?|аннулир\w*|отмен[её]н\w*|удал[её]н\w*|storn(?:o|iert\w*|owan\w*)|сторнирован\w*|gelöscht|annulé\w*"
     r"|nieważn\w*|invalid|ungültig|недействит\w*|inválid[oa]|failed|fehlgeschlagen|fallid[oa]|zrušen\w*|stornován\w*"
 )
-_NOT_YET = r"szkic|robocz[aey]|w buforze|bufor|draft|borrador|черновик|entwurf|brouillon"
+_NOT_YET = (
+    r"szkic|robocz[aey]|w buforze|bufor|draft|borrador|черновик|entwurf|brouillon|pending|on[ -]hold|awaiting payment"
+    r"|oczekuj\w*|wstrzyman[aey]|pendientes?|en espera|ausstehend|en attente|ожида\w*|в ожидании"
+)
 _SAYS = re.compile(rf"(?<!\w)(?:{_CANCELLED}|{_NOT_YET})(?!\w)", re.IGNORECASE)
 _SAYS_NOT = re.compile(r"(?<!\w)(?:nie|not|no|не|nicht|non|un|never|przed)[\s-]", re.IGNORECASE)
 _NAMED = re.compile(

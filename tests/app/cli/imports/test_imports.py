@@ -58,7 +58,7 @@ def open_desk(desk: Desk) -> Desk:
         ("title.csv", b"Sales of January,,\nnumber,date,customer", "Row 2: the header lacks "),
         ("twice.csv", b"number,date,Number\n", "twice.csv: row 1 names 'Number', 'number' more than once; "),
         ("text.xlsx", b"no workbook at all", "Row 1: the header lacks "),
-        ("broken.xlsx", b"PK\x03\x04 and no more", "broken.xlsx: the workbook's container is broken "),
+        ("broken.xlsx", b"PK\x03\x04 and no more", "broken.xlsx: the workbook's container is broken; export it again"),
         ("words.docx", zipped("word/document.xml"), "words.docx: a Word document, but no workbook; "),
         (
             "old.xls",

@@ -29,6 +29,8 @@ SOLD, CAME_BACK = DocumentKind.INVOICE, DocumentKind.CREDIT_NOTE
         ("Uwagi", "", "faktura anulowana", ["faktura anulowana"]),
         ("Status", "ok", "szkic", ["szkic"]),
         ("Order Status", "Completed", "Failed", ["Failed"]),
+        ("Financial Status", "paid", "pending", ["pending"]),
+        ("Status", "Zrealizowane", "Oczekuje na płatność", ["Oczekuje na płatność"]),
         ("Stav", "Vystavena", "Zrušená", ["Zrušená"]),
     ],
 )
