@@ -72,8 +72,9 @@ def perhaps_documents(lone: Mapping[int, Lone]) -> dict[int, Sequence[Labelled]]
 
 
 def days(lone: Mapping[int, Lone]) -> dict[int, Sequence[Labelled]]:
-    """Give the rows that say nothing but a day."""
-    return {row: [Labelled(_DAY, DAY, one.text)] for row, one in lone.items() if read_moment(one.text).days}
+    """Give the rows that say nothing but a day; digits alone are a number of something as well."""
+    said = {row: one.text for row, one in lone.items() if not one.text.isdecimal()}
+    return {row: [Labelled(_DAY, DAY, text)] for row, text in said.items() if read_moment(text).days}
 
 
 def groups(lone: Mapping[int, Lone], lines: np.ndarray, width: int) -> dict[int, str]:

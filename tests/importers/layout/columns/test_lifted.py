@@ -255,8 +255,9 @@ def test_days_and_customers_may_stand_above_the_lines_of_both(tmp_path: Path) ->
         [HEADED, "Data: styczeń;;;", "FV/1;P1;2;20,00"],
         [HEADED, "FV/1;P1;2;20,00", "Data: 15.01.2026;;;", "FV/2;P1;2;20,00", "Data: 16.01.2026;;;"],
         [f"{HEADED};Data", "Data: 15.01.2026;;;;", "FV/1;P1;2;20,00;15.01.2026"],
+        [HEADED, "45123;;;", "FV/1;P1;2;20,00"],
     ],
-    ids=["a title", "no day", "below the lines", "a column has them"],
+    ids=["a title", "no day", "below the lines", "a column has them", "a number"],
 )
 def test_what_is_no_day_of_the_lines_below(rows: list[str]) -> None:
     given_ = grid([row.split(";") for row in rows])
