@@ -4,10 +4,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, scoped_session
 
 Sessions: TypeAlias = "scoped_session[Any]"
 """Gives each thread, page or job a session of its own."""
+_MET_ANOTHER = frozenset({"40P01", "40001"})
+"""What PostgreSQL says to the one of two transactions that it ended for the other's sake."""
 
 
 @contextmanager
@@ -20,3 +23,8 @@ def transaction(registry: Sessions) -> Iterator[Session]:
     except BaseException:
         session.rollback()
         raise
+
+
+def met_another(error: OperationalError) -> bool:
+    """Say whether a transaction was ended for another one's sake: it can be done again at once."""
+    return getattr(error.orig, "sqlstate", None) in _MET_ANOTHER

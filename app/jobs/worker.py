@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 
 from app import garbage
 from app.config import Settings
-from app.db.transaction import Sessions, transaction
+from app.db.transaction import Sessions, met_another, transaction
 from app.jobs import board, messenger
 from app.jobs.processors import Place, Processors
 from app.jobs.registry import handler_of, heavy
@@ -43,9 +43,6 @@ class Bench:
 
 _LOOK_AGAIN_SECONDS = 0.5
 """How soon a worker that found no processor free looks for one again."""
-
-_TRY_AGAIN = frozenset({"40P01", "40001"})
-"""What PostgreSQL says to the one of two transactions that it ended for the other's sake."""
 
 _bench: Bench | None = None
 
@@ -124,7 +121,7 @@ def _do_one(bench: Bench, place: Place | None) -> bool:
     except board.LeaseLost as lost:
         _log.warning("%s; another worker does it", lost)
     except OperationalError as problem:
-        if getattr(problem.orig, "sqlstate", None) in _TRY_AGAIN:
+        if met_another(problem):
             _log.warning("job %s met another in the database; it is done again", claim.id)
             return _given_back(bench, claim, None)
         _log.warning("job %s: the database went away; the job will be claimed again", claim.id)

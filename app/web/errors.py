@@ -5,8 +5,10 @@ import logging
 from flask import Flask, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException, InternalServerError, RequestURITooLarge, ServiceUnavailable
+from werkzeug.exceptions import Conflict, HTTPException, InternalServerError, RequestURITooLarge, ServiceUnavailable
 from werkzeug.wrappers import Response
+
+from app.db.transaction import met_another
 
 LONGEST_ADDRESS = 4_000
 """Characters of an address, with all that is asked in it: what is longer, browsers and proxies cut or refuse."""
@@ -38,6 +40,9 @@ def _stale_form(error: CSRFError) -> Response:
 
 
 def _no_database(error: OperationalError) -> Response:
+    if met_another(error):
+        _log.warning("%s met another transaction", request.path)
+        return _answer(Conflict(), "409")
     _log.error("the database does not answer: %s", error.orig)
     return _answer(ServiceUnavailable(), "503")
 

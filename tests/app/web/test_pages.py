@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event
+from sqlalchemy import event, text
 
 from app.extensions import db
 from app.factory import create_app
@@ -409,6 +409,17 @@ def test_an_error_of_ours_shows_nothing_of_our_insides(world: World, as_: As, mo
     assert "Something went wrong" in answer.text
     assert "Traceback" not in answer.text
     assert "ZeroDivision" not in answer.text
+
+
+def test_who_met_another_transaction_is_told_to_send_it_once_more(
+    world: World, as_: As, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL ends one of two transactions that wait for each other: here it says so of the page's."""
+    ended = text("do $$ begin raise exception using errcode = 'deadlock_detected'; end $$")
+    monkeypatch.setattr("app.web.admin.overview.waiting.points_sum", lambda session, *_: session.execute(ended))
+    answer = as_("owner").get(f"/programs/{world.a}/")
+    assert answer.status_code == 409
+    assert "Nothing of what you sent was done" in answer.text
 
 
 def test_when_the_database_is_away_pages_say_so(world: World) -> None:
