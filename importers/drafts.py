@@ -269,7 +269,7 @@ def _earlier(
 
 def _alike(session: Session, draft: ImportDraft) -> list[ImportDraft]:
     """Find the files of which it is still asked what another one of their header was just said to be."""
-    seen = seen_of(draft)
+    header = _header(seen_of(draft))
     asking = session.scalars(
         select(ImportDraft)
         .where(
@@ -284,7 +284,7 @@ def _alike(session: Session, draft: ImportDraft) -> list[ImportDraft]:
         .with_for_update(skip_locked=True)
         .execution_options(populate_existing=True)
     )
-    return [one for one in asking if seen is not None and _header(seen_of(one)) == _header(seen)]
+    return [one for one in asking if header is not None and _header(seen_of(one)) == header]
 
 
 def _header(seen: Seen | None) -> str | None:

@@ -44,10 +44,11 @@ _KIND = "{} (type)"
 
 
 def with_lifted(grid: Grid, kind: str, header: int | None = None) -> Grid:
-    """Give a grid whose rows that name documents became columns; the same one where there are none.
+    """Give a grid whose rows that say of which document lines are became columns; the same one where there are none.
 
     Where columns name the documents and none has their days, or none says whose they are, rows that say so of the lines
-    below them become columns; or what stands behind the numbers does, as in ``Реализация 12 от 05.01.2026``.
+    below them become columns, or names that stand alone; or what stands behind the numbers does, as in ``Реализация 12
+    от 05.01.2026``. Of an outline (`outlined`) all that its levels say does.
 
     Args:
         grid: the cells of a sheet, or of a text file.
