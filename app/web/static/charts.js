@@ -41,7 +41,7 @@ function redraw() {
 }
 
 function draw(place) {
-  const { labels, series, decimals } = JSON.parse(place.dataset.chartData);
+  const { labels, series, decimals, colours } = JSON.parse(place.dataset.chartData);
   const scale = 10 ** decimals;
   const data = series.map(([name, values]) => ({
     name,
@@ -53,7 +53,7 @@ function draw(place) {
   const room = (place.dataset.chart === "bar" ? place.clientHeight : place.clientWidth) / Math.max(labels.length, 1);
   // the names of many series take lines of their own
   place.classList.toggle("chart-tall", narrow && series.length > 3);
-  drawn.set(place, new window.Chartkick[kind](place, data, options(place.dataset.chart, series, decimals, stacked, narrow, room)));
+  drawn.set(place, new window.Chartkick[kind](place, data, options(place.dataset.chart, series, decimals, colours, stacked, narrow, room)));
 }
 
 // The whole name stands in the table.
@@ -62,7 +62,7 @@ function shortened(name, longest) {
 }
 
 // `room` is what a label has of the axis: the bars of few stand together in the middle of it.
-function options(kind, series, decimals, stacked, narrow, room) {
+function options(kind, series, decimals, tokens, stacked, narrow, room) {
   const styles = getComputedStyle(document.body);
   // light-dark() is resolved where a colour is used, not where it is declared
   const probe = document.createElement("span");
@@ -72,7 +72,7 @@ function options(kind, series, decimals, stacked, narrow, room) {
     return getComputedStyle(probe).color;
   };
   const [quiet, line, text, surface] = ["--quiet", "--line", "--text", "--surface"].map(colour);
-  const colours = [1, 2, 3, 4, 5, 6].map((at) => colour(`--chart-${at}`));
+  const colours = (tokens.length ? tokens : [1, 2, 3, 4, 5, 6].map((at) => `chart-${at}`)).map((name) => colour(`--${name}`));
   probe.remove();
   const font = { family: styles.fontFamily, size: 12 };
   const short = new Intl.NumberFormat(language, { notation: "compact", maximumFractionDigits: 1 });

@@ -61,7 +61,7 @@ class LookForm(Form):
             InputRequired(_("Write the number of a row.")),
             NumberRange(1, 1_048_576, _("Write the number of a row.")),
         ],
-        description=_("As the rows are numbered below."),
+        description=_("As the first rows are numbered."),
     )
     rows = SelectField(_("Rows of the header"), choices=[choice(str(count), str(count)) for count in range(1, 4)])
 
