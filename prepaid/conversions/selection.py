@@ -42,6 +42,7 @@ from app.models.prepaid import Card
 from app.models.programs import Program
 from app.services.ledger import expiring, lot_terms
 from app.services.ledger.ledger import LotsToReserve
+from app.services.ledger.wallets import lock_accounts
 from app.services.participants import tax_statuses
 from app.services.placing import tiers
 from app.services.placing.companies import company_of
@@ -115,8 +116,9 @@ def candidates(
     Points whose last day is over are written off; not looked at are those whose terms do not let them buy top-ups.
     ``looking`` locks nothing and writes nothing off: it is for a look at what would be.
     """
-    asked = select(Account.id, Account.available).where(among(Account.id, accounts)).order_by(Account.id)
-    rows = session.execute(asked if looking else asked.with_for_update()).all()
+    stand = Account.id, Account.available, Account.may_owe
+    asked = select(*stand).where(among(Account.id, accounts)).order_by(Account.id)
+    rows = session.execute(asked).all() if looking else lock_accounts(session, accounts)
     if rows and not looking:
         # points whose day is over are no part of a share
         expiring.write_off(session, program.id, today, [row.id for row in rows])

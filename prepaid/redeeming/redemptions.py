@@ -22,7 +22,7 @@ from app.models.ledger import Account
 from app.models.prepaid import Redemption, TopUp
 from app.models.programs import Program
 from app.services import audit
-from app.services.ledger import ledger
+from app.services.ledger import ledger, wallets
 from app.services.participants import tax_statuses
 from prepaid.cards.cards import random_letters
 from prepaid.conversions.called_off import tell_called_off
@@ -229,7 +229,7 @@ def lock_accounts(session: Session, redemption_ids: Collection[int]) -> None:
     Whoever calls many off does this for all of them, before the first.
     """
     own = select(Redemption.account_id).where(among(Redemption.id, redemption_ids))
-    session.scalars(select(Account.id).where(Account.id.in_(own)).order_by(Account.id).with_for_update()).all()
+    wallets.lock_accounts(session, session.scalars(own))
 
 
 def _locked(session: Session, redemption_id: int) -> Redemption:

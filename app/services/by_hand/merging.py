@@ -47,7 +47,7 @@ from app.services.anew import touched
 from app.services.asked import Asking
 from app.services.counting.voiding import lock_wallets_of, void_documents
 from app.services.goods import catalogue
-from app.services.ledger import expiring, figures
+from app.services.ledger import expiring, figures, standing
 from app.services.owners import belongings, pools
 from app.services.owners.errors import NotWaiting, OwnersError, SamePerson
 from app.services.owners.moves import Move
@@ -273,6 +273,7 @@ def approve(session: Session, program: Program, merge_id: int, *, actor: str, no
         for one in _twice(session, program.id, merged_id, survivor_id)
         for document in (one.merged_document_id, one.survivor_document_id)
     ]
+    standing.change(session, program.id)
     lock_wallets_of(session, both_have, besides=(merged_id, survivor_id))
     seen = look(session, program, merged_id, survivor_id)
     _possible(seen, found.choices)

@@ -14,6 +14,7 @@ from app.db.prepared import Prepared
 from app.domain.measures.exact import Ints, places
 from app.domain.states import Unit
 from app.models.ledger import Account
+from app.services.ledger import standing
 
 
 def open_accounts(session: Session, program_id: int, distributor_ids: Iterable[int | None], *, may_owe: bool) -> None:
@@ -37,7 +38,8 @@ def program_accounts(session: Session, program_id: int) -> dict[Unit, int]:
 
 _THEIRS = Account.distributor_id == any_(bindparam("distributors", type_=ARRAY(BigInteger)))
 _LEADING = select(Account.leads_to_id).where(_THEIRS, Account.leads_to_id.is_not(None)).scalar_subquery()
-# in one statement and in one order, whoever leads to whom: two that lock the same wallets never wait for each other
+# in one statement and in one order, whoever leads to whom, which stays as it is (`standing`): two that lock the same
+# wallets never wait for each other
 _WALLETS = Prepared(
     select(
         type_coerce(Account.unit, SmallInteger),
@@ -85,8 +87,9 @@ def ask_for_wallets(session: Session, distributor_ids: Ints) -> Callable[[], dic
     The points of a distributor stand on the account that its own leads to, where it leads to one (`owners`).
     """
     wanted = np.unique(distributor_ids)
+    standing.keep_distributors(session, wanted)
     locked = _WALLETS.ask(session, distributors=wanted)
-    return lambda: _by_unit(session, wanted, locked())
+    return lambda: _by_unit(wanted, locked())
 
 
 _TYPES = {
@@ -99,15 +102,12 @@ _TYPES = {
 }
 
 
-def _by_unit(session: Session, wanted: Ints, locked: Sequence[Sequence[Any]]) -> dict[Unit, Wallets]:
+def _by_unit(wanted: Ints, locked: Sequence[Sequence[Any]]) -> dict[Unit, Wallets]:
     rows = columns_of(locked, _TYPES)
-    while not np.isin(rows["leads_to_id"], np.append(rows["id"], 0)).all():
-        # it began to lead elsewhere while somebody else had it
-        rows = columns_of(_WALLETS.rows(session, distributors=wanted), _TYPES)
     leads = rows["leads_to_id"] > 0
-    standing = np.arange(len(leads))
+    stands = np.arange(len(leads))
     if leads.any():
-        standing[leads] = places(rows["id"], rows["leads_to_id"][leads])
+        stands[leads] = places(rows["id"], rows["leads_to_id"][leads])
     theirs = np.isin(rows["distributor_id"], wanted)
     found: dict[Unit, Wallets] = {}
     for unit in Unit:
@@ -116,9 +116,9 @@ def _by_unit(session: Session, wanted: Ints, locked: Sequence[Sequence[Any]]) ->
         found[unit] = Wallets(
             unit=unit,
             distributor_ids=rows["distributor_id"][mine],
-            account_ids=rows["id"][standing[mine]],
-            available=rows["available"][standing[mine]],
-            may_owe=rows["may_owe"][standing[mine]],
+            account_ids=rows["id"][stands[mine]],
+            available=rows["available"][stands[mine]],
+            may_owe=rows["may_owe"][stands[mine]],
             elsewhere=leads[mine],
         )
     return found

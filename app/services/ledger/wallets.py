@@ -9,6 +9,7 @@ from app.db.many import any_of
 from app.domain.points.lots import LotBalance, Wallet
 from app.domain.states import LotState
 from app.models.ledger import Account, Lot
+from app.services.ledger import standing
 from app.services.ledger.posting import ChangedLots
 
 
@@ -17,19 +18,24 @@ def lock_accounts(session: Session, account_ids: Iterable[int]) -> Sequence[Row[
 
     Gives the id, what is available and whether it may owe, as the last holder of the lock left them.
     """
+    ids = sorted(set(account_ids))
+    standing.keep_accounts(session, ids)
     return session.execute(
         select(Account.id, Account.available, Account.may_owe)
-        .where(Account.id == any_of(sorted(set(account_ids))))
+        .where(Account.id == any_of(ids))
         .order_by(Account.id)
         .with_for_update()
     ).all()
 
 
 def standing_on(session: Session, account_ids: Collection[int]) -> dict[int, int]:
-    """Give the account on which the points of each account's distributor stand today, almost always the same."""
-    rows = session.execute(
-        select(Account.id, Account.leads_to_id).where(Account.id == any_of(sorted(set(account_ids))))
-    )
+    """Give the account on which the points of each account's distributor stand, almost always the same.
+
+    They stand there until the transaction ends.
+    """
+    ids = sorted(set(account_ids))
+    standing.keep_accounts(session, ids)
+    rows = session.execute(select(Account.id, Account.leads_to_id).where(Account.id == any_of(ids)))
     return {id_: leads_to or id_ for id_, leads_to in rows}
 
 

@@ -24,7 +24,7 @@ from app.models.pools import OnBehalf, Pool, PoolMember
 from app.models.programs import Program
 from app.models.sales import SalesDocument
 from app.services import audit
-from app.services.ledger import expiring
+from app.services.ledger import expiring, standing
 from app.services.ledger.accounts import lock_wallets, program_accounts
 from app.services.owners.errors import OwnersError
 from app.services.owners.moves import Move
@@ -173,6 +173,7 @@ def join(session: Session, program: Program, pool_id: int, distributor_id: int, 
         OwnersError: It cannot join; the reason says why.
     """
     pool = _open(session, program, pool_id, hold=True)
+    standing.change(session, program.id)
     lock_wallets(session, np.asarray([pool.holder_id, distributor_id], dtype=np.int64))
     look_at_joining(session, program, pool_id, distributor_id)
     today = local_date(now, program.time_zone)
@@ -233,6 +234,7 @@ def leave(
             else is with its earner.
     """
     pool = _open(session, program, pool_id, hold=True)
+    standing.change(session, program.id)
     lock_wallets(session, np.asarray([pool.holder_id, distributor_id], dtype=np.int64))
     member = _member(session, pool, distributor_id)
     today = local_date(now, program.time_zone)
