@@ -16,7 +16,7 @@ from app.services.ledger.ledger import LedgerError
 from app.services.ledger.movements import Movement
 from app.services.ledger.wallets import lock_accounts
 from app.services.owners.moves import on_behalf
-from app.services.owners.pools import earner_of, is_shared
+from app.services.owners.pools import earner_of
 
 
 def reinstate(
@@ -31,8 +31,8 @@ def reinstate(
 ) -> int:
     """Give the expired points of a lot back, in a new lot with a new last day. Returns how many points.
 
-    They are for what they were for, and within a pool of whoever earned them. Each expiry can be reinstated once. The
-    caller commits.
+    They are for what they were for, and within a pool of whoever earned them, also once it has left. Each expiry can be
+    reinstated once. The caller commits.
 
     Raises:
         LedgerError: The programme has no such lot, nothing of it has expired, or it was reinstated before; the new
@@ -74,9 +74,10 @@ def reinstate(
         terms_id=row.terms_id or 0,
         reverses=expired.transaction_id,
     )
-    if is_shared(session, movement.account_id):
+    whose = earner_of(session, lot_id)
+    if whose != session.scalars(select(Account.distributor_id).where(Account.id == movement.account_id)).one():
         made = session.scalars(select(LedgerTransaction.id).where(LedgerTransaction.key == key)).all()
-        on_behalf(session, made, movement.account_id, earner_of(session, lot_id))
+        on_behalf(session, made, movement.account_id, whose)
     return given
 
 

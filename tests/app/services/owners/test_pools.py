@@ -193,3 +193,20 @@ def test_what_had_expired_and_came_back_is_of_whoever_earned_it(open_owners: Mee
         desk.reinstate(lot.id, dt.date(2027, 12, 31), now=later)
     assert desk.points("D1") == Standing(0, 17)
     assert owners.leave(pool, "D2", takes_own=True) == 14
+
+
+@pytest.mark.parametrize("takes_own", [False, True])
+def test_what_had_expired_in_a_pool_comes_back_to_it_though_whoever_earned_it_left(
+    open_owners: Meeting, takes_own: bool
+) -> None:
+    desk, owners = open_owners(expiry={"months_after_award": 1})
+    pool = owners.pool("D1", "D2")
+    desk.invoice("1", 10, who="D2")
+    (lot,) = desk.rows(Lot, account_id=desk.account("D1"))
+    later = NOW + dt.timedelta(days=60)
+    desk.expire(later)
+    assert owners.leave(pool, "D2", takes_own=takes_own) == 0
+    desk.reinstate(lot.id, dt.date(2027, 12, 31), now=later)
+    assert (desk.points("D1").available, desk.points("D2").available) == (10, 0)
+    owners.join(pool, "D2")
+    assert owners.leave(pool, "D2", takes_own=True) == 10
