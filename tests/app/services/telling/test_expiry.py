@@ -106,6 +106,19 @@ def test_the_work_can_be_limited_to_some_accounts(month: Desk) -> None:
     assert [month.points(who).available for who in ("D1", "D2")] == [3, 0]
 
 
+@pytest.mark.parametrize("does", ["a sale that is refused", "an order that is called off"])
+def test_what_was_activity_on_its_day_stays_so(open_desk: Opening, does: str) -> None:
+    idle = open_desk(program={"expiry": {"months_without_activity": 1}})
+    idle.invoice("1", 10)
+    if does == "a sale that is refused":
+        idle.invoice("2", 5, source=IN_REVIEW, now=NOW + dt.timedelta(days=20))
+        idle.refuse("2", now=NOW + dt.timedelta(days=21))
+    else:
+        idle.cancel(idle.reserve(4, on=(NOW + dt.timedelta(days=20)).date()))
+    assert idle.expire(at("2027-01-11T12:00+01:00")) == 0
+    assert idle.expire(at("2027-01-12T00:00+01:00")) == 10
+
+
 def test_another_programmes_points_do_not_expire_with_these(open_desk: Opening) -> None:
     month = {"expiry": {"months_after_award": 1}}
     one, other = open_desk(program=month), open_desk(program=month)
