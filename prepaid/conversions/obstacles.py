@@ -42,7 +42,7 @@ def obstacles(session: Session, run: ConversionRun) -> list[Obstacle]:
         select(
             Recipient.code,
             Recipient.name,
-            cast(func.sum(points_of_top_up()), BigInteger),
+            cast(func.coalesce(func.sum(points_of_top_up()), 0), BigInteger),
             cast(func.sum(TopUp.amount_minor), BigInteger),
             Recipient.blocked,
             Card.state,

@@ -249,7 +249,7 @@ def report(session: Session, run_id: int) -> Report:
             TopUp.kind,
             TopUp.status,
             TopUp.amount_minor,
-            points_of_top_up().label("points"),
+            func.coalesce(points_of_top_up(), 0).label("points"),
             was_ordered_again().label("superseded"),
         )
         .join(Redemption, Redemption.id == TopUp.redemption_id)
@@ -307,7 +307,7 @@ def lines(session: Session, run_id: int, *, limit: int | None = None, after: int
             Distributor.code,
             Distributor.name,
             TopUp.kind,
-            points_of_top_up(),
+            func.coalesce(points_of_top_up(), 0),
             TopUp.amount_minor,
             TopUp.status,
             TopUp.reference,

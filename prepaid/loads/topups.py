@@ -56,9 +56,10 @@ def was_ordered_again(*, by_any_run: bool = False) -> ColumnElement[bool]:
     return (asked if by_any_run else asked.where(newer.run_id == TopUp.run_id)).exists()
 
 
-def points_of_top_up() -> ColumnElement[int]:
-    """Give the points that a top-up was made from: those of the redemption for its reward, none for a compensation.
+def points_of_top_up() -> ColumnElement[int | None]:
+    """Give the points that a top-up was made from: those of the redemption for its reward.
 
-    None either where money that rules gave was redeemed. The query joins the account of the redemption.
+    None of a compensation, nor where money that rules gave was redeemed: neither was made from points. The query joins
+    the account of the redemption.
     """
-    return case((and_(TopUp.kind == TopUpKind.REWARD, Account.unit == Unit.POINTS), Redemption.points), else_=0)
+    return case((and_(TopUp.kind == TopUpKind.REWARD, Account.unit == Unit.POINTS), Redemption.points))

@@ -100,7 +100,7 @@ def test_the_workbook_says_what_the_run_says(sent: World, maker: Maker) -> None:
         ("A", "Reward", 200, 100, "Loaded"),
         ("B", "Reward", 31, 15.5, "Failed"),
         ("P", "Reward", 10_000, 5_000, "Loaded"),
-        ("P", "Tax compensation", 0, 556, "Loaded"),
+        ("P", "Tax compensation", None, 556, "Loaded"),
         # what failed was converted again, and is open
         ("B", "Reward", 31, 15.5, "Reserved"),
         ("OPEN", "Reward", 100, 50, "Reserved"),
@@ -308,7 +308,7 @@ def test_a_spreadsheet_program_shows_the_same_totals(sent: World, maker: Maker, 
     assert rows[1:4] == [
         ["B", "31", "15.50", "0.00"],
         ["P", "10,000", "5,000.00", "5,000.00"],
-        ["P", "0", "556.00", "556.00"],
+        ["P", "", "556.00", "556.00"],
     ]
     assert last == ["Total", "10,362", "5,737.00", "5,656.00"]
 

@@ -55,8 +55,8 @@ CORRECTED: Mapping[str, str] = {
 _CORRECTED = corrected_loads()
 _DONE = arrived_minor(TopUp, _CORRECTED)
 # money that rules gave is redeemed as well, and is no points
-_REDEEMED = case((Account.unit == Unit.POINTS, Redemption.points), else_=0)
-_POINTS = case((TopUp.kind == TopUpKind.REWARD, _REDEEMED), else_=0)
+_REDEEMED = case((Account.unit == Unit.POINTS, Redemption.points))
+_POINTS = case((TopUp.kind == TopUpKind.REWARD, _REDEEMED))
 _SETTLED = func.coalesce(TopUp.settled_at, TopUp.created_at)
 
 
@@ -186,7 +186,7 @@ TOP_UPS = History(
 )
 """A top-up belongs to the day on which it was settled; one that is still open to the day on which it was written down.
 
-The points of a compensation are none, so that no point counts twice.
+A compensation has no points, so that no point counts twice.
 """
 
 COMPENSATIONS = History(

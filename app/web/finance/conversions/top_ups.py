@@ -39,6 +39,7 @@ _COLUMNS = (
         _("Reference"),
         TopUp.reference,
         Kind.CODE,
+        link=To("chain.top_up", top_up_id="row_id"),
         small=lambda row: load_failure(row.failure) if row.failure else "",
     ),
     *WHOSE,

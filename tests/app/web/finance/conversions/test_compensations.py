@@ -76,6 +76,10 @@ def test_what_a_load_leaves_to_a_run_is_paid_back_once_by_two_people(
     assert status_of(world, page.rsplit("/", 1)[1]) is RunStatus.SETTLED
     rewards = finance.get(f"{at}/compensations/rewards?state=paid").text
     assert "Paid back" in rewards
+    loads = finance.get(f"{at}/top-ups").text
+    cells = re.findall(r'<td class="num[^"]*" data-title="Points">(.*?)</td>', loads)
+    assert all(("top-ups/" in one) != (one == "") for one in cells), "none says that it was made from 0 points"
+    assert {one == "" for one in cells} == {True, False}, "a compensation was made from no points"
     runs = number_of_runs(world)
     nothing = post(finance, new, new, from_on="2026-01-01", to_on="2027-12-31")
     assert nothing.status_code == 400
