@@ -2,8 +2,9 @@
 
 import datetime as dt
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from app.domain.program_file.import_profile import DATE_ORDERS
@@ -33,6 +34,7 @@ _DAYS_TO_1904 = (dt.date(1904, 1, 1) - _FIRST_SERIAL).days
 _SHORT_YEARS_FROM = 69
 """Of two digits: 69 is 1969 and 68 is 2068, as strptime has it."""
 _YEARS = range(1900, 2200)
+_MANY_YEARS = 3
 _MOST_SHOWN = 3
 _MOST_MONTHS = 12
 _LEAST_OF_EACH = 3
@@ -63,14 +65,31 @@ class Proof:
     """What a column's dates say about their order.
 
     Attributes:
-        orders: those that every date allows; one: it is proved. More: nobody can tell.
+        allowed: the orders that every date allows.
         needed: whether any date can be read in more ways than one.
         examples: some of the dates that do not tell.
+        years: by order, the years of the dates that write them with two digits, as in 15.01.26; none: no date does.
     """
 
-    orders: tuple[str, ...]
+    allowed: tuple[str, ...]
     needed: bool
     examples: tuple[str, ...] = ()
+    years: Mapping[str, frozenset[int]] = field(default_factory=dict)
+
+    @property
+    def orders(self) -> tuple[str, ...]:
+        """Give the orders that are likely; one: it is proved. More: nobody can tell.
+
+        A year of two digits comes first where nothing else will do, or where the dates would else be of more years.
+        """
+        others = tuple(order for order in self.allowed if order != "ymd")
+        if not others or not self.years or any(self.more_years(order) for order in others):
+            return self.allowed
+        return others
+
+    def more_years(self, order: str) -> bool:
+        """Say whether dates would be of more years in an order than with their years in front."""
+        return "ymd" in self.allowed and len(self.years.get("ymd", ())) < len(self.years.get(order, ()))
 
     @property
     def order(self) -> str | None:
@@ -109,21 +128,24 @@ def _read_day(text: str, minute: int | None) -> Moment:
 def proof(texts: Iterable[str]) -> Proof:
     """Find the orders that all dates of a column allow. What is no date in any order is not asked."""
     allowed = set(DATE_ORDERS)
-    needed = short = False
+    needed = False
     doubtful: list[str] = []
+    years: defaultdict[str, set[int]] = defaultdict(set)
     for text in with_zeros(texts):
         moment = read_moment(text)
         if not moment.days or moment.same:
             continue
         needed = True
-        short |= moment.short
         allowed &= set(moment.days)
+        for order, day in moment.days.items() if moment.short else ():
+            years[order].add(day.year)
         if len(moment.days) > 1:
             doubtful.append(text)
-    if len(allowed) > 1 and short:
-        allowed.discard("ymd")  # a year of two digits comes first only where nothing else will do
     return Proof(
-        tuple(order for order in DATE_ORDERS if order in allowed), needed, tuple(islice(doubtful, _MOST_SHOWN))
+        tuple(order for order in DATE_ORDERS if order in allowed),
+        needed,
+        tuple(islice(doubtful, _MOST_SHOWN)),
+        {order: frozenset(of) for order, of in years.items()},
     )
 
 
@@ -177,10 +199,27 @@ def agreed(proofs: Mapping[str, Proof]) -> Agreed:
         proofs: what each column says by itself, by its name.
     """
     asking = {name: one for name, one in proofs.items() if one.needed}
-    orders = tuple(order for order in DATE_ORDERS if all(order in one.orders for one in asking.values()))
+    allowed = tuple(order for order in DATE_ORDERS if all(order in one.allowed for one in asking.values()))
     open_ones = [name for name, one in asking.items() if one.order is None] or [*asking, *proofs, ""]
     examples = proofs[open_ones[0]].examples if proofs else ()
-    return Agreed(Proof(orders, bool(asking), examples), open_ones[0])
+    return Agreed(Proof(allowed, bool(asking), examples, _years_of_all(proofs.values())), open_ones[0])
+
+
+def _years_of_all(proofs: Iterable[Proof]) -> dict[str, frozenset[int]]:
+    found: dict[str, frozenset[int]] = {}
+    for one in proofs:
+        found |= {order: found.get(order, frozenset()) | of for order, of in one.years.items()}
+    return found
+
+
+def years_in_front(texts: Sequence[str], order: str) -> tuple[str, ...]:
+    """Give some dates of documents that surely have a year of two digits in front, and not where ``order`` has it.
+
+    26.01.15, 26.01.16, 26.01.17 are days of one month, and no days of three years.
+    """
+    proved = proof(texts)
+    surely = proved.more_years(order) and len(proved.years["ymd"]) == 1 and len(proved.years[order]) >= _MANY_YEARS
+    return proved.examples if surely else ()
 
 
 def perhaps_swapped(cells: Sequence[str], written: Sequence[str], order: str) -> bool:

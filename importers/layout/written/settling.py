@@ -54,7 +54,7 @@ def settle(table: TextTable, columns: Mapping[str, str], profile: ImportProfile)
     if table.from_1904 and profile.dates is not None:
         table.write_days(days, dates.since_1904)
     held = {field: columns[field] for field in NUMBERS if field in columns}
-    _ask_of_other_order(table, days, profile.dates)
+    _ask_of_other_order(table, {field: columns[field] for field in DATES if field in columns}, profile.dates)
     _ask_of_other_signs(table, held, profile)
     if profile.decimal == "found":
         proofs = {
@@ -85,18 +85,23 @@ def settle(table: TextTable, columns: Mapping[str, str], profile: ImportProfile)
     return settled
 
 
-def _ask_of_other_order(table: TextTable, names: list[str], order: str | None) -> None:
+def _ask_of_other_order(table: TextTable, days: Mapping[str, str], order: str | None) -> None:
     """Stop where a column proves another order than the profile says, by which some of its dates would be other days.
+
+    Days on which something begins may be the first of each year; those of documents are not.
 
     Raises:
         QuestionOpen: It does.
     """
     if order not in DATE_ORDERS or table.proved.dates is not None:
         return
-    for name in names:
+    for field, name in days.items():
         texts = _distinct(table, name)
         written = texts.filter(pc.invert(pc.match_substring_regex(texts, _ISO))).slice(0, _LOOKED_AT).to_pylist()
-        if (other := dates.written_otherwise(written, order)) is not None:
+        other = dates.written_otherwise(written, order)
+        if other is None and field in HAPPENED and (in_front := dates.years_in_front(written, order)):
+            other = "ymd", in_front
+        if other is not None:
             found, examples = other
             asked = Said(
                 _("its dates are in the order %(found)s, and the profile says %(said)s"),

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from importers.errors import QuestionOpen
-from importers.layout.written.dates import proof, read_moment, with_zeros
+from importers.layout.written.dates import agreed, proof, read_moment, with_zeros
 from tests.importers.layout.reports import HEADER, laid, line, profile, typed
 
 
@@ -114,6 +114,23 @@ def test_a_column_proves_its_order_or_is_asked() -> None:
     assert proof(["13.02.2019", "02.13.2019"]).order is None, "two orders in one column"
     assert not proof(["2019-02-01", "5 maja 2019", "45000", "x"]).needed
     assert proof(["18-08-17"]).order is None
+
+
+def test_a_year_of_two_digits_in_front_is_asked_where_the_days_would_else_be_of_many_years() -> None:
+    month = [f"26.01.{day:02}" for day in (15, 16, 19, 31)]
+    assert proof(month).orders == ("dmy", "ymd")
+    assert proof([one.replace(".", "/") for one in month]).orders == ("dmy", "ymd")
+    assert proof(["15.01.26", "31.01.26", "03.02.26"]).order == "dmy"
+    assert agreed({"Issued": proof(month), "Paid": proof(["26.02.05"])}).proof.orders == ("dmy", "ymd")
+    assert agreed({"Issued": proof(month), "Paid": proof(["28.02.2026"])}).proof.order == "dmy"
+
+
+def test_a_profile_that_has_the_year_behind_does_not_read_months_as_years() -> None:
+    with pytest.raises(QuestionOpen, match=r"Column 'Data': its dates are in the order ymd, and the profile says dmy"):
+        days("26.01.15", "26.01.16", "26.01.19", dates="dmy")
+    assert days("26.01.15", "26.01.16", "26.01.19", dates="ymd") == ["2026-01-15", "2026-01-16", "2026-01-19"]
+    assert days("31.12.25", "31.01.26", dates="dmy") == ["2025-12-31", "2026-01-31"]
+    assert days("15.01.24", "16.01.25", "19.01.26", dates="dmy") == ["2024-01-15", "2025-01-16", "2026-01-19"]
 
 
 def test_what_is_left_to_be_found_is_found_or_asked_and_never_guessed() -> None:
