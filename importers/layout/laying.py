@@ -184,7 +184,7 @@ def _say_of_all(
 
 def _figures_named(names: Sequence[str], columns: Mapping[str, str], profile: ImportProfile) -> dict[str, str]:
     """Give the field of each column that is read, by its name; of months all may be amounts."""
-    of_months = {} if profile.months is None else {one.name: "net_amount" for one in month_columns(names)}
+    of_months = {} if profile.months is None else {one.name: "net_amount" for one in month_columns(names, told=True)}
     return of_months | {name: field for field, name in columns.items()}
 
 

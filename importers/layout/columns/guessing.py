@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from importers.files.grid import Grid
-from importers.layout.columns.months import may_be_month, month_columns
+from importers.layout.columns.months import may_be_month, month_columns, number_months
 from importers.layout.columns.months_seen import YEAR
 from importers.layout.rows.rows import likeness
 from importers.layout.tables.header import MOST_ROWS, Header, kept_columns, name_key, names_at, top_of
@@ -38,7 +38,8 @@ def _score(top: Sequence[Sequence[str]], at: int, known: frozenset[str]) -> floa
         return 0
     widths = [width for row in top[at + 1 : at + 1 + _TYPICAL] if (width := sum(map(bool, row)))]
     typical = sorted(widths)[len(widths) // 2] if widths else len(said)
-    wordy = sum(map(_is_name, said)) / len(said)
+    below_years = at > 0 and number_months(top[at - 1], top[at])
+    wordy = sum(_is_name(cell) or (below_years and cell.isdecimal()) for cell in said) / len(said)
     named = sum(spoken(cell) in known for cell in said)
     if wordy <= 0.5 and named < _KNOWN_NAMES:
         return 0
@@ -61,7 +62,7 @@ def _with_rows(grid: Grid, top: Sequence[Sequence[str]], at: int, kind: str) -> 
     for count in range(2, MOST_ROWS + 1):
         for first in (at, at - count + 1):
             several = rows[first : first + count]
-            if first < 0 or len(several) < count or not all(map(_is_wordy, several)):
+            if first < 0 or len(several) < count or not _name_columns(several):
                 continue
             joined = Header(first, several, names_at(grid, rows, first, count))
             if _complete(grid, joined):
@@ -103,6 +104,18 @@ def name_the_same(one: Sequence[str], other: Sequence[str], kind: str) -> bool:
 def _complete(grid: Grid, header: Header) -> bool:
     names = [name_key(header.names[at]) for at in kept_columns(grid, header)]
     return all(names) and len(set(names)) == len(names)
+
+
+def _name_columns(rows: Sequence[Sequence[str]]) -> bool:
+    """Say whether rows may be those of one header: their cells are names, or numbers of months below their years."""
+    return all(
+        _is_wordy(row) or (at > 0 and number_months(rows[at - 1], row) and all(map(_may_stand_beside, row)))
+        for at, row in enumerate(rows)
+    )
+
+
+def _may_stand_beside(cell: str) -> bool:
+    return cell.isdecimal() or _is_name(cell)
 
 
 def _is_wordy(row: Sequence[str]) -> bool:

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from app.domain.program_file.import_profile import Months
 from app.domain.saying.wording import Told, marked, together
 from importers.layout.tables.header import JOINT, keys_of, name_key
-from importers.layout.words.around import MONTH_OF, ROMAN, TOTAL
+from importers.layout.words.around import MONTH_OF, ROMAN, SAYS_MONTHS, TOTAL
 from importers.layout.words.synonyms import names_of, spoken
 from importers.layout.written.numbers import PIECES
 
@@ -32,6 +32,7 @@ _YEAR = re.compile(r"(?:19|20)\d{2}")
 _OF_YEAR = r"(?:(?P<before>\d{4})[-./' ]*)?"
 _LETTERED = re.compile(rf"{_OF_YEAR}m(?P<month>\d{{1,2}})(?:[-./' ]*(?P<after>\d{{4}}))?")
 _ROMAN = re.compile(rf"{_OF_YEAR}(?P<month>{'|'.join(ROMAN)})\.?(?:[-./' ]+(?P<after>\d{{4}}))?")
+_BARE = re.compile(r"(?P<month>\d{1,2})")
 _NOTHING = r"^\s*[-\x{2013}\x{2014}]?\s*(?:0+(?:[.,]0+)?)?\s*$"
 """What stands in the cell of a month in which nothing was sold."""
 _QUARTERS, _A_ROW = 4, 3
@@ -78,6 +79,11 @@ def may_be_month(text: str) -> bool:
     return any(reader(text) is not None for reader in (read_month, _read_lettered, _read_roman))
 
 
+def may_be_of_month(text: str) -> bool:
+    """Tell whether a part of the name of a month's column may say which month it is: its name, number, or year."""
+    return may_be_month(text) or _read_bare(text) is not None or _YEAR.fullmatch(text) is not None
+
+
 def _read_lettered(text: str) -> tuple[int | None, int] | None:
     """Read the number of a month as statistics offices write it: M01, 2019M01."""
     return _read_number(_LETTERED, text)
@@ -88,31 +94,71 @@ def _read_roman(text: str) -> tuple[int | None, int] | None:
     return _read_number(_ROMAN, text)
 
 
+def _read_bare(text: str) -> tuple[int | None, int] | None:
+    """Read the number of a month that stands alone, below its year or beside the other ones: 01, 1."""
+    return _read_number(_BARE, text)
+
+
 def _read_number(form: re.Pattern[str], text: str) -> tuple[int | None, int] | None:
     said = form.fullmatch(" ".join(text.split()).casefold())
     if said is None:
         return None
-    month, year = ROMAN.get(said["month"]) or int(said["month"]), said["before"] or said["after"]
+    years = said.groupdict()
+    month, year = ROMAN.get(said["month"]) or int(said["month"]), years.get("before") or years.get("after")
     return (None if year is None else int(year), month) if 1 <= month <= 12 else None
 
 
-def month_columns(names: Sequence[str]) -> list[MonthColumn]:
+def month_columns(names: Sequence[str], *, told: bool = False) -> list[MonthColumn]:
     """Find the columns of months: a name that is a month, alone or joined with what is over the month's columns.
 
     Where none has a name, numbers such as M01 and VIII are months if there are some in a row, and roman ones if they
-    go beyond those of quarters.
+    go beyond those of quarters; bare ones, which may be those of weeks, if they are all twelve of a year. Where it is
+    ``told`` that months stand in the header, numbers are.
     """
     if found := _months_among(names, read_month):
         return found
-    if _follow_each_other(found := _months_among(names, _read_lettered)):
+    if (found := _months_among(names, _read_lettered)) and (told or _follow_each_other(found)):
         return found
     found = _months_among(names, _read_roman)
-    return found if _follow_each_other(found) and max(one.month for one in found) > _QUARTERS else []
+    if found and (told or (_follow_each_other(found) and max(one.month for one in found) > _QUARTERS)):
+        return found
+    found = [] if _go_on(names) else _months_among(names, _read_bare)
+    return found if told or any(len(months) == _LAST for months in _by_year(found).values()) else []
+
+
+def _go_on(names: Sequence[str]) -> bool:
+    """Say whether bare numbers go beyond those of months, as the weeks of a year do, or the days of a month."""
+    bare = (part for name in names for part in _AGAIN.sub("", name).split(JOINT) if _BARE.fullmatch(part))
+    return any(_read_bare(one) is None for one in bare)
+
+
+def say_months(rows: Sequence[Sequence[str]]) -> bool:
+    """Tell whether a cell of a header, or above it, says that what stands there are months."""
+    return any(SAYS_MONTHS.fullmatch(cell) for row in rows for cell in row if cell)
+
+
+def number_months(years: Sequence[str], numbers: Sequence[str]) -> bool:
+    """Say whether a row has nothing but numbers of months where the row above has years, which go over several."""
+    first = next((at for at, cell in enumerate(years) if _YEAR.fullmatch(cell)), None)
+    return first is not None and all(_read_bare(cell) for cell in numbers[first:] if cell)
 
 
 def _follow_each_other(found: Sequence[MonthColumn]) -> bool:
-    places = {(one.year or 0) * 12 + one.month for one in found}
-    return len(places) >= _A_ROW and max(places) - min(places) < len(places)
+    """Say whether months are some in a row: all of them, or those of each year."""
+    several = list(_by_year(found).values())
+    through = {(one.year or 0) * 12 + one.month for one in found}
+    return any(
+        all(max(one) - min(one) < len(one) for one in rows) and any(len(one) >= _A_ROW for one in rows)
+        for rows in ([through], several)
+        if rows
+    )
+
+
+def _by_year(found: Sequence[MonthColumn]) -> dict[int | None, set[int]]:
+    years: dict[int | None, set[int]] = {}
+    for one in found:
+        years.setdefault(one.year, set()).add(one.month)
+    return years
 
 
 def _months_among(names: Sequence[str], reader: _Reader) -> list[MonthColumn]:
@@ -157,7 +203,7 @@ def _says_what(text: str) -> bool:
 
 def beside_months(names: Sequence[str]) -> list[str]:
     """Name what stands behind the first column of a month, and is neither one nor a sum: a month written wrongly?"""
-    found = {one.name for one in month_columns(names)}
+    found = {one.name for one in month_columns(names, told=True)}
     first = next((at for at, name in enumerate(names) if name in found), len(names))
     return [name for name in names[first:] if name not in found and not is_sum(name)]
 
@@ -201,7 +247,7 @@ def unpivot(cells: pa.Table, profile: Months) -> Unpivoted:
     Raises:
         NoMonths: There is nothing to make them of.
     """
-    found = month_columns(cells.column_names)
+    found = month_columns(cells.column_names, told=True)
     nameless = [one.name for one in found if one.year is None and profile.year is None]
     if not found:
         raise NoMonths(_("no column is named like a month, such as 2025-12"))

@@ -17,7 +17,7 @@ from importers.files.grid import Grid, SheetSeen
 from importers.layout.columns.bare_names import judged
 from importers.layout.columns.guessing import guessed
 from importers.layout.columns.lifted import with_lifted
-from importers.layout.columns.months import is_sum, may_be_month, month_columns, read_month
+from importers.layout.columns.months import is_sum, may_be_of_month, month_columns, read_month
 from importers.layout.columns.months_seen import MonthsSeen, months_seen
 from importers.layout.columns.naming import Candidate, Facts, Guesses, can_hold, candidates, facts_of, guess
 from importers.layout.columns.paid import paid
@@ -293,9 +293,9 @@ def _lines_of(sheet: Sheet, guesses: Guesses, recognised: Recognised) -> Body:
 
 def fingerprint(names: Sequence[str]) -> str:
     """Give what two headers share that name the same columns, in whatever order; months count as one another."""
-    keys, months = set(), {one.name for one in month_columns(names)}
+    keys, months = set(), {one.name for one in month_columns(names, told=True)}
     for name in names:
-        is_month = may_be_month if name in months else read_month
+        is_month = may_be_of_month if name in months else read_month
         parts = ["month" if is_month(part) else name_key(part) for part in name.split(JOINT)]
         keys.add(JOINT.join(parts))
     return hashlib.sha256("\n".join(sorted(keys)).encode()).hexdigest()[:32]

@@ -10,10 +10,10 @@ import pyarrow.compute as pc
 
 from importers.files.grid import Grid
 from importers.layout.columns.columns import found_in
-from importers.layout.columns.months import MonthColumn, month_columns
+from importers.layout.columns.months import MonthColumn, month_columns, say_months
 from importers.layout.rows.body import Body
 from importers.layout.rows.rows import numbers_columns, other_header
-from importers.layout.tables.header import Header, distinct, empty_cells, kept_columns, name_key
+from importers.layout.tables.header import Header, distinct, empty_cells, kept_columns, name_key, top_of
 
 _WIDE = 4
 """Columns of a table below whose header a text alone in its row is no line."""
@@ -87,7 +87,8 @@ def sheet_below(grid: Grid, header: Header, confidence_bp: int) -> Sheet:
     """Give the sheet whose header this is."""
     kept = kept_columns(grid, header)
     names = distinct([header.names[at] for at in kept], ())
-    return Sheet(grid, header, confidence_bp, names, kept, month_columns(names))
+    told = say_months(top_of(grid, header.below))
+    return Sheet(grid, header, confidence_bp, names, kept, month_columns(names, told=told))
 
 
 def fitting_sheets(

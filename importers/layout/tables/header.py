@@ -74,8 +74,9 @@ def top_of(grid: Grid, rows: int = MOST_ABOVE) -> Cells:
 def find_header(
     grid: Grid, top: Cells, wanted: Collection[str], rows: int, called: Mapping[str, str] | None = None
 ) -> tuple[Header | None, int]:
-    """Find the rows that name most of the wanted columns, and say how many of them they name; of equals the first.
+    """Find the rows that name most of the wanted columns, and say how many of them they name.
 
+    Of equals it is the first, or of several rows that which names more columns: what stands above a header names few.
     ``called`` gives of a name by which a column may go as well the wanted one; both as they are compared.
     """
     called = called or {}
@@ -87,10 +88,16 @@ def find_header(
             continue
         names = names_at(grid, top, at, rows)
         named = keys & {called.get(key, key) for name in names for key in keys_of(name)}
-        first_alone = rows > 1 and len(named) == most and best is not None and _is_title(best.rows[0])
-        if len(named) > most or (first_alone and not _is_title(top[at])):
+        rather = best is not None and rows > 1 and len(named) == most and _is_rather(top[at], names, best)
+        if len(named) > most or rather:
             best, most = Header(at, top[at : at + rows], names), len(named)
     return best, most
+
+
+def _is_rather(first: Sequence[str], names: Sequence[str], other: Header) -> bool:
+    """Say whether rows are rather a header than others that name as many of the wanted columns."""
+    more = len({name_key(one) for one in names if one}) > len({name_key(one) for one in other.names if one})
+    return more or (_is_title(other.rows[0]) and not _is_title(first))
 
 
 def _is_title(row: Sequence[str]) -> bool:

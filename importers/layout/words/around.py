@@ -27,6 +27,14 @@ _NUMERALS = "i ii iii iv v vi vii viii ix x xi xii"
 ROMAN = dict(zip(_NUMERALS.split(), range(1, 13), strict=True))
 """Months as Polish and Russian offices number them; a month so numbered needs a year or a day beside it."""
 
+_MONTH = r"miesi[ąę]c\w*|mies|months?|meses|mes|monate?n?|месяц\w*|мес|mois"
+_YEAR = "rok|lata|year|años?|jahre?|год|годы|années?|cal|calendar|kalenderjahr|okres|period"
+SAYS_MONTHS = re.compile(
+    rf"(?i)\W*(?:(?:{_YEAR})\W+)*(?:{_MONTH})(?:\W+(?:{_YEAR}))*\W*"
+    rf"|.*\s(?:wg|według|w|by|per|por|nach|по|par)\s(?:{_MONTH})\W*"
+)
+"""What says of numbers in a header that they are months: ``Miesiąc:``, ``Cal. year / month``, ``Sales by month``."""
+
 _DAYS = (
     "monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thur thurs fri sat sun",
     "poniedziałek wtorek środa czwartek piątek sobota niedziela pon wt śr czw pt sob ndz niedz nd",

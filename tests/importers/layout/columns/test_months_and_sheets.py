@@ -84,6 +84,41 @@ def test_months_are_numbered_as_offices_do_where_nothing_else_is(names: list[str
     assert [one.text(2026) for one in month_columns(names)] == found
 
 
+BELOW_YEARS = [
+    ["01", "02", "03"],
+    ["I", "II", "III"],
+    ["sty", "lut", "mar"],
+]
+
+
+@pytest.mark.parametrize("months", BELOW_YEARS)
+@pytest.mark.parametrize("merged", [(), (Merge(2, 3, 2, 5), Merge(2, 6, 2, 8))])
+@pytest.mark.parametrize("above", [True, False])
+def test_months_stand_in_a_row_below_their_years(months: list[str], merged: tuple[Merge, ...], above: bool) -> None:
+    names, none = ["Kod", "Odbiorca", "Cena netto"], ["", "", ""]
+    rows = [
+        ["Suma z Ilość", "", "", "Rok", "Miesiąc"],
+        [*(none if above else names), "2025", "", "", "2026", "", ""],
+        [*(names if above else none), *months, *months],
+        ["P1", "D1", "2", "1", "2", "3", "4", "5", "6"],
+        ["P2", "D2", "3", "10", "20", "30", "40", "50", "60"],
+    ]
+    said = propose(look([grid(rows, merged=merged)], [], "sales"))
+    found = typed(laid(rows, said, merged=merged), said)
+    assert [(one[0][-7:], one[5] // 1000) for one in found.good if one[3] == "P1"] == [
+        (f"{year}-0{month}", month + more) for year, more in ((2025, 0), (2026, 3)) for month in (1, 2, 3)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("numbers_of", "found"),
+    [(range(1, 13), 12), (range(1, 4), 0), (range(1, 32), 0), (range(1, 53), 0), (range(13), 0)],
+)
+def test_bare_numbers_are_months_where_they_are_all_twelve(numbers_of: range, found: int) -> None:
+    assert len(month_columns(["Kod", *(f"2025 / {one:02}" for one in numbers_of)])) == found
+    assert len(month_columns(["Kod", *map(str, numbers_of)])) == found
+
+
 def test_months_without_a_year_need_one() -> None:
     rows = [["Kod", "January", "February"], ["P1", "2", "3"]]
     form = profile(columns={"product": "Kod", "unit_price": "Kod"}, fixed={"distributor": "D1"}, months={"series": "R"})
