@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from sqlalchemy.exc import OperationalError
 
-from app.db.transaction import Sessions, transaction
+from app.db.transaction import Sessions, met_another, transaction
 from app.jobs import board, messenger
 
 _log = logging.getLogger(__name__)
@@ -34,9 +34,10 @@ def sweep(
         try:
             sweep_once(registry, redis_url)
             chores()
-        except OperationalError:
+        except OperationalError as problem:
             registry.remove()
-            _log.warning("the database does not answer; sweeping goes on")
+            what = "it met another transaction" if met_another(problem) else "the database does not answer"
+            _log.warning("%s; sweeping goes on", what)
         except Exception:  # noqa: BLE001  # work that is forgotten must be found whatever became of a chore
             registry.remove()
             _log.exception("sweeping met something unexpected; it goes on")

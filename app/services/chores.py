@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import select
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app.db.transaction import Sessions, transaction
+from app.db.turns import Turns
 from app.domain.measures.calendar import local_date
 from app.models.programs import Program
 from app.services.access import erasure, one_time, signing_in
@@ -49,16 +49,14 @@ def run(registry: Sessions, now: dt.datetime, program_code: str | None = None) -
         sqlalchemy.exc.OperationalError: The database went away.
     """
     done = Done()
-    failed: list[Exception] = []
+    turns = Turns()
+
+    def alone(chore: Callable[[Session], None]) -> None:
+        with transaction(registry) as session:
+            chore(session)
 
     def do(chore: Callable[[Session], None]) -> None:
-        try:
-            with transaction(registry) as session:
-                chore(session)
-        except OperationalError:
-            raise
-        except Exception as error:  # noqa: BLE001  # whatever one chore meets, the others are due as well
-            failed.append(error)
+        turns.take(functools.partial(alone, chore))
 
     with transaction(registry) as session:
         query = select(Program.id)
@@ -85,8 +83,7 @@ def run(registry: Sessions, now: dt.datetime, program_code: str | None = None) -
         do(step)
     do(functools.partial(_seal, done, now))
     do(functools.partial(_forget, now))
-    if failed:
-        raise ExceptionGroup("some chores failed; the others are done", failed)
+    turns.end("some chores failed; the others are done")
     return done
 
 

@@ -6,7 +6,6 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -62,31 +61,11 @@ def _refuse_owner(engine: Engine) -> None:
         engine.dispose()
 
 
-def _each(*steps: Callable[[], object]) -> None:
-    """Take steps, each whatever became of those before it.
-
-    Raises:
-        ExceptionGroup: What failed, after everything else was done.
-        sqlalchemy.exc.OperationalError: The database went away.
-    """
-    from sqlalchemy.exc import OperationalError
-
-    failed: list[Exception] = []
-    for step in steps:
-        try:
-            step()
-        except OperationalError:
-            raise
-        except Exception as error:  # noqa: BLE001  # whatever one meets, the others are due as well
-            failed.append(error)
-    if failed:
-        raise ExceptionGroup("some chores failed; the others are done", failed)
-
-
 @click.command(hidden=True)
 def sweeper() -> None:
     """Sweep: wake workers for forgotten jobs and do the chores; started by `kontor up`."""
     from app.db.transaction import transaction
+    from app.db.turns import Turns
     from app.exports.histories import planning
     from app.extensions import db
     from app.factory import create_app, utc_now
@@ -111,12 +90,12 @@ def sweeper() -> None:
         db.session.remove()
         if time.monotonic() - last > CHORES_SECONDS:
             last = time.monotonic()
-            _each(
-                lambda: chores.run(db.session, utc_now()),
-                lambda: run_due(db.session, keys, utc_now()),
-                lambda: planning.make_due(db.session, utc_now()),
-                _ask_for_prepaid,
-            )
+            turns = Turns()
+            turns.take(lambda: chores.run(db.session, utc_now()))
+            turns.take(lambda: run_due(db.session, keys, utc_now()))
+            turns.take(lambda: planning.make_due(db.session, utc_now()))
+            turns.take(_ask_for_prepaid)
+            turns.end("some chores failed; the others are done")
             db.session.remove()
 
     def _ask_for_prepaid() -> None:

@@ -18,7 +18,7 @@ from app.cli.output import UNAVAILABLE, Failure
 from app.config import Settings, settings
 from app.db import migrate
 from app.db.roles import OwnerIsApplication, refuse_owner
-from app.db.transaction import Sessions
+from app.db.transaction import Sessions, met_another
 from app.extensions import db
 from app.factory import create_app, utc_now
 from app.local.errors import LocalError
@@ -68,6 +68,12 @@ def runtime() -> Iterator[Runtime]:
     except (OwnerIsApplication, migrate.DatabaseNewer) as error:
         raise Failure(str(error), UNAVAILABLE) from None
     except OperationalError as error:
+        if met_another(error):
+            raise Failure(
+                "Somebody else changed the same at the same moment, and the database ended what the command was at. "
+                "Run it once more.",
+                UNAVAILABLE,
+            ) from None
         raise Failure(f"The database does not answer: {error.orig}", UNAVAILABLE) from None
 
 

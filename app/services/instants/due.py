@@ -5,16 +5,17 @@ documents, so that one that comes meanwhile is there the next time.
 """
 
 import datetime as dt
+import functools
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from sqlalchemy import delete, func, select
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, aliased
 
 from app.db.many import among_texts, any_of
 from app.db.transaction import Sessions, transaction
+from app.db.turns import Turns
 from app.domain.states import COUNTING, DocumentStatus, InstantState
 from app.models.instants import InstantGrant, InstantReward, InstantTouched
 from app.models.programs import Program
@@ -48,7 +49,7 @@ def run_due(registry: Sessions, keys: Keys, now: dt.datetime, program_code: str 
         ExceptionGroup: What failed, after everything else was done.
         sqlalchemy.exc.OperationalError: The database went away.
     """
-    done, failed = Done(), list[Exception]()
+    done, turns = Done(), Turns()
     with transaction(registry) as session:
         touched = select(InstantTouched.id).where(InstantTouched.instant_id == InstantReward.id).exists()
         query = select(InstantReward.id).join(Program, Program.id == InstantReward.program_id).where(touched)
@@ -65,14 +66,9 @@ def run_due(registry: Sessions, keys: Keys, now: dt.datetime, program_code: str 
                 if ran_out and key in to_give:
                     done.waiting += 1  # nobody asks again for each of thousands what is not there
                     continue
-                try:
-                    ran_out |= _settle_alone(registry, keys, instant_id, key, done, now)
-                except OperationalError:
-                    raise
-                except Exception as error:  # noqa: BLE001  # whatever one meets, the others are due as well
-                    failed.append(error)
-    if failed:
-        raise ExceptionGroup("some rewards for sales could not be given or taken back; the others are", failed)
+                settle = functools.partial(_settle_alone, registry, keys, instant_id, key, done, now)
+                ran_out |= bool(turns.take(settle))
+    turns.end("some rewards for sales could not be given or taken back; the others are")
     return done
 
 

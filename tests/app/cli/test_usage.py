@@ -9,6 +9,7 @@ from unittest.mock import Mock
 
 import click
 import pytest
+from sqlalchemy import text
 
 from app.cli import options
 from app.cli.options import DAY, Day
@@ -224,6 +225,13 @@ def test_servers_that_do_not_answer_are_told(stranger: Desk, monkeypatch: pytest
         monkeypatch.setenv("DATABASE_URL", f"postgresql://nobody@127.0.0.1:{taken.getsockname()[1]}/nothing")
         settings.cache_clear()
         assert stranger.error("balances", code=5).startswith("The database does not answer: ")
+
+
+def test_who_met_another_transaction_is_told_to_run_it_once_more(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """PostgreSQL ends one of two transactions that wait for each other: here it says so of the command's."""
+    ended = text("do $$ begin raise exception using errcode = 'deadlock_detected'; end $$")
+    monkeypatch.setattr("app.services.tracing.balances.balances", lambda session, *_: session.execute(ended))
+    assert desk.error("balances", "--program", desk.code, code=5).endswith("Run it once more.")
 
 
 def test_the_application_must_not_be_the_owner(

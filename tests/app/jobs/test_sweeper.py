@@ -80,6 +80,16 @@ def test_whatever_becomes_of_a_chore_forgotten_work_is_found(jobs: Board, caplog
     assert "several" in caplog.text
 
 
+def test_who_met_another_transaction_does_not_say_that_the_database_is_away(
+    jobs: Board, caplog: pytest.LogCaptureFixture
+) -> None:
+    ended = Exception("deadlock detected")
+    ended.sqlstate = "40P01"  # type: ignore[attr-defined]  # as the driver's has it
+    _sweep(jobs, Chores(OperationalError("select 1", None, ended)))
+    assert "met another transaction; sweeping goes on" in caplog.text
+    assert "does not answer" not in caplog.text
+
+
 def test_what_a_failed_chore_left_open_is_let_go(jobs: Board) -> None:
     """A transaction that a chore broke off must not be the one of the next sweep."""
 

@@ -150,6 +150,24 @@ def test_what_failed_is_done_when_it_can_be_done(world: World) -> None:
     assert world.points() == [(0, 100, 0)] * 3
 
 
+def test_a_chore_that_meets_another_transaction_is_done_again_and_the_others_have_their_turn(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL ends one of two transactions that wait for each other: here it says so of the first release."""
+    real, ended = chores.ledger.release_due, []
+
+    def release_due(session: Session, program: Program, *, now: dt.datetime) -> int:
+        if program.code == world.codes[0] and not ended:
+            ended.append(program.code)
+            session.execute(text("do $$ begin raise exception using errcode = 'deadlock_detected'; end $$"))
+        return real(session, program, now=now)
+
+    monkeypatch.setattr(chores.ledger, "release_due", release_due)
+    assert world.run(COOLED).released == 3
+    assert ended == [world.codes[0]]
+    assert world.points() == [(0, 100, 0)] * 3
+
+
 def test_a_database_that_goes_away_in_the_middle_is_told_at_once(world: World, database: Database) -> None:
     """The others have no turn either: whoever sweeps tries again."""
 
