@@ -78,6 +78,16 @@ def test_every_template_is_reached_and_every_one_asked_for_is_there(templates: E
     assert sorted(reached) == TEMPLATES
 
 
+def test_what_a_template_imports_it_uses(templates: Environment) -> None:
+    for name in TEMPLATES:
+        tree = templates.parse((FOLDER / name).read_text(encoding="utf-8"))
+        imported = {one.target for one in tree.find_all(nodes.Import)}
+        for named in tree.find_all(nodes.FromImport):
+            imported |= {one[1] if isinstance(one, tuple) else one for one in named.names}
+        used = {one.name for one in tree.find_all(nodes.Name) if one.ctx == "load"}
+        assert sorted(imported - used) == [], name
+
+
 def test_no_template_marks_what_came_from_outside_as_safe(templates: Environment) -> None:
     """``|safe`` takes the escaping away; what is safe is made so in Python, as Markup, where it is built."""
     assert templates.autoescape
