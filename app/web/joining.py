@@ -192,5 +192,4 @@ def _page(form: Form, kept: registration.Form, kind: str) -> str:
         form=form,
         kind=kind,
         intro=in_language(kept.intro, language(), program.locale),
-        questions=[f"{_PREFIX}{one.key}" for one in kept.questions if one.of(kind)],
     )

@@ -28,11 +28,7 @@ def index() -> Answer:
     """Offer a new passkey; also to whoever still has to set up a second step."""
     if asked := confirming.first():
         return asked
-    return render_template(
-        "account/passkeys.html",
-        passkeys=passkeys.passkeys_of(session(), place().person.id),
-        possible=challenges.possible(),
-    )
+    return render_template("account/passkeys.html", possible=challenges.possible())
 
 
 @bp.post("/options")

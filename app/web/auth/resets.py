@@ -39,7 +39,7 @@ def ask() -> Answer:
 
 @bp.get("/reset/sent")
 def sent() -> Answer:
-    return render_template("auth/sent.html", by_sms=False, goes_out=settings().smtp_url is not None)
+    return render_template("auth/sent.html", goes_out=settings().smtp_url is not None)
 
 
 @bp.route("/reset/<token>", methods=["GET", "POST"])

@@ -49,7 +49,7 @@ def link() -> Answer:
 
 @bp.get("/sign-in/link/sent")
 def link_sent() -> Answer:
-    return render_template("auth/sent.html", by_sms=False, goes_out=settings().smtp_url is not None)
+    return render_template("auth/sent.html", goes_out=settings().smtp_url is not None)
 
 
 @bp.route("/sign-in/link/<token>", methods=["GET", "POST"])

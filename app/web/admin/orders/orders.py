@@ -256,7 +256,6 @@ def show(program_code: str, reward_order_id: int) -> str:
         ),
         money=owing.money_of(order, [one.line for one in found.lines]),
         payment_form=fresh(PaymentForm),
-        sure=Form(formdata=None),
         states=ORDER_STATE,
         words=ORDER_WORD,
         parts=ADDRESS,

@@ -157,9 +157,7 @@ def preview(program_code: str) -> str:
     """Show the form as applicants see it; nothing that is typed there goes anywhere."""
     kept = registration.form_of(session(), scope().program.id)
     kind = "rep" if request.args.get("as") == "rep" else "company"
-    return render_template(
-        "admin/people/registration_preview.html", form=form_for(kind, kept.questions), kept=kept, kind=kind
-    )
+    return render_template("admin/people/registration_preview.html", form=form_for(kind, kept.questions), kind=kind)
 
 
 def own_language() -> str:

@@ -337,7 +337,6 @@ def _page(form: RewardForm, reward_id: int | None) -> str:
         draw=draw,
         tickets=len(draws.tickets(session(), draw.id)) if draw is not None else 0,
         winners=draws.winners(session(), draw.id) if draw is not None else [],
-        sure=Form(formdata=None),
         brought=promising.of_reward(session(), reward_id),
         instant_form=instants_page.blank(),
         somebody=session()

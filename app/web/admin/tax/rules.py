@@ -103,13 +103,12 @@ def _bench_form() -> BenchForm:
     return BenchForm(formdata=request.args, meta={"csrf": False})
 
 
-def _rules(on: dt.date) -> tuple[tuple[TaxRule, ...], str, str | None]:
-    """Give the rules in the order in which they are asked, where they come from, and what is wrong with them."""
+def _rules(on: dt.date) -> tuple[tuple[TaxRule, ...], str | None]:
+    """Give the rules in the order in which they are asked, and what is wrong with them."""
     try:
-        found = ProgramTax.of(scope().program, on)
+        return ProgramTax.of(scope().program, on).rules, None
     except TermsInvalid as wrong:
-        return (), "", str(wrong)
-    return found.rules, found.said.words(gettext), None
+        return (), str(wrong)
 
 
 def _part() -> TaxPart:
@@ -124,14 +123,13 @@ def index(program_code: str) -> str:
 def _page(**forms: Form) -> str:
     program = scope().program
     part = _part()
-    rules, source, wrong = _rules(today())
+    rules, wrong = _rules(today())
     named = tax_packs.pack_behind(part.pack, has_own=bool(part.rules), country=program.country)
     own = {(rule["code"], int(rule["version"])) for rule in part.rules}
     return render_template(
         "admin/tax/rules.html",
         rules=rules,
         own=own,
-        source=source,
         wrong=wrong,
         pack=named,
         origin=tax_packs.origin(named) if named in tax_packs.pack_countries() else None,
@@ -169,7 +167,7 @@ def try_rules(program_code: str) -> Answer:
     form = _bench_form()
     asked = "value" in request.args
     trial = bench.tried(scope().program, form.case()) if asked and form.validate() else None
-    page = render_template("admin/tax/bench.html", form=form, trial=trial, words=tax_words, change=None)
+    page = render_template("admin/tax/bench.html", form=form, trial=trial, words=tax_words)
     return (page, 400) if form.problems() else page
 
 

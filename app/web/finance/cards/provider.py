@@ -96,7 +96,6 @@ def _page(bench: BenchForm, *, funding: FundingForm | None = None, **more: Any) 
         checks=provider_checks.checks(session(), settings(), program),
         accounts=provider_checks.accounts_for(program),
         funding=funding or FundingForm(formdata=None),
-        ready=list(READY),
         bench=bench,
         **more,
     )

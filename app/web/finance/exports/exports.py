@@ -129,7 +129,6 @@ def new(program_code: str) -> str | Response | tuple[str, int]:
         form=form,
         subject=subject,
         subjects=export_words.SUBJECT,
-        history=HISTORIES[subject],
     )
     return page if request.method == "GET" else (page, 400)
 

@@ -7,7 +7,6 @@ from app.services.placing.tiers import decimals_of
 from app.services.tiering import tier_reading
 from app.services.tiering.tier_reading import Gives
 from app.web.context import scope, session
-from app.web.portal.home import own
 from app.web.words import tiers as tier_words
 from app.web.words.tiers import tiers_here
 
@@ -27,5 +26,4 @@ def show(program_code: str, distributor_id: int) -> str:
         ],
         told=tier_reading.history(session(), distributor_id, limit=10),
         words=tier_words,
-        own=own(),
     )

@@ -106,7 +106,6 @@ def show(program_code: str, distributor_id: int, reward_id: int) -> str:
         one=shown(one, _today()),
         preview=False,
         draw_hash=draws.promised_of(session(), reward_id),
-        purse=purse(),
         put_aside=baskets.of(session(), person().id, distributor_id).get(reward_id, 0),
         pieces=pieces(),
         own=own(),
