@@ -26,9 +26,15 @@ class Hands:
         self._swept = time.monotonic()
 
     def see_to_it(self) -> None:
-        """Help where no worker lives: one that was there may have been at its last job. Wake those that forgot."""
+        """Help where no worker lives: one that was there may have been at its last job. Wake those that forgot.
+
+        Raises:
+            Exception: What keeps this process from helping; nobody is left who would end the waiting.
+        """
         from app.jobs.sweeper import sweep_once
 
+        if self._helper is not None and self._helper.fault is not None:
+            raise self._helper.fault
         if self._helper is None and not self._workers.any():
             self._helper = _Helper(self._run)
             self._helper.start()
@@ -73,8 +79,15 @@ class _Helper(threading.Thread):
         self._run = run
         self._stop_asked = threading.Event()
         self._children: list[Any] = []
+        self.fault: Exception | None = None
 
     def run(self) -> None:
+        try:
+            self._help()
+        except Exception as fault:  # noqa: BLE001  # whoever waits for this thread raises it
+            self.fault = fault
+
+    def _help(self) -> None:
         from app.factory import register_jobs
         from app.jobs import worker
         from app.local import children
