@@ -13,7 +13,10 @@ from app.models.catalogue import Product
 from app.models.distributors import Distributor
 from app.models.imports import ImportBatch
 from app.models.prepaid import Card
+from app.models.promotions import Promotion
+from app.models.rewards import Reward
 from app.models.sales import SalesDocument
+from app.services.promotions import reading
 
 MOST = 6
 """Found things of each kind."""
@@ -26,7 +29,7 @@ _YEAR = re.compile(r"(?<!\d)(20\d\d)(?!\d)")
 
 @dataclass(frozen=True)
 class Found:
-    """Something that was found. ``kind`` is distributor, document, product, card or import."""
+    """Something that was found. ``kind`` is one of `KINDS`."""
 
     kind: str
     id: int
@@ -41,8 +44,8 @@ def _like(text: str) -> str:
 def search(session: Session, program_id: int, text: str, kinds: Sequence[str]) -> list[Found]:
     """Find things of some kinds; a text of fewer than two letters finds nothing. One query for each kind.
 
-    Distributors by name, code and tax id; documents by number; products by name, code and EAN; cards by their last
-    digits; imports by number and name of the file.
+    Distributors by name, code and tax id; documents by number; products by name, code and EAN; rewards and promotions
+    by name and code; cards by their last digits; imports by number and name of the file.
     """
     typed = text.strip()
     if len(typed) < SHORTEST:
@@ -95,6 +98,29 @@ def _products(program_id: int, typed: str) -> Select[*tuple[Any, ...]]:
     )
 
 
+def _rewards(program_id: int, typed: str) -> Select[*tuple[Any, ...]]:
+    pattern = _like(typed)
+    return (
+        select(Reward.id, Reward.name, Reward.code)
+        .where(Reward.program_id == program_id, or_(Reward.name.ilike(pattern), Reward.code.ilike(pattern)))
+        .order_by(case((Reward.name.ilike(pattern[1:]), 0), else_=1), Reward.sort_key, Reward.id)
+    )
+
+
+def _promotions(program_id: int, typed: str) -> Select[*tuple[Any, ...]]:
+    """Find promotions, the newest first, as their list calls them."""
+    name, pattern = reading.called(), _like(typed)
+    return (
+        select(Promotion.id, name, Promotion.code)
+        .where(
+            Promotion.program_id == program_id,
+            reading.says_something(),
+            or_(name.ilike(pattern), Promotion.code.ilike(pattern)),
+        )
+        .order_by(Promotion.id.desc())
+    )
+
+
 def _cards(program_id: int, typed: str) -> Select[*tuple[Any, ...]] | None:
     """Find cards by their last digits; nothing more of a number is kept."""
     digits = typed[-4:]
@@ -124,6 +150,8 @@ _QUERIES = {
     "distributor": _distributors,
     "document": _documents,
     "product": _products,
+    "reward": _rewards,
+    "promotion": _promotions,
     "card": _cards,
     "import": _imports,
 }

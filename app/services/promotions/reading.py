@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.domain.measures.scale import Scale
@@ -26,6 +26,12 @@ class NoSuchPromotion(LookupError):
 def says_something() -> ColumnElement[bool]:
     """Match promotions that are published, or have a draft: what was dropped before it was published is none."""
     return or_(Promotion.version > 0, func.jsonb_typeof(Promotion.draft) == "object")
+
+
+def called() -> SQLColumnExpression[str]:
+    """Give the name of promotions in lists: what their draft calls them, or where there is none, the newest version."""
+    published = select(PromotionVersion.definition["name"].astext).where(of_now()).scalar_subquery()
+    return func.coalesce(Promotion.draft["name"].astext, published)
 
 
 def promotions_of(session: Session, program_id: int) -> Sequence[Promotion]:

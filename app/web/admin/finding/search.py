@@ -7,22 +7,26 @@ from flask import Blueprint, render_template, url_for
 from flask_babel import lazy_gettext as _
 from werkzeug.wrappers import Response
 
-from app.domain.roles import Permission, may
 from app.services import search
+from app.web.access.guarding import permitted
+from app.web.access.permissions import ROUTES
 from app.web.addresses import text_asked
-from app.web.context import person, scope, session
+from app.web.context import scope, session
 from app.web.forms.proposing import proposed
 
 bp = Blueprint("search", __name__)
 
-KINDS: Mapping[str, tuple[Any, Permission, str, str]] = {
-    "distributor": (_("Distributors"), Permission.SEE_DISTRIBUTORS, "records.show", "distributor_id"),
-    "document": (_("Documents"), Permission.SEE_DOCUMENT, "documents.show", "document_id"),
-    "product": (_("Products"), Permission.SEE_PRODUCTS, "products.index", "q"),
-    "card": (_("Cards"), Permission.SEE_MONEY, "cards.index", "q"),
-    "import": (_("Imports"), Permission.SEE_IMPORTS, "imports.show", "batch_id"),
+KINDS: Mapping[str, tuple[Any, str, tuple[str, ...]]] = {
+    "distributor": (_("Distributors"), "distributor_id", ("records.show",)),
+    "document": (_("Documents"), "document_id", ("documents.show",)),
+    "product": (_("Products"), "q", ("products.index",)),
+    "reward": (_("Rewards"), "reward_id", ("reward_editor.edit", "rewards.preview")),
+    "promotion": (_("Promotions"), "promotion_id", ("promotions.show",)),
+    "card": (_("Cards"), "q", ("cards.index",)),
+    "import": (_("Imports"), "batch_id", ("imports.show",)),
 }
-"""What is found: how it is called, who may see it, and the page where it is."""
+"""What is found: how it is called, and the page where it is, the first of these that somebody may have, with the key
+that its address takes. Whoever may have none of them does not find it."""
 
 
 @bp.get("/programs/<code:program_code>/search")
@@ -38,22 +42,33 @@ def suggest(program_code: str) -> Response:
 
 
 def _found(typed: str) -> list[dict[str, Any]]:
-    code, who = scope().program.code, person()
-    seen = [
-        kind for kind, (_title, permission, _page, _key) in KINDS.items() if may(who, permission, scope().program.id)
-    ]
+    pages = _pages()
     groups: dict[str, list[dict[str, str]]] = {}
-    for one in search.search(session(), scope().program.id, typed, seen):
+    for one in search.search(session(), scope().program.id, typed, list(pages)):
         groups.setdefault(one.kind, []).append(
-            {"title": _TITLES.get(one.kind, str)(one.title), "more": one.more, "href": _address(code, one)}
+            {
+                "title": _TITLES.get(one.kind, str)(one.title),
+                "more": one.more,
+                "href": _address(pages[one.kind], one),
+            }
         )
     return [{"kind": kind, "title": str(KINDS[kind][0]), "items": items} for kind, items in groups.items()]
 
 
-def _address(code: str, one: search.Found) -> str:
-    _title, _permission, page, key = KINDS[one.kind]
+def _pages() -> dict[str, str]:
+    """Give the kinds that whoever is signed in may find, with the page that each leads to."""
+    may, had = permitted(), {}
+    for kind, (_title, _key, pages) in KINDS.items():
+        page = next((page for page in pages if ROUTES[page].permission in may), None)
+        if page is not None:
+            had[kind] = page
+    return had
+
+
+def _address(page: str, one: search.Found) -> str:
+    key = KINDS[one.kind][1]
     value: Any = one.more if one.kind == "product" else one.title if key == "q" else one.id
-    return url_for(page, program_code=code, **{key: value})
+    return url_for(page, program_code=scope().program.code, **{key: value})
 
 
 _TITLES: Mapping[str, Callable[[str], str]] = {"card": lambda last4: f"•••• {last4}"}

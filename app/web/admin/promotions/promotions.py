@@ -40,12 +40,7 @@ _PAID = (
 _PLACE = func.nullif(PromotionStanding.place, 0)
 """Who sold too little, or did not pass a gate, has none."""
 _MANY = select(func.count()).where(PromotionStanding.promotion_id == Promotion.id).scalar_subquery()
-_NAME = func.coalesce(
-    Promotion.draft["name"].astext,
-    select(PromotionVersion.definition["name"].astext)
-    .where(PromotionVersion.promotion_id == Promotion.id, PromotionVersion.version == Promotion.version)
-    .scalar_subquery(),
-)
+_NAME = reading.called()
 
 PROMOTIONS = Listing(
     name="promotions",
