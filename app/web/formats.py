@@ -98,6 +98,20 @@ def cash(minor: int, *, signed: bool = False) -> str:
     return here().cash(minor, program.currency_decimals, program.currency, signed=signed)
 
 
+def cash_of_file(value: Decimal) -> str:
+    """Write money as the programme file says it, with at least the decimals of the currency, and with its sign."""
+    program = scope().program
+    minor = value.scaleb(program.currency_decimals)
+    if minor == minor.to_integral_value():
+        return cash(int(minor))
+    return here().with_currency(decimal(value), program.currency)
+
+
+def amount_told(value: int, unit: Unit, *, signed: bool = False) -> str:
+    """Write an amount where points and money of the page's programme stand together: money has its currency."""
+    return cash(value, signed=signed) if unit is Unit.MONEY else points(value, signed=signed)
+
+
 def quantity(milli: int) -> str:
     """Write a quantity, with the decimals that it has."""
     return here().quantity(milli)

@@ -271,6 +271,7 @@ def register(app: Flask) -> None:
 def _prepare_templates(app: Flask) -> None:
     app.jinja_env.globals.update(
         amount=formats.amount,
+        amount_told=formats.amount_told,
         asset=assets.asset,
         bootstrap_asset=assets.bootstrap_asset,
         can=guarding.can,
@@ -304,6 +305,7 @@ def _prepare_templates(app: Flask) -> None:
         sample_password=samples.PASSWORD,
         points_unit=Unit.POINTS,
         wording=wording,
+        worded=formats.worded,
     )
     written = (
         formats.figure,
@@ -311,6 +313,7 @@ def _prepare_templates(app: Flask) -> None:
         formats.counted_points,
         formats.money,
         formats.cash,
+        formats.cash_of_file,
         formats.share,
         formats.day,
         formats.shown,

@@ -99,9 +99,13 @@ class Writing:
 
     def cash(self, minor: int, decimals: int, currency: str, *, signed: bool = False) -> str:
         """Write an amount with its currency, where the language puts it."""
-        before, after = _currency_around(self.language, currency)
         sign = MINUS if minor < 0 else "+" if signed and minor > 0 else ""
-        return f"{sign}{before}{self.figure(abs(minor), decimals)}{after}"
+        return sign + self.with_currency(self.figure(abs(minor), decimals), currency)
+
+    def with_currency(self, figure: str, currency: str) -> str:
+        """Put a currency to a written figure, where the language puts it."""
+        before, after = _currency_around(self.language, currency)
+        return f"{before}{figure}{after}"
 
     def share(self, basis_points: int) -> str:
         """Write a share given in hundredths of a per cent: 840 is 8.4 %."""

@@ -6,7 +6,7 @@ place.
 
 import datetime as dt
 import enum
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -148,10 +148,11 @@ class Column:
 
 @dataclass(frozen=True)
 class Choice:
-    """One value of a filter, as the address has it and as people read it."""
+    """One value of a filter, as the address has it and as people read it. ``waits``: its rows wait for somebody."""
 
     value: str
     text: Text
+    waits: bool = False
 
 
 class Filter:
@@ -176,6 +177,10 @@ class Filter:
     def said(self, asked: Mapping[str, str]) -> str | None:
         """Say what was asked, for its chip; None where nothing was."""
         raise NotImplementedError
+
+    def waits(self, asked: Mapping[str, str]) -> bool:
+        """Tell whether what was asked for is what waits for somebody: where nothing does, that is good."""
+        return False
 
 
 class Search(Filter):
@@ -235,11 +240,20 @@ class OneOf(Filter):
 
     @classmethod
     def named(
-        cls, key: str, title: Text, column: SQLColumnExpression[Any], names: Mapping[Any, "Text | Badge"]
+        cls,
+        key: str,
+        title: Text,
+        column: SQLColumnExpression[Any],
+        names: Mapping[Any, "Text | Badge"],
+        *,
+        waits: Collection[Any] = (),
     ) -> "OneOf":
-        """Offer the values of a column that have a name; the address says a number by its name in code."""
+        """Offer the values of a column that have a name; the address says a number by its name in code.
+
+        ``waits``: those of them whose rows wait for somebody.
+        """
         values = {one.name.lower() if isinstance(one, enum.IntEnum) else str(one): one for one in names}
-        choices = [Choice(asked, _text(names[one])) for asked, one in values.items()]
+        choices = [Choice(asked, _text(names[one]), one in waits) for asked, one in values.items()]
         return cls(key, title, choices, lambda asked: column == values[asked])
 
     def choices(self) -> Sequence[Choice]:
@@ -260,6 +274,11 @@ class OneOf(Filter):
         if not value:
             return None
         return next((str(choice.text) for choice in self.choices() if choice.value == value), value)
+
+    def waits(self, asked: Mapping[str, str]) -> bool:
+        """Look whether the choice does."""
+        value = asked.get(self.key, "")
+        return any(choice.waits for choice in self.choices() if choice.value == value)
 
 
 class Days(Filter):

@@ -53,7 +53,7 @@ class Chip:
 
 @dataclass(frozen=True)
 class Page:
-    """One page of a list, ready to be shown."""
+    """One page of a list, ready to be shown. ``done``: only what waits was asked for, and nothing does."""
 
     listing: Listing
     heads: Sequence[Head]
@@ -67,6 +67,7 @@ class Page:
     query_string: str
     count: int | None = None
     counted_all: bool = True
+    done: bool = False
     exports: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -102,6 +103,7 @@ def page(session: Session, listing: Listing, *, rows: int = ROWS, counted: bool 
         query_string=asked.query_string,
         count=None if count is None else min(count, MOST_COUNTED),
         counted_all=count is None or count <= MOST_COUNTED,
+        done=not found and cursor is None and _only_what_waits(asked),
         exports=export,
     )
 
@@ -159,6 +161,11 @@ def _heads(asked: Asked, titles: Sequence[str]) -> list[Head]:
             href = asked.address(sort=("-" if falling else "") + column.key)
         heads.append(Head(title, column.css, href, order))
     return heads
+
+
+def _only_what_waits(asked: Asked) -> bool:
+    in_force = [one for one in asked.listing.filters if one.said(asked.values) is not None]
+    return len(in_force) == 1 and in_force[0].waits(asked.values)
 
 
 def _chips(asked: Asked) -> list[Chip]:

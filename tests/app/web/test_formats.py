@@ -1,5 +1,7 @@
 """How numbers and times are written."""
 
+from decimal import Decimal
+
 import pytest
 from flask import Flask, g
 from flask_babel import Babel
@@ -10,7 +12,7 @@ from app.domain.states import Unit
 from app.models.programs import Program
 from app.services.telling.languages import writing
 from app.web.context import Scope
-from app.web.formats import duration, figure, file_stem, quantity, shown, size, worded
+from app.web.formats import amount_told, cash, cash_of_file, duration, figure, file_stem, quantity, shown, size, worded
 
 
 @pytest.mark.parametrize(
@@ -99,3 +101,16 @@ def test_points_with_a_sign_are_counted_in_words(amount: int, text: str) -> None
     with plain.test_request_context():
         g.writing, g.scope = writing("en"), Scope(Program(point_decimals=0, settings={}))
         assert worded(amount, Unit.POINTS, signed=True) == text
+
+
+@pytest.mark.parametrize(
+    ("language", "whole", "parts"), [("pl", "2\u202f500,00 zł", "0,0025 zł"), ("en", "PLN 2,500.00", "PLN 0.0025")]
+)
+def test_money_has_one_currency_wherever_it_is_written(language: str, whole: str, parts: str) -> None:
+    with Flask(__name__).test_request_context():
+        g.writing = writing(language)
+        g.scope = Scope(Program(currency="PLN", currency_decimals=2, point_decimals=0, settings={}))
+        told = (cash(250_000), cash_of_file(Decimal("2500")), amount_told(250_000, Unit.MONEY))
+        assert {one.replace("\xa0", " ").replace("PLN\u202f", "PLN ") for one in told} == {whole}
+        assert cash_of_file(Decimal("0.0025")).replace("\xa0", " ").replace("\u202f", " ") == parts
+        assert amount_told(-12, Unit.POINTS, signed=True) == "−12"

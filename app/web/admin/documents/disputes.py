@@ -74,7 +74,7 @@ DISPUTES = Listing(
     default="-asked_at",
     filters=(
         Search(SalesDocument.number, Distributor.name, Dispute.words, title=_("Document, distributor or words")),
-        OneOf.named("state", _("State"), Dispute.state, DISPUTE_STATE),
+        OneOf.named("state", _("State"), Dispute.state, DISPUTE_STATE, waits=(DisputeState.OPEN,)),
     ),
 )
 

@@ -133,7 +133,7 @@ ADJUSTMENTS = Listing(
     ),
     filters=(
         Search(Distributor.name, Distributor.code, AdjustmentRequest.note, title=_("Distributor, code or words")),
-        OneOf.named("state", _("State"), AdjustmentRequest.state, ADJUSTMENT_STATE),
+        OneOf.named("state", _("State"), AdjustmentRequest.state, ADJUSTMENT_STATE, waits=("waiting",)),
     ),
 )
 

@@ -75,7 +75,7 @@ ORDERS = Listing(
     actions=(Action(_("Approve…"), "orders.approve_many", "approve_orders"),),
     filters=(
         Search(Distributor.name, Distributor.code, title=_("Distributor, code or number"), also=_number),
-        OneOf.named("state", _("State"), RewardOrder.state, ORDER_STATE),
+        OneOf.named("state", _("State"), RewardOrder.state, ORDER_STATE, waits=(OrderState.WAITING,)),
         Moments("placed", _("Placed"), RewardOrder.placed_at),
     ),
 )

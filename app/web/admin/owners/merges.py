@@ -77,7 +77,7 @@ MERGES = Listing(
     default="-requested_at",
     filters=(
         Search(_MERGED.name, _MERGED.code, _SURVIVOR.name, _SURVIVOR.code, title=_("Distributor or code")),
-        OneOf.named("state", _("State"), DistributorMerge.state, MERGE_STATE),
+        OneOf.named("state", _("State"), DistributorMerge.state, MERGE_STATE, waits=("waiting",)),
     ),
 )
 

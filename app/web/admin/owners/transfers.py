@@ -73,7 +73,7 @@ TRANSFERS = Listing(
     default="-requested_at",
     filters=(
         Search(_GIVER.name, _GIVER.code, _RECEIVER.name, _RECEIVER.code, title=_("Distributor or code")),
-        OneOf.named("state", _("State"), PointsTransfer.state, ADJUSTMENT_STATE),
+        OneOf.named("state", _("State"), PointsTransfer.state, ADJUSTMENT_STATE, waits=("waiting",)),
     ),
 )
 

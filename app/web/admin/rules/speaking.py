@@ -25,15 +25,6 @@ _OF_PRODUCTS = ("products", "exclude_products")
 _OF_PRODUCT_GROUPS = ("product_groups", "exclude_product_groups")
 
 
-def money(value: Decimal) -> str:
-    """Write money of the programme file, with at least the decimals of the currency."""
-    decimals = scope().program.currency_decimals
-    minor = value.scaleb(decimals)
-    if minor == minor.to_integral_value():
-        return formats.cash(int(minor))
-    return f"{formats.decimal(value)} {scope().program.currency}"
-
-
 def given(rule: EarningRule | Matrix, value: int) -> str:
     """Write what a rule gave, in its own unit and in words."""
     if rule.unit == "money":
@@ -47,7 +38,7 @@ def voice_of(rules: Iterable[EarningRule | Matrix]) -> Voice:
     return Voice(
         say=gettext,
         points=formats.points_in_words,
-        money=money,
+        money=formats.cash_of_file,
         figure=formats.decimal,
         day=formats.day,
         name=lambda kind, code: names.get(kind, {}).get(code_key(code), code),

@@ -88,7 +88,7 @@ REDEMPTIONS = Listing(
         OneOf(
             "state",
             _("State"),
-            [Choice(str(one), badge.text) for one, badge in words.STATE.items()],
+            [Choice(str(one), badge.text, one is State.WAITING) for one, badge in words.STATE.items()],
             lambda value: state() == value,
         ),
         OneOf(

@@ -113,7 +113,7 @@ RUNS = Listing(
     id=ConversionRun.id,
     default="-number",
     filters=(
-        OneOf.named("state", _("State"), ConversionRun.status, wording.RUN),
+        OneOf.named("state", _("State"), ConversionRun.status, wording.RUN, waits=(RunStatus.PREVIEW,)),
         OneOf(
             "takes",
             _("What it takes"),
@@ -215,7 +215,8 @@ def _page(report: Report, *, cancelling: Cancelling | None = None, answers: Answ
         files=_files(report),
         refused=_refused(run.id) if any(one.refused_at for one in report.batches) else [],
         mine=same_person(person().login, run.previewed_by),
-        approvers=[str(ROLE[role]) for role in Role if Permission.APPROVE_RUN in GRANTS[role]],
+        approvers=_roles_with(Permission.APPROVE_RUN),
+        preparers=_roles_with(Permission.PREPARE_RUN),
         failed_compensations=_can_be_ordered_again(report),
         cancelling=cancelling or Cancelling(formdata=None),
         answers=answers or Answers(formdata=None),
@@ -244,6 +245,10 @@ def _refused(run_id: int) -> Sequence[Any]:
         )
         .all()
     )
+
+
+def _roles_with(permission: Permission) -> list[str]:
+    return [str(ROLE[role]) for role in Role if permission in GRANTS[role]]
 
 
 def _step(status: RunStatus) -> int:

@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import Select, select
 from werkzeug.wrappers import Response
 
-from app.domain.states import RunKind
+from app.domain.states import RunKind, TopUpStatus
 from app.models.distributors import Distributor
 from app.models.ledger import Account
 from app.models.prepaid import Card, Redemption, TopUp
@@ -68,7 +68,7 @@ _OF_RUN = {
 
 _FILTERS = (
     Search(TopUp.reference, Distributor.name, Distributor.code, Card.last4, title=_("Reference, distributor or card")),
-    OneOf.named("state", _("State"), TopUp.status, wording.TOP_UP),
+    OneOf.named("state", _("State"), TopUp.status, wording.TOP_UP, waits=(TopUpStatus.UNKNOWN,)),
     OneOf.named("kind", _("Kind"), TopUp.kind, wording.KIND),
     Moments("settled", _("Settled"), TopUp.settled_at),
 )
@@ -76,7 +76,7 @@ _FILTERS = (
 _NEWEST = OneOf(
     "loads",
     _("Newest runs"),
-    [Choice("failed", _("Failed, and not ordered again"))],
+    [Choice("failed", _("Failed, and not ordered again"), waits=True)],
     lambda _value: failed_of_newest_runs(HERE),
 )
 

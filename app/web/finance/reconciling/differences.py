@@ -158,7 +158,7 @@ DIFFERENCES = Listing(
         OneOf(
             "state",
             _("State"),
-            [Choice(_OPEN, _("Open")), Choice(_CLOSED, _("Closed"))],
+            [Choice(_OPEN, _("Open"), waits=True), Choice(_CLOSED, _("Closed"))],
             lambda value: StatementFinding.answer.is_(None) if value == _OPEN else StatementFinding.answer.is_not(None),
         ),
         OneOf.named("kind", _("Difference"), StatementFinding.kind, words.KIND),

@@ -372,6 +372,10 @@ def test_a_run_goes_from_its_period_to_settled_by_two_people(
     file.close()
     assert viewer.get(order[1]).status_code == 404
     assert "Send the order to the card provider, or" in text
+    told = approver.get(page).text
+    assert "Send the order" not in told, "an approver cannot"
+    assert "The order file is written." in told
+    assert "Whoever may go on with it: Administrator, Finance." in told
     post(finance, page, f"{page}/send")
     text = finance.get(page).text
     assert "Send the order to the card provider, or" not in text

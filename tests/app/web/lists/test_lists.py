@@ -79,6 +79,17 @@ def test_filters_narrow_and_stand_as_chips_that_can_be_removed(as_: Callable[[st
     assert client.get(f"{path}?state=unheard-of").text.count('<th scope="row"') == 0
 
 
+def test_where_nothing_waits_any_more_the_list_says_so(world: World, as_: Callable[[str], FlaskClient]) -> None:
+    client = as_("administrator")
+    for address in ("adjustments?state=waiting", "differences?state=open", "disputes?state=open", "runs?state=preview"):
+        page = client.get(f"/programs/{world.a}/{address}").text
+        assert "Nothing waits here" in page, address
+        assert f'href="/programs/{world.a}/{address.partition("?")[0]}">Show all' in page, address
+    for address in ("differences?state=closed", "differences?state=open&q=nobody", "adjustments?state=declined"):
+        page = client.get(f"/programs/{world.a}/{address}").text
+        assert "Nothing fits these filters" in page, address
+
+
 def test_distributors_are_found_by_what_they_have(world: World, as_: Callable[[str], FlaskClient], path: str) -> None:
     with world.app.app_context(), transaction(db.session) as session:
         program = session.scalars(select(Program).where(Program.code == world.a)).one()
