@@ -243,9 +243,17 @@ def told(said: Said) -> str:
     return said.words(_say, formats.figure)
 
 
-def told_of(kept: Mapping[str, Any] | None, otherwise: str | None) -> str | None:
-    """Say it again where it was kept so; ``otherwise`` stands where it was not yet."""
-    return told(Said.again(kept)) if kept else otherwise
+def told_of(kept: Mapping[str, Any] | None, otherwise: str | None, file: str) -> str | None:
+    """Say it again where it was kept so; ``otherwise`` stands where it was not yet.
+
+    It stands below the name of the file, and does not begin with that once more.
+    """
+    said = told(Said.again(kept)) if kept else otherwise
+    named = f"{file}: "
+    if said is None or not said.startswith(named):
+        return said
+    said = said.removeprefix(named)
+    return said[:1].upper() + said[1:]
 
 
 def _say(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from flask import Flask
 
+from app.domain.saying.wording import Said
 from app.domain.states import Outcome
 from app.web.words import imports as words
 from tests.app.web.world import World
@@ -17,3 +18,12 @@ def test_a_refused_row_is_not_told_to_wait_for_its_name(world: World) -> None:
     assert words.waits("unknown_distributor", Outcome.HELD)
     assert not words.waits("unknown_distributor", Outcome.REFUSED)
     assert not words.waits("not_a_number", Outcome.HELD)
+
+
+def test_below_its_name_a_file_is_not_named_once_more(world: World) -> None:
+    empty = Said("%(file)s: the file is empty; export it again.", {"file": "sales.csv"}).kept()
+    with world.app.test_request_context("/"):
+        assert words.told_of(empty, None, "sales.csv") == "The file is empty; export it again."
+        assert words.told_of(empty, None, "other.csv") == "sales.csv: the file is empty; export it again."
+        assert words.told_of(None, "stopped", "sales.csv") == "stopped"
+        assert words.told_of(None, None, "sales.csv") is None
