@@ -6,13 +6,11 @@ from flask import Blueprint, abort, request, send_file
 from werkzeug.wrappers import Response
 
 from app.models.claims import Attachment
+from app.web.access.security import keep_bare
 from app.web.context import session, settings
 from verification.claiming import pages, proofs
 
 bp = Blueprint("proofs", __name__)
-
-_BARE = "default-src 'none'; sandbox"
-"""What a browser may do with a file that somebody sent: nothing."""
 
 
 @bp.get("/programs/<code:program_code>/documents/<id:document_id>/proofs/<id:proof_id>/<id:page>")
@@ -27,9 +25,7 @@ def file(program_code: str, document_id: int, proof_id: int) -> Response:
     if proof is None or proof.media_type in proofs.PICTURES:
         abort(404)
     path = proofs.original(settings().files, proof)
-    answer = send_file(path, mimetype=proof.media_type, as_attachment=True, download_name=proof.file_name)
-    answer.headers["Content-Security-Policy"] = _BARE
-    return answer
+    return keep_bare(send_file(path, mimetype=proof.media_type, as_attachment=True, download_name=proof.file_name))
 
 
 def picture_of(proof: Attachment | None, page: int) -> Response:
@@ -40,9 +36,7 @@ def picture_of(proof: Attachment | None, page: int) -> Response:
         path = proofs.picture(settings(), proof, page, small="small" in request.args)
     except (LookupError, pages.Unshowable):
         abort(404)
-    answer = Response(path.read_bytes(), mimetype="image/jpeg")
-    answer.headers["Content-Security-Policy"] = _BARE
-    return answer
+    return keep_bare(Response(path.read_bytes(), mimetype="image/jpeg"))
 
 
 def _of_document(document_id: int, proof_id: int) -> Any:

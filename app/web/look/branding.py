@@ -4,12 +4,14 @@ Both are given out under what they are (the colour, the hash), not under the pro
 browser may keep them, and they tell nobody which programmes there are.
 """
 
-from flask import Blueprint, Response, abort, url_for
+from flask import Blueprint, abort, url_for
 from werkzeug.routing import BaseConverter
+from werkzeug.wrappers import Response
 
 from app.domain.colours import shades
 from app.models.programs import Program
 from app.services.setup.logos import logo as find_logo
+from app.web.access.security import keep_bare
 from app.web.context import session
 
 bp = Blueprint("branding", __name__)
@@ -49,9 +51,7 @@ def logo(sha256: str) -> Response:
     found = find_logo(session(), bytes.fromhex(sha256))
     if found is None:
         abort(404)
-    answer = Response(found.content, mimetype=found.media_type)
-    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox; frame-ancestors 'none'"
-    return answer
+    return keep_bare(Response(found.content, mimetype=found.media_type))
 
 
 def accent_address(program: Program | None) -> str | None:

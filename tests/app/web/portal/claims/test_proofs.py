@@ -55,7 +55,10 @@ def test_a_photo_is_kept_and_shown_without_what_the_camera_noted(world: World, a
     assert CAMERA.encode() not in shown.data
     assert not Image.open(io.BytesIO(shown.data)).getexif()
     assert shown.headers["X-Content-Type-Options"] == "nosniff"
-    assert "sandbox" in shown.headers["Content-Security-Policy"]
+    policy = shown.headers["Content-Security-Policy"]
+    assert "sandbox" in policy
+    assert "style-src 'unsafe-inline'" in policy, "a browser shows a picture by itself with styles of its own"
+    assert "script-src" not in policy
     assert shown.headers["Cache-Control"] == "no-store"
     small = client.get(f"{answer.location}/proofs/{kept.id}/1?small=1")
     assert max(Image.open(io.BytesIO(small.data)).size) == 240
