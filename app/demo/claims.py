@@ -16,10 +16,13 @@ from app.domain.measures.money import decimal_text
 from app.models.claims import Claim
 from app.models.distributors import Distributor
 from app.models.programs import Program
+from app.web.auth.samples import SAMPLES
 from verification.claiming import claims, proofs
 from verification.claiming.claimed import ClaimedInvoice, ClaimedLine
 
 OWNER, REP, ASSISTANT = "distributor@demo.example", "rep@demo.example", "assistant@demo.example"
+_NAMED = {one.login: one.name for one in SAMPLES}
+"""By their names sales reps stand in documents, as the form of an invoice has it."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,7 @@ def register(session: Session, settings: Settings, program: Program, distributor
             ClaimedLine(said=tool.code, quantity_milli=count * 1_000, net_minor=net) for tool, count, net in sold
         )
         invoice = ClaimedInvoice(one.number, issued_on, lines=lines)
-        person = one.author if one.author == REP else None
+        person = _NAMED[REP] if one.author == REP else None
         claim = claims.keep(
             session, program, distributor.id, f"demo-{at}", invoice, person=person, actor=one.author, now=now
         )

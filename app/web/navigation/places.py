@@ -24,9 +24,10 @@ from app.domain.roles import Permission
 from app.domain.states import ApplicationState, DisputeState, DocumentStatus, OrderState
 from app.models.desk import AdjustmentRequest
 from app.models.disputes import Dispute
-from app.models.joining import Application
+from app.models.joining import Application, TermsAcceptance, TermsVersion
 from app.models.merges import DistributorMerge
 from app.models.orders import RewardOrder
+from app.models.people import UserAccount
 from app.models.periods import PeriodClosing
 from app.models.prepaid import Redemption
 from app.models.reconciling import ProviderStatement, StatementFinding
@@ -198,6 +199,18 @@ def tax_to_publish(program_id: ProgramId, login: Login) -> ScalarSelect[int]:
 def to_match(program_id: ProgramId, _login: Login) -> ScalarSelect[int]:
     """Count the names that nobody knows."""
     return number_of(unmatched.how_many(program_id))
+
+
+def to_accept(program_id: ProgramId, login: Login) -> ScalarSelect[int]:
+    """Count the terms in force that somebody has not accepted: one or none."""
+    newest = select(func.max(TermsVersion.id)).where(TermsVersion.program_id == program_id).scalar_subquery()
+    accepted = (
+        select(TermsAcceptance.terms_id)
+        .join(UserAccount, UserAccount.id == TermsAcceptance.user_id)
+        .where(TermsAcceptance.terms_id == TermsVersion.id, UserAccount.login == login)
+        .exists()
+    )
+    return number_of(select(func.count()).select_from(TermsVersion).where(TermsVersion.id == newest, ~accepted))
 
 
 def offered_by(settings: Mapping[str, Any]) -> frozenset[str]:
@@ -414,7 +427,15 @@ PORTAL: Sequence[Place] = (
     Place(Section.OVERVIEW, "consents.index", _("Applications"), "user-add", Permission.MANAGE_TEAM),
     Place(Section.OVERVIEW, "portal_company.index", _("Company"), "building", Permission.MANAGE_TEAM),
     Place(Section.OVERVIEW, "portal_notices.index", _("Notices"), "bell", Permission.USE_PORTAL),
-    Place(Section.OVERVIEW, "portal_terms.show", _("Terms"), "texts", Permission.USE_PORTAL),
+    Place(
+        Section.OVERVIEW,
+        "portal_terms.show",
+        _("Terms"),
+        "texts",
+        Permission.USE_PORTAL,
+        waiting=to_accept,
+        acts=Permission.USE_PORTAL,
+    ),
 )
 """Places of the people of a distributor. Their routes take the programme's code and the distributor's id."""
 

@@ -86,7 +86,7 @@ DOCUMENTS = Listing(
         Column("issued_on", _("Issued on"), SalesDocument.issued_on, Kind.DAY, SalesDocument.issued_on),
         Column("net", _("Net amount"), SalesDocument.net_minor, Kind.MONEY),
         Column("points", _("Points"), _POINTS, Kind.POINTS),
-        Column("person", _("Sales rep"), SalesDocument.person, phone=False),
+        Column("person", _("Sales rep"), SalesDocument.person, Kind.PERSON, phone=False),
         Column("status", _("State"), SalesDocument.status, badge=lambda status: DOCUMENT_STATUS[status]),
         Column("review", "", Review.state, shown=False, exported=False),
         Column("kind", _("Kind"), SalesDocument.kind, words=lambda kind: DOCUMENT_KIND[kind], shown=False),

@@ -128,6 +128,32 @@ def test_an_empty_line_parts_the_paragraphs_of_terms_as_a_browser_sends_it(world
     ]
 
 
+def test_terms_that_wait_to_be_accepted_are_told_on_every_page_of_the_portal(world: World, as_: As) -> None:
+    boss, address = as_("administrator"), f"/programs/{world.a}/settings/terms"
+    boss.post(address, data={"csrf_token": token_of(boss, address), "en": "Once more of the club."})
+    waits = re.compile(r'/terms"[^>]*>.*?<b class="count">1<', re.DOTALL)
+    client, theirs = as_("other"), portal(world, "terms")
+    for page in ("documents", "notices"):
+        assert waits.search(client.get(portal(world, page)).text), page
+    shown = client.get(theirs).text
+    number = re.search(r'name="terms" value="(\d+)"', shown)
+    assert number is not None
+    client.post(theirs, data={"csrf_token": token_of(client, theirs), "terms": number[1]})
+    assert not waits.search(client.get(portal(world, "documents")).text)
+    assert waits.search(as_("rep").get(portal(world, "documents", "D-5")).text), (
+        "whoever has not accepted them is still told"
+    )
+
+
+def test_a_sales_rep_is_called_by_name_in_documents(world: World, as_: As) -> None:
+    with world.app.app_context(), transaction(db.session) as session:
+        program = session.scalars(select(Program).where(Program.code == world.a)).one()
+        product = _products(session, program.id)["P1"]
+        sell(session, program, [Sold("NAMED/1", world.distributors["D-5"], product, 1, 100, person=world.login("rep"))])
+    page = as_("distributor").get(portal(world, "documents?q=NAMED", "D-5")).text
+    assert f'title="{world.login("rep")}">rep<' in page
+
+
 def test_a_document_that_does_not_count_says_why_in_words(world: World, as_: As) -> None:
     with world.app.app_context(), transaction(db.session) as session:
         program = session.scalars(select(Program).where(Program.code == world.a)).one()
