@@ -20,6 +20,7 @@ from sqlalchemy import (
     delete,
     func,
     literal_column,
+    or_,
     select,
     text,
     update,
@@ -190,11 +191,14 @@ def _of(model: Any, user_id: int) -> Any:
 
 
 def _own_accounts(session: Session, user_id: int, name: str) -> None:
-    """Take them out of accounts of their own: points and tax stay with a number, and no document means it any more."""
+    """Take them out of accounts of their own, and of records that were merged into those.
+
+    Points and tax stay with a number, and no document means it any more.
+    """
     theirs = select(Membership.distributor_id).where(Membership.user_id == user_id, Membership.role == Role.PERSON)
     session.execute(
         update(Distributor)
-        .where(Distributor.id.in_(theirs))
+        .where(or_(Distributor.id.in_(theirs), Distributor.merged_into_id.in_(theirs)))
         .values(
             name=name,
             sort_key=name,

@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 
 from app.domain.program_file.tier_settings import Metric
-from app.domain.roles import Role
+from app.domain.roles import Person, Role
 from app.domain.states import DocumentStatus, Unit
 from app.models.distributors import Distributor
 from app.models.merges import DistributorMerge
 from app.models.people import Membership
 from app.models.registry import metadata
-from app.services.access import people
+from app.services.access import erasure, people
 from app.services.by_hand import merging
 from app.services.imported import aliases
 from app.services.ledger import ledger, liability
@@ -157,6 +157,27 @@ def test_a_person_who_has_two_accounts_gives_back_what_either_earned(open_owners
     assert [desk.points(one).available for one in ("D1", "D1:P2")] == [0, 0]
     desk.invoice("3", 10, person="Ewa Kos")
     assert [desk.points(one).available for one in ("D1", "D1:P2")] == [5, 5], "the name of then is hers still"
+
+
+def test_whoever_is_erased_is_named_no_more_by_an_account_that_became_theirs(open_owners: Meeting) -> None:
+    desk, owners = open_owners(accounts={"shares": {"to": "shares", "person_bp": 5_000}})
+    given: dict[str, Any] = {"actor": "ann", "now": NOW}
+    for code, name in (("D1:P1", "Ewa Kos"), ("D1:P2", "Ewa Lis")):
+        desk.people[code] = opening.open_account(desk.session, desk.program, desk.people["D1"], name, **given)
+    login = f"{desk.program.code}@sales.example"
+    id_ = people.create_user(desk.session, login, "Ewa Lis", None, **given)
+    people.give_role(desk.session, login, desk.program, Role.REP, desk.people["D1"], **given)
+    assert opening.open_missing(desk.session, desk.program, **given) == 1
+    owners.merge("D1:P1", "D1:P2")
+    boss = Person(0, "boss", "Boss", platform_owner=True, seats=())
+    assert erasure.erase(desk.session, id_, by=boss, reason="asked for it", now=NOW)
+    records = [desk.session.get_one(Distributor, desk.people[f"D1:P{at}"], populate_existing=True) for at in (1, 2)]
+    assert [(one.name, one.person_key) for one in records] == [(f"#{id_}", f"#{id_}:{one.id}") for one in records]
+    for number, name in (("1", "Ewa Kos"), ("2", "Ewa Lis")):
+        desk.invoice(number, 10, person=name)
+    assert [desk.points(one).available for one in ("D1", "D1:P2")] == [20, 0]
+    other = opening.open_account(desk.session, desk.program, desk.people["D1"], "Ewa Kos", **given)
+    assert other not in {one.id for one in records}, "somebody else of that name gets an account of their own"
 
 
 def test_what_a_return_took_before_a_merge_comes_back_after_it(open_owners: Meeting) -> None:
