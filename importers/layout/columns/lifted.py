@@ -29,7 +29,7 @@ from importers.layout.rows.labelled import (
     names_customer,
     says_day,
 )
-from importers.layout.rows.lone import Lone, above_lines, days, groups, lone_texts, perhaps_documents
+from importers.layout.rows.lone import Lone, above_lines, coded_names, days, groups, lone_texts, perhaps_documents
 from importers.layout.rows.named_beside import GROUP
 from importers.layout.tables.handed_back import is_handed_back
 from importers.layout.tables.header import JOINT, MOST_ABOVE, Header, row_of, top_of
@@ -71,8 +71,9 @@ def with_lifted(grid: Grid, kind: str, header: int | None = None) -> Grid:
     lifted = _days_behind(grid, last, of[NUMBER]) if NUMBER in of and DAY not in of else None
     lacks = names_of(kind).keys() - of.keys()
     may_be_alone = NUMBER in names_of(kind) and (lacks >= CUSTOMERS or DAY in lacks)
-    if lifted is None and (said or (may_be_alone and lone_texts(head))):
-        lifted = _told_above(grid, last, cells, lacks)
+    goods = [of[field] for field in ("product", "product_name") if field in of]
+    if lifted is None and (said or (may_be_alone and (lone_texts(head) or coded_names(head, goods)))):
+        lifted = _told_above(grid, last, cells, lacks, goods)
     return grid if lifted is None else _attached(grid.without(lifted.headings.tolist()), lifted, cells)
 
 
@@ -87,15 +88,20 @@ def _of_outline(outline: Outline, kind: str) -> Grid:
     return _attached(grid.without(headings.tolist()), replace(lifted, headings=headings), names)
 
 
-def _told_above(grid: Grid, header: int, cells: Sequence[str], lacks: AbstractSet[str]) -> Lifted | None:
+def _told_above(
+    grid: Grid, header: int, cells: Sequence[str], lacks: AbstractSet[str], goods: Collection[int]
+) -> Lifted | None:
     """Give the columns of what rows say of fields that a table ``lacks``; None where they say nothing that it needs."""
     said, like = labelled_rows(grid), _like(grid, cells)
     lone = {row: one for row, one in lone_texts(grid).items() if row not in said}
     lines = _lines(grid, said.keys() | lone.keys(), header, like)
     lone = above_lines(lone, lines)
-    said |= perhaps_documents(lone) | (days(lone) if DAY in lacks else {})
+    said |= (perhaps_documents(lone) if NUMBER in lacks else {}) | (days(lone) if DAY in lacks else {})
     if lacks >= CUSTOMERS and not any(names_customer(one) for pairs in said.values() for one in pairs):
-        said |= _grouped(grid, lone, lines, header, grid.row_number[like])
+        coded = {row: one for row, one in coded_names(grid, goods).items() if row not in said}
+        among = lines[~np.isin(lines, list(coded))]
+        several = dict(sorted((lone | coded).items()))
+        said |= _grouped(several, among, header, grid.row_number[like], grid.width, numbered=NUMBER not in lacks)
     if not said:
         return None
     said = dict(sorted(said.items()))
@@ -106,13 +112,15 @@ def _told_above(grid: Grid, header: int, cells: Sequence[str], lacks: AbstractSe
     return None if not held or below_its_lines else _lifted(blocks, held)
 
 
-def _grouped(grid: Grid, lone: Mapping[int, Lone], lines: np.ndarray, header: int, repeated: np.ndarray) -> Rows:
+def _grouped(
+    lone: Mapping[int, Lone], lines: np.ndarray, header: int, repeated: np.ndarray, width: int, *, numbered: bool
+) -> Rows:
     """Give the rows of names that stand alone above lines: whoever reads the file may know that they bought these.
 
     Above the table, where its header does not come again, stand titles; and what is the same above each is one as well.
     """
     among = lone if len(repeated) > 1 else {row: one for row, one in lone.items() if row > header}
-    names = groups(among, lines, grid.width)
+    names = groups(among, lines, width, numbered=numbered)
     if min(names, default=header) < header and len(set(names.values())) == 1:
         return {}
     return {row: [Labelled(GROUP, "distributor", text)] for row, text in names.items()}

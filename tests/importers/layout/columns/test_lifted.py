@@ -335,6 +335,27 @@ def test_names_alone_above_lines_may_be_those_of_customers(tmp_path: Path, again
 
 
 @pytest.mark.parametrize(
+    ("headings", "found"),
+    [
+        (["K-001 Północ;;;;;", "K-002 Żółw;;;;;"], ["K-001 Północ", "K-002 Żółw"]),
+        (["K-001;Północ;;;;", "NORD;Sklep 2;;;;", "K-003;;;;;", "1004;4F;;;;"], ["K-001", "NORD", "K-003", "1004"]),
+        ([";K-001;;;Północ;", ";K-002;;;Żółw;"], ["K-001", "K-002"]),
+        (["Północ;;;;;", "4F;;;;;", "Total Polska;;;;;", "Żółw;;;;;"], ["Północ", "4F", "Total Polska", "Żółw"]),
+    ],
+)
+def test_codes_and_short_names_may_stand_above_lines(tmp_path: Path, headings: list[str], found: list[str]) -> None:
+    lines = [f"F{at};13.02.2019;P1;Młotek;2;10,00" for at in range(len(headings))]
+    rows = [WIDE, *(row for pair in zip(headings, lines, strict=True) for row in pair)]
+    read = read_text(tmp_path, "\n".join(rows), {"fixed:distributor": "Heading"})
+    assert ([one[2] for one in sold(read)], read.outcomes) == (found, {})
+
+
+def test_goods_of_which_none_was_sold_are_no_names_of_lines() -> None:
+    given_ = grid([WIDE.split(";"), ["", "", "P0", "Piła"], ["F1", "2019-02-13", "P1", "Młotek", "2", "10"]])
+    assert with_lifted(given_, "sales") is given_
+
+
+@pytest.mark.parametrize(
     "name",
     ["Strona 1", "Zwroty", "Razem", "-----", "2019-02-13", "FV/12/2019", "Uwaga: pilne", "PL", "szt.", "PLN", "Ilość"],
 )
