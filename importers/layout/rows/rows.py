@@ -17,7 +17,7 @@ from importers.layout.rows.levels import head_rows, levels
 from importers.layout.rows.lone import LEAST_WIDTH, Lone, groups
 from importers.layout.tables.header import Header, empty_cells, name_key
 from importers.layout.tables.table import Kind, Recognised
-from importers.layout.words.around import DRAWN, PAGE, TOTAL, TOTAL_WORDS, WHOLE_TOTAL
+from importers.layout.words.around import DRAWN, PAGE, STARRED, TOTAL, TOTAL_WORDS, WHOLE_TOTAL
 from importers.layout.written.settling import OF_LINES
 
 KEYS = frozenset({"document_number", "issued_on", "distributor", "product", "code", "name"})
@@ -32,6 +32,7 @@ _NUMERIC = re.compile(r"[-+(\u2212]?\s*\d[\d\s.,'\u00a0\u202f]*.{0,5}")
 
 _LINE = re.compile(DRAWN)
 _DIGITS = re.compile(r"\d+")
+_STARS = re.compile(r"\*{1,9}")
 
 _LEAST_NAMES = 3
 """Names of columns that a row has which is a header."""
@@ -81,7 +82,7 @@ def recognise(
     if not keys:
         return found
     lacks, short = _lack_keys(body, keys, found)
-    added = _subtotals(body, keys, short, found)
+    added = _subtotals(body, keys, short, found) | _level_totals(body)
     lacks |= added | _named_totals(body)
     notes = _notes(body, blank) if len(keys) > 1 else np.zeros(len(body), dtype=bool)
     lacks |= notes
@@ -180,6 +181,25 @@ def _subtotals(body: Body, keys: Sequence[str], alone: np.ndarray, no_lines: np.
     return subtotals(body.cells, body.columns, keys, called, ~no_lines & ~called & ~empty_cells(texts))
 
 
+def _level_totals(body: Body) -> np.ndarray:
+    """Mark the rows without goods that say what they add up, and behind it nothing but a word such as ``Result``.
+
+    Stars may stand before it in a column of their own; a line that lost its goods has all that lines have but these.
+    """
+    marked = np.zeros(len(body), dtype=bool)
+    if "product" not in body.columns:
+        return marked
+    places = {at for field, at in body.columns.items() if field in KEYS}
+    others = set(range(body.cells.num_columns)) - {*body.columns.values()}
+    bare = np.flatnonzero(empty_cells(body.cells.column(body.columns["product"])))
+    for at, cells in zip(bare.tolist(), body.cells_of(bare) if len(bare) else (), strict=True):
+        words = [place for place in places if WHOLE_TOTAL.fullmatch(cells[place])]
+        ends = bool(words) and not any(cells[place] for place in places if place > min(words))
+        starred = any(_STARS.fullmatch(cells[place]) for place in others)
+        marked[at] = ends or (starred and sum(not cells[place] for place in places) > 1)
+    return marked
+
+
 def _named_totals(body: Body) -> np.ndarray:
     """Mark the rows that have no code of goods, and where their name stands nothing but that they are a total."""
     if not {"product", "product_name"} <= body.columns.keys():
@@ -236,7 +256,7 @@ def _kind(
 ) -> Kind | None:
     said = [at for at, cell in enumerate(cells) if cell]
     product = columns.get("product")
-    words = [at for at in said if (_adds_up(cells[at], numbers) if at == product else TOTAL.match(cells[at]))]
+    words = [at for at in said if (_adds_up(cells[at], numbers) if at == product else _is_total(cells[at]))]
     fields = {place: field for field, place in columns.items()}
     telling = _OF_BOOKINGS if _BOOKED in columns else KEYS
     keyed = [at for at in said if fields.get(at) in telling and at not in words]
@@ -255,6 +275,10 @@ def _kind(
     if trailing and not keyed and len(said) < len(cells) and all(_NUMERIC.fullmatch(cells[at]) for at in said):
         return Kind.TOTAL  # sums that nothing names, below the last line
     return None
+
+
+def _is_total(text: str) -> bool:
+    return bool(TOTAL.match(text) or STARRED.fullmatch(text))
 
 
 def _numbers_a_page(said: Sequence[str]) -> bool:

@@ -56,6 +56,8 @@ TOTALS = (
     *("podsuma", "zwischentotal", "rechnungssumme", "belegsumme", "page total", "saldo", "σ"),
     *("w sumie", "wartość ogółem", "wynik częściowy", "zusammen"),
     *("übertrag", "suma y sigue", "à reporter", "итоги", "carried forward", "brought forward", "przeniesienie"),
+    *("result", "overall result", "wynik", "wynik ogólny", "wynik całkowity", "résultat", "résultat global"),
+    *("resultado total", "resultado general", "результат", "общий результат"),
     *("suma częściowa", "wartość dokumentu", "wartość faktury", "suma parcial", "промежуточный итог"),
 )
 """What a row that adds up the rows above it begins with; spreadsheet programs write some behind what they add up."""
@@ -64,10 +66,14 @@ _ANY = "|".join(sorted(map(re.escape, TOTALS), key=len, reverse=True))
 _DOCUMENT = r"invoice|document|order|bill|faktura|dokument|rechnung|beleg|factura|documento|facture|накладная|документ"
 """What may stand before such a word where it adds a document up: ``Invoice total 101``. Customers are called so."""
 TOTAL = re.compile(
-    rf"\W*(?:(?:{_DOCUMENT})\s)?(?:{_ANY})(?:\W|$)|.*\s(?:total|suma|razem|summe|ergebnis|итого?|résultat|ogółem|łącznie|insgesamt|всего)\W*$",
+    rf"\W*(?:(?:{_DOCUMENT})\s)?(?:{_ANY})(?:\W|$)|.*\s(?:total|suma|razem|summe|ergebnis|итого?|résultat|ogółem|łącznie|insgesamt|всего)\W*$"
+    r"|\*{1,9}\s*$",
     re.IGNORECASE,
 )
-TOTAL_WORDS = rf"(?i){_ANY}|résultat"
+"""Lists of SAP have stars instead, as many as the level of what is added up."""
+STARRED = re.compile(r"\*{1,9}(?:\s.*)?")
+"""Such stars, perhaps before what is added up."""
+TOTAL_WORDS = rf"(?i){_ANY}|^\s*\*{{1,9}}\s*$"
 """What stands somewhere in such a text, and in others."""
 _OF_WHAT = "|".join(
     (
@@ -92,7 +98,8 @@ _OF_WHAT = "|".join(
 )
 _TAXED = "netto|brutto|net|gross|neto|bruto|ht|ttc|без ндс|с ндс|в том числе ндс"
 WHOLE_TOTAL = re.compile(
-    rf"\W*(?:{_ANY})(?:\W+(?:(?:za|dla|per|by|for|of|por|del?|für|pro|по|за|для)\W+)?(?:{_OF_WHAT})(?:\W.*)?)?(?:\W+(?:{_TAXED}))?\W*",
+    rf"\W*(?:{_ANY})(?:\W+(?:(?:za|dla|per|by|for|of|por|del?|für|pro|по|за|для)\W+)?(?:{_OF_WHAT})(?:\W.*)?)?(?:\W+(?:{_TAXED}))?\W*"
+    r"|\s*\*{1,9}\s*",
     re.IGNORECASE,
 )
 """The same where a name of goods might stand, of which some begin, or end, with such a word: it says of what it is."""

@@ -95,6 +95,28 @@ def test_what_adds_a_document_up_may_stand_where_goods_do(said: str) -> None:
     assert recognised(laid([HEADER, line("A"), line("A"), total, line("B")])) == {"total": [4]}
 
 
+@pytest.mark.parametrize(
+    "total",
+    [
+        *(["*", None, None, None, "4", "40,00"], ["** D1", None, None, None, "4", "40,00"]),
+        *([None, None, "*", None, "4", "40,00"], [None, None, None, "**", "4", "40,00"]),
+        *(["A", "Result", None, None, "4", "40,00"], ["A", "2026-01-05", "Wynik", None, "4", "40,00"]),
+        *(["A", "2026-01-05", "D1", "Gesamtergebnis", "4", "40,00"], ["A", "*", None, None, "4", "40,00"]),
+        *(["A", None, "D1", None, "4", "40,00", "*"], ["Overall Result", None, None, None, "4", "40,00"]),
+    ],
+)
+def test_levels_are_added_up_behind_what_they_are_called_or_beside_stars(total: list[str | None]) -> None:
+    rows = [[*HEADER, "Poziom"], *([*line("A"), "#"] for _ in range(2)), total, [*line("B"), "#"]]
+    assert (numbers(table := laid(rows)), recognised(table)) == ([2, 3, 5], {"total": [4]})
+
+
+@pytest.mark.parametrize(
+    "lost", [["A", "2026-01-05", "D1", None, "4", "40,00", "*"], ["Total", "2026-01-05", None, None, "4", "40,00"]]
+)
+def test_a_line_that_lost_its_goods_adds_nothing_up(lost: list[str | None]) -> None:
+    assert 3 in numbers(laid([[*HEADER, "Poziom"], [*line("A"), "#"], lost, [*line("B"), "#"]]))
+
+
 TARGETS = ["Kod", "Cel", "Akcja"]
 
 
