@@ -38,6 +38,7 @@ class Server(BaseApplication):  # type: ignore[misc]
             "timeout": 60,
             "graceful_timeout": 20,
             "keepalive": 5,
+            "forwarded_allow_ips": "",  # whom to believe about https is for KONTOR_PROXIES to say, the path for nobody
             "limit_request_line": 8_190,  # its most: a page of ours refuses shorter ones
             "loglevel": "warning",
             "accesslog": None,

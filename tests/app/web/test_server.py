@@ -1,5 +1,6 @@
 """`kontor web` as `kontor up` starts it."""
 
+import http.client
 import os
 import signal
 import socket
@@ -32,6 +33,17 @@ def _answer(address: str, patience: float = 60) -> tuple[int, str]:
             time.sleep(0.1)
 
 
+def _told(port: int, path: str, sent: dict[str, str]) -> tuple[int, str | None]:
+    """Say what only a proxy may say: give the status, and whether the answer takes the request for one by https."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", path, headers=sent)
+        answer = connection.getresponse()
+        return answer.status, answer.headers.get("Strict-Transport-Security")
+    finally:
+        connection.close()
+
+
 def test_the_server_serves_until_it_is_told_to_stop(
     addresses: Addresses, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -47,6 +59,8 @@ def test_the_server_serves_until_it_is_told_to_stop(
             urllib.request.urlopen(f"http://127.0.0.1:{port}/?q={'a' * 5_000}", timeout=5)
         assert too_long.value.code == 414
         assert "This address is too long" in too_long.value.read().decode(), "it is a page of ours"
+        assert _told(port, "/healthz", {"X-Forwarded-Proto": "https"}) == (200, None)
+        assert _told(port, "/x/healthz", {"SCRIPT_NAME": "/x"}) == (404, None)
         os.kill(process.pid, signal.SIGTERM)
         assert process.wait(30) == 0
     finally:
