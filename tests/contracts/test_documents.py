@@ -14,10 +14,6 @@ DOCUMENTS = sorted(
     key=lambda path: path.as_posix(),
 )
 DECISIONS = sorted((PROJECT / "docs/decisions").glob("*.md"))
-OF_A_RUNNING_INSTALLATION = (
-    *("instance/", "servers/", "files/", "log/"),
-    *("imports/", "orders/", "responses/", "exports/", "outgoing/"),
-)
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=name_of)
