@@ -17,6 +17,7 @@ from app.config import Settings
 from app.domain.program_file.import_profile import ImportProfile
 from app.domain.saying.wording import Said as Sentence
 from app.domain.states import BatchStatus, DraftState
+from app.exports.files import fingerprint
 from app.jobs import board, registry
 from app.jobs.board import Work
 from app.models.drafts import ImportDraft
@@ -25,7 +26,6 @@ from app.models.programs import Program
 from app.services.setup import import_profiles
 from importers.batches import batches
 from importers.batches.batches import Progress
-from importers.batches.store import fingerprint
 from importers.errors import CardNumbersFound, ImportRefused
 from importers.files.guard import judge
 from importers.files.limits import Limits

@@ -31,9 +31,13 @@ class Written:
     @classmethod
     def measured(cls, part: Path, path: Path, *, rows: int, cut_texts: int = 0) -> "Written":
         """Measure a finished file that is about to take the place of ``path``."""
-        with part.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").digest()
-            return cls(path, digest, file.tell(), rows, cut_texts)
+        return cls(path, fingerprint(part), part.stat().st_size, rows, cut_texts)
+
+
+def fingerprint(path: Path) -> bytes:
+    """Give the SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()
 
 
 @contextlib.contextmanager

@@ -150,6 +150,13 @@ def scope() -> Scope:
     return found
 
 
+def distributor_here() -> OneDistributor:
+    """Give the distributor that the page is about, where its address names one."""
+    found = scope().distributor
+    assert found is not None, "the guard found one"
+    return found
+
+
 def scope_or_none() -> Scope | None:
     """Give where the page is, for parts that every page shows."""
     found: Scope | None = g.get("scope")

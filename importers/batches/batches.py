@@ -15,11 +15,12 @@ from app.domain.program_file.import_profile import ImportProfile
 from app.domain.saying.wording import Said, marked
 from app.domain.states import BatchStatus, JobState
 from app.domain.typed.fields import KINDS
+from app.exports.files import fingerprint
 from app.jobs import board
 from app.models.imports import ImportBatch, ImportShard
 from app.models.jobs import Job
 from app.models.programs import Program
-from importers.batches.store import BatchFiles, fingerprint
+from importers.batches.store import BatchFiles
 from importers.errors import NoProfile
 from importers.files.guard import judge
 from importers.files.limits import Limits
@@ -153,7 +154,7 @@ class Progress:
     ``counts`` has rows_read, rows_recognised (headings, blank rows, totals, headers that come again; rows_heading and
     so on), documents, lines_accepted, lines_held, lines_refused, duplicates, points_awarded,
     points_reversed, for products and distributors created and changed, and for sales the distributors and products that
-    they made known (distributors_created, products_created). ``share`` is what is done of the whole, from
+    they made known (distributors_created, products_created). ``share_bp`` is what is done of the whole, from
     0 to 10000; ``stage`` what is being done. ``refused`` tells a file that cannot be used from work that was given up.
     """
 

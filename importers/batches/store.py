@@ -1,6 +1,5 @@
 """Where the files of a batch lie, and its columns between the stages: Arrow files, mapped into memory when read."""
 
-import hashlib
 import json
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,12 +18,6 @@ from verification.incoming import Incoming
 _Columns = TypeVar("_Columns", Documents, Lines)
 _DATES = "datetime64[D]"
 _READ_AS = b"read_as"
-
-
-def fingerprint(path: Path) -> bytes:
-    """Give the SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").digest()
 
 
 class BatchFiles:

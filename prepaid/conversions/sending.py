@@ -6,7 +6,6 @@ the same references.
 """
 
 import datetime as dt
-import hashlib
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -20,7 +19,8 @@ from app.config import Settings
 from app.db.many import among_texts
 from app.db.transaction import Sessions, transaction
 from app.domain.states import RunStatus, TopUpStatus
-from app.models.prepaid import ConversionRun, LoadBatch, LoadResponse, TopUp
+from app.exports.files import fingerprint
+from app.models.prepaid import ConversionRun, LoadBatch, TopUp
 from app.services import audit
 from prepaid.conversions.ordering import order, order_rest
 from prepaid.errors import FileRefusedByOperator, NotFunded, OrderFileChanged
@@ -32,12 +32,11 @@ from prepaid.providers import Ability, CardProvider, OrderRefused, ProviderError
 
 @dataclass
 class Sent:
-    """What sending a run brought: the settlements of its answers, and the response files as they are kept."""
+    """What sending a run brought: the settlements of its answers."""
 
     run_id: int
     status: RunStatus
     settlements: list[Settled] = field(default_factory=list)
-    response_files: list[Path] = field(default_factory=list)
 
     def total(self, name: str) -> int:
         """Sum a count over all settlements."""
@@ -176,13 +175,9 @@ class _Sending:
             _note(session, run, self.actor, "conversion.refused", self.now, [errand])
 
     def sent(self) -> Sent:
-        """Give what it brought, with all response files that are kept of the run."""
+        """Give what it brought."""
         with transaction(self.registry) as session:
-            kept = session.scalars(
-                select(LoadResponse.file).where(LoadResponse.run_id == self.run_id).order_by(LoadResponse.id)
-            )
-            files = [self.settings.files / one for one in kept]
-            return Sent(self.run_id, run_of(session, self.run_id).status, self.settlements, files)
+            return Sent(self.run_id, run_of(session, self.run_id).status, self.settlements)
 
 
 def _mark(session: Session, settings: Settings, run_id: int, actor: str, now: dt.datetime) -> list[_Errand]:
@@ -223,8 +218,7 @@ def _errands(session: Session, settings: Settings, run: ConversionRun) -> list[_
 def _check_file(run_id: int, errand: _Errand) -> None:
     """Make sure that an order file is what was written."""
     try:
-        with errand.file.open("rb") as source:
-            unchanged = hashlib.file_digest(source, "sha256").digest() == errand.sha256
+        unchanged = fingerprint(errand.file) == errand.sha256
     except OSError:
         unchanged = False
     if not unchanged:

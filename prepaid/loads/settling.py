@@ -6,7 +6,6 @@ comes again changes nothing.
 """
 
 import datetime as dt
-import hashlib
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -25,6 +24,7 @@ from app.domain.saying.load_failures import amounts_differ
 from app.domain.saying.wording import marked
 from app.domain.states import RunKind, RunStatus, TopUpKind, TopUpStatus, Unit
 from app.domain.typed.card_numbers import holds_card_number
+from app.exports.files import fingerprint
 from app.models.distributors import Distributor
 from app.models.ledger import Account
 from app.models.prepaid import ConversionRun, LoadResponse, Redemption, TopUp
@@ -133,8 +133,7 @@ def _keep(
     now: dt.datetime,
 ) -> None:
     """Keep the file as it came, and what became of its rows the first time."""
-    with path.open("rb") as source:
-        digest = hashlib.file_digest(source, "sha256").digest()
+    digest = fingerprint(path)
     ending = suffix.lower() if suffix.lower() in _KEPT_AS else ".csv"
     file = f"responses/run{run.id:06d}/{digest.hex()[:16]}{ending}"
     kept = settings.files / file
@@ -170,7 +169,7 @@ def settle(session: Session, run: ConversionRun, answers: Answers, *, actor: str
         _tell_compensated(session, program, decided, now)
     _move(session, decided, now)
     if decided.changed:
-        _close(session, run, settled, now)
+        _close(session, run, now)
     settled.still_open = _open(session, run)
     settled.status = run.status
     if decided.changed:
@@ -415,7 +414,7 @@ def _open(session: Session, run: ConversionRun) -> int:
     ).scalar_one()
 
 
-def _close(session: Session, run: ConversionRun, settled: Settled, now: dt.datetime) -> None:
+def _close(session: Session, run: ConversionRun, now: dt.datetime) -> None:
     """Move the run on: settled when nothing is open, else answered in part."""
     to = RunStatus.SENT if _open(session, run) else RunStatus.SETTLED
     if run.status is not to:

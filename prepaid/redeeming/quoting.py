@@ -50,7 +50,6 @@ class Means:
         least: fewer are not converted.
         maximum_minor: most money in one load; None: no limit.
         room_minor: what its card may still take this month; None: nothing limits it.
-        room_said: that limit in words.
     """
 
     available: int
@@ -58,7 +57,6 @@ class Means:
     least: int
     maximum_minor: int | None
     room_minor: int | None
-    room_said: str | None
 
 
 @dataclass(frozen=True)
@@ -102,7 +100,6 @@ def means(session: Session, program: Program, distributor_id: int, *, now: dt.da
         least=max(terms.minimum_points, _points_for(1, terms.point_value_micro)),
         maximum_minor=terms.maximum_minor,
         room_minor=None if room is None else room.minor,
-        room_said=None if room is None else room.message,
     )
 
 

@@ -7,17 +7,10 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, Field, model_validator
 
-from app.domain.program_file.parts import Date, NotNegative, Part
+from app.domain.program_file.parts import Date, NotNegative, Part, each_once
 
 Item: TypeAlias = Literal["reward", "compensation", "withheld", "fee"]
 """What stands on an invoice: money that was loaded, tax that was kept back for the tax office, and the fees."""
-
-
-def _each_once(items: list[Item]) -> list[Item]:
-    twice = next((one for one in items if items.count(one) > 1), None)
-    if twice is not None:
-        raise ValueError(f"{twice!r} stands there twice")
-    return items
 
 
 class Charge(Part):
@@ -56,7 +49,7 @@ class Invoicing(Charge):
     fees: list[DatedCharge] = Field(
         [], description="charges of some days; a load has the one of its day that began last, else what stands above"
     )
-    sources_pay: Annotated[list[Item], AfterValidator(_each_once)] = Field(
+    sources_pay: Annotated[list[Item], AfterValidator(each_once)] = Field(
         ["reward", "compensation", "withheld", "fee"],
         description="what sources of funding pay for their points; the sponsor pays the rest",
     )

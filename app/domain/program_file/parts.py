@@ -4,9 +4,11 @@ import datetime as dt
 import decimal
 import re
 from decimal import Decimal
-from typing import Annotated, TypeAlias
+from typing import Annotated, TypeAlias, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+
+T = TypeVar("T")
 
 TOO_LARGE = 10**12
 """No number of a document is as large as this."""
@@ -16,6 +18,14 @@ class Part(BaseModel):
     """A part of the document: unknown keys are errors, and nothing changes after reading."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+def each_once(items: list[T]) -> list[T]:
+    """Refuse a list in which something stands twice."""
+    twice = next((one for one in items if items.count(one) > 1), None)
+    if twice is not None:
+        raise ValueError(f"{twice!r} stands there twice")
+    return items
 
 
 def _as_decimal(value: object) -> Decimal:

@@ -4,16 +4,9 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, Field
 
-from app.domain.program_file.parts import NotNegative, Part, Positive, Words
+from app.domain.program_file.parts import NotNegative, Part, Positive, Words, each_once
 
 AddressField: TypeAlias = Literal["name", "company", "street", "postal_code", "city", "country", "phone"]
-
-
-def _each_once(fields: list[AddressField]) -> list[AddressField]:
-    twice = next((one for one in fields if fields.count(one) > 1), None)
-    if twice is not None:
-        raise ValueError(f"{twice!r} stands there twice")
-    return fields
 
 
 class RewardsPart(Part):
@@ -31,6 +24,6 @@ class RewardsPart(Part):
     payment: Words | None = Field(
         None, description="how the money of a price in points and money is paid, as whoever ordered reads it"
     )
-    address: Annotated[list[AddressField], Field(min_length=1), AfterValidator(_each_once)] = Field(
+    address: Annotated[list[AddressField], Field(min_length=1), AfterValidator(each_once)] = Field(
         ["name", "street", "postal_code", "city"], description="what has to be filled in where goods are sent"
     )

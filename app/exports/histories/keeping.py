@@ -5,7 +5,6 @@ moment at which they were read. So nothing that changes later, a name, a state o
 """
 
 import datetime as dt
-import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -15,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from app.exports.files import replacing
+from app.exports.files import fingerprint, replacing
 from app.exports.tables import Column, Kind
 
 _SHOWN = b"kontor"
@@ -108,12 +107,6 @@ def keep(path: Path, schema: Any, pieces: Iterable[Any], shown: Any) -> bytes:
                 writer.write_table(piece)
             writer.add_key_value_metadata({_SHOWN: json.dumps(asdict(shown()), ensure_ascii=False)})
         return fingerprint(part)
-
-
-def fingerprint(path: Path) -> bytes:
-    """Give the SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").digest()
 
 
 class Kept:

@@ -21,17 +21,16 @@ from app.services.ledger.posting import Posting, post, transaction_ids
 from app.services.ledger.wallets import OpenWallets
 
 
-def expire_due(session: Session, program: Program, *, now: dt.datetime, account_ids: Iterable[int] = ()) -> int:
+def expire_due(session: Session, program: Program, *, now: dt.datetime) -> int:
     """Write off the points whose last day is over, in the programme's time zone. Returns how many points.
 
     Safe to run as often as one likes: a lot that is written off has nothing left. Days end at midnight (rules.md 8).
-    ``account_ids`` limits the work to some accounts.
     """
-    return write_off(session, program.id, local_date(now, program.time_zone), account_ids)
+    return write_off(session, program.id, local_date(now, program.time_zone))
 
 
 def write_off(session: Session, program_id: int, today: dt.date, account_ids: Iterable[int] = ()) -> int:
-    """Write off the points whose last day was before ``today``; see ``expire_due``. Returns how many points.
+    """Write off the points whose last day was before ``today``, of some accounts or of all. Returns how many points.
 
     Whoever takes points back calls this first for the accounts it is about, so that it makes no difference whether the
     chores of the night have run: points whose day is over can pay for nothing.

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import CTE, BigInteger, Subquery, and_, bindparam, case, cast, func, select
 from sqlalchemy.orm import Session
 
+from app.domain.measures.calendar import months_after
 from app.models.figures import FiguresState, ProductMonth, SalesMonth
 
 ACTIVE_MONTHS = 3
@@ -39,10 +40,9 @@ class Window:
         return [month_before(self.last, back) for back in range(self.months - 1, -1, -1)]
 
 
-def month_before(month: dt.date, count: int) -> dt.date:
-    """Give the month so many before one."""
-    index = month.year * 12 + month.month - 1 - count
-    return dt.date(index // 12, index % 12 + 1, 1)
+def month_before(day: dt.date, count: int) -> dt.date:
+    """Give the first day of the month so many before that of a day."""
+    return months_after(day.replace(day=1), -count)
 
 
 def window_until(last: dt.date, months: int) -> Window:

@@ -22,7 +22,7 @@ from app.services.telling import expiry_notices, notices
 from app.services.tracing import balances
 from app.web import formats
 from app.web.access.own import own_documents_only
-from app.web.context import OneDistributor, now, person, scope, session
+from app.web.context import OneDistributor, distributor_here, now, person, scope, session
 from app.web.portal.notices.notices import sentence
 from prepaid.cards import cards
 
@@ -81,9 +81,7 @@ def kept_for() -> str:
 
 def own() -> dict[str, Any]:
     """Give what every address of this distributor's portal takes."""
-    here = scope()
-    assert here.distributor is not None, "the guard found one"
-    return {"program_code": here.program.code, "distributor_id": here.distributor.id}
+    return {"program_code": scope().program.code, "distributor_id": distributor_here().id}
 
 
 def _company(distributor: OneDistributor) -> dict[str, Any] | None:

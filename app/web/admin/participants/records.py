@@ -28,7 +28,7 @@ from app.services.tracing import balances, happenings
 from app.services.tracing.happenings import Kind
 from app.web.access.guarding import can
 from app.web.admin.participants.story import KINDS, entry
-from app.web.context import OneDistributor, now, person, scope, session, today
+from app.web.context import distributor_here, now, person, scope, session, today
 from app.web.forms.fields import DayField
 from app.web.forms.form import Form, choice
 from app.web.lists import paging
@@ -92,7 +92,7 @@ def show(program_code: str, distributor_id: int) -> str:
 
 def _page(form: BlockForm, *, asked: bool) -> str:
     here = scope()
-    one = _distributor()
+    one = distributor_here()
     kinds = {kind: text for kind, (text, permission) in KINDS.items() if can(permission.value)}
     chosen = next((kind for kind in kinds if kind.value == request.args.get("kind")), None)
     before = happenings.place_named(request.args.get("before", ""))
@@ -134,15 +134,9 @@ def _page(form: BlockForm, *, asked: bool) -> str:
     )
 
 
-def _distributor() -> OneDistributor:
-    found = scope().distributor
-    assert found is not None, "the guard found one"
-    return found
-
-
 def _record(kind: Kind | str | None = None, **more: Any) -> str:
     return url_for(
-        "records.show", program_code=scope().program.code, distributor_id=_distributor().id, kind=kind, **more
+        "records.show", program_code=scope().program.code, distributor_id=distributor_here().id, kind=kind, **more
     )
 
 

@@ -24,7 +24,7 @@ from app.services.placing.tiers import decimals_of
 from app.services.tiering import tier_giving, tier_reading
 from app.services.tiering.tier_giving import EndsBeforeToday
 from app.services.tiering.tier_reading import Gives
-from app.web.context import now, person, scope, session
+from app.web.context import distributor_here, now, person, scope, session
 from app.web.forms.fields import DayField
 from app.web.forms.form import Form, choice
 from app.web.lists import together
@@ -243,9 +243,7 @@ def _page(form: GiveForm, back: TakeBackForm, *, asked: str | None = None) -> st
 
 
 def _here() -> str:
-    here = scope()
-    assert here.distributor is not None, "the guard found one"
-    return url_for("tiers.show", program_code=here.program.code, distributor_id=here.distributor.id)
+    return url_for("tiers.show", program_code=scope().program.code, distributor_id=distributor_here().id)
 
 
 @bp.post("/programs/<code:program_code>/distributors/<id:distributor_id>/tier/give")

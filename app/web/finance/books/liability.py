@@ -1,12 +1,11 @@
 """What the sponsor owes in points: outstanding, by group and by month of expiry, and how it came to be."""
 
-import datetime as dt
-
 from flask import Blueprint, render_template
 from flask_babel import gettext
 
 from app.services.ledger import figures, liability
 from app.services.ledger.liability import Outstanding, worth_minor
+from app.services.reporting.reports import month_before
 from app.web import formats
 from app.web.context import scope, session, today
 
@@ -19,7 +18,7 @@ bp = Blueprint("liability", __name__)
 def index(program_code: str) -> str:
     program = scope().program
     groups = liability.outstanding_by_group(session(), program.id)
-    since = _months_ago(today(), MONTHS)
+    since = month_before(today(), MONTHS)
     by_month = liability.points_by_month(session(), program, since)
     return render_template(
         "finance/books/liability.html",
@@ -46,8 +45,3 @@ def _together(groups: list[Outstanding]) -> Outstanding:
         sum(one.reserved for one in groups),
         sum(one.owed for one in groups),
     )
-
-
-def _months_ago(day: dt.date, months: int) -> dt.date:
-    index = day.year * 12 + day.month - 1 - months
-    return dt.date(index // 12, index % 12 + 1, 1)

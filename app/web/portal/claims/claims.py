@@ -20,7 +20,7 @@ from app.services.access import memberships
 from app.services.rulebooks import rules_of
 from app.web.access.own import sees_all
 from app.web.addresses import text_asked
-from app.web.context import now, person, scope, session, settings
+from app.web.context import distributor_here, now, person, scope, session, settings
 from app.web.forms.proposing import proposed
 from app.web.lists.answering import answer
 from app.web.portal.claims.devices import device, known_from_now_on
@@ -38,13 +38,6 @@ from verification.claiming.pages import reader_of
 bp = Blueprint("portal_claims", __name__, url_prefix="/portal/<code:program_code>/<id:distributor_id>/claims")
 
 Answer = str | Response | tuple[str, int]
-
-
-def _of() -> int:
-    """Give the distributor for whom invoices are registered here."""
-    here = scope().distributor
-    assert here is not None, "the guard found one"
-    return here.id
 
 
 @bp.get("/")
@@ -205,7 +198,7 @@ def _keep(claim: Claim | None, form: ClaimForm) -> tuple[int, list[tuple[Filled 
     with transaction(db.session) as writing:
         if claim is None:
             key = form.key.data or secrets.token_urlsafe(18)
-            kept = claims.keep(writing, here.program, _of(), key, invoice, person=whose, **by)
+            kept = claims.keep(writing, here.program, distributor_here().id, key, invoice, person=whose, **by)
         else:
             kept = claims.held(writing, claim.id)
             said = claims.invoice_of(kept)
@@ -242,17 +235,17 @@ def _number(text: str) -> int | None:
 def _person_for(form: ClaimForm) -> str | None:
     """Say whose sale it was: a sales rep registers their own, whoever else says it."""
     here, who = scope(), person()
-    own_seats = [seat for seat in who.seats if seat.distributor_id == _of()]
-    if not sees_all(who, here.program.id, _of()) and own_seats:
+    own_seats = [seat for seat in who.seats if seat.distributor_id == distributor_here().id]
+    if not sees_all(who, here.program.id, distributor_here().id) and own_seats:
         return next((seat.known_as for seat in own_seats if seat.known_as), who.login)
     return form.person.data or None
 
 
 def _reps() -> list[tuple[str, str]]:
     """Give the sales reps of the distributor, each by the name under which they find their documents."""
-    if any(seat.role is Role.REP and seat.distributor_id == _of() for seat in person().seats):
+    if any(seat.role is Role.REP and seat.distributor_id == distributor_here().id for seat in person().seats):
         return []
-    team = memberships.team(session(), _of())
+    team = memberships.team(session(), distributor_here().id)
     return [(one.known_as or one.login, one.name) for one in team if one.role is Role.REP]
 
 
@@ -293,7 +286,7 @@ def _form_page(form: ClaimForm, claim: Claim | None = None, problems: Sequence[P
 
 
 def _judge(claim: Claim) -> tuple[ClaimedInvoice, list[Problem]]:
-    return claims.judge(session(), scope().program, _of(), claims.invoice_of(claim), now=now())
+    return claims.judge(session(), scope().program, distributor_here().id, claims.invoice_of(claim), now=now())
 
 
 def _judge_what_was_read(form: ClaimForm) -> None:
@@ -301,7 +294,7 @@ def _judge_what_was_read(form: ClaimForm) -> None:
     names = {one.id: one for one in claims.products(session(), scope().program.id, form.chosen())}
     invoice, places = form.invoice(names), form.filled(names)
     read = replace(invoice, lines=tuple(invoice.lines[at] for at in places))
-    _known, problems = claims.judge(session(), scope().program, _of(), read, now=now())
+    _known, problems = claims.judge(session(), scope().program, distributor_here().id, read, now=now())
     form.blame_what_was_read([one if one.line is None else replace(one, line=places[one.line]) for one in problems])
 
 
@@ -315,7 +308,7 @@ def _twin(claim: Claim | None, problems: Sequence[Problem]) -> str | None:
 def _seen(document_id: int | None) -> str | None:
     """Give the page of a document of this distributor, for whoever may see it."""
     here, who = scope(), person()
-    if document_id is None or not sees_all(who, here.program.id, _of()):
+    if document_id is None or not sees_all(who, here.program.id, distributor_here().id):
         return None
     return url_for("documents.show", program_code=here.program.code, document_id=document_id)
 
@@ -323,7 +316,7 @@ def _seen(document_id: int | None) -> str | None:
 def _sent(claim: Claim) -> Answer:
     """Lead to the document that a claim became; whoever may not see documents is told how it stands."""
     here = scope()
-    if may(person(), Permission.SEE_DOCUMENT, here.program.id, _of()):
+    if may(person(), Permission.SEE_DOCUMENT, here.program.id, distributor_here().id):
         return redirect(url_for("documents.show", program_code=here.program.code, document_id=claim.document_id), 303)
     document = session().get_one(SalesDocument, claim.document_id)
     return render_template(

@@ -22,7 +22,7 @@ from app.services.persons.rosters import name_key
 from app.services.persons.sellers import OF_THE_SALE
 from app.web import formats
 from app.web.access.own import sees_all
-from app.web.context import now, person, scope, session
+from app.web.context import distributor_here, now, person, scope, session
 from app.web.forms.form import Form, choice
 from app.web.lists import together
 from app.web.lists.answering import answer
@@ -35,12 +35,6 @@ from verification.claiming import picking
 bp = Blueprint("portal_sales", __name__, url_prefix="/portal/<code:program_code>/<id:distributor_id>/sales")
 
 
-def _distributor_id() -> int:
-    here = scope().distributor
-    assert here is not None, "the guard found one"
-    return here.id
-
-
 def _query() -> Select[Any]:
     here = scope()
     # an owner claims in others' names as well: what bears their own is offered for those
@@ -49,7 +43,7 @@ def _query() -> Select[Any]:
     return (
         select()
         .select_from(SalesDocument)
-        .where(*picking.to_claim(here.program, settings, _distributor_id(), name, now=now()))
+        .where(*picking.to_claim(here.program, settings, distributor_here().id, name, now=now()))
     )
 
 
@@ -94,7 +88,7 @@ def _claimed() -> Select[Any]:
         .join(SalesDocument, OF_THE_SALE)
         .where(
             SalesDocument.program_id == here.program.id,
-            SalesDocument.distributor_id == _distributor_id(),
+            SalesDocument.distributor_id == distributor_here().id,
             SalesDocument.status.in_(COUNTING),
             *_their_claims(),
         )
@@ -149,7 +143,7 @@ class WhoseForm(Form):
         form = cls()
         people = {_own_name(): gettext("my own")} if _is_of_it() else {}
         if _for_others():
-            team = memberships.team(session(), _distributor_id())
+            team = memberships.team(session(), distributor_here().id)
             people |= {one.known_as or one.login: one.name for one in team if one.role is Role.REP}
         form.person.choices = [choice(value, text) for value, text in people.items()]
         return form
@@ -170,7 +164,7 @@ def claim_many(program_code: str, distributor_id: int) -> together.Answer:
     def claim(writing: Session, document_id: int) -> None:
         by: dict[str, Any] = {"actor": person().login, "now": now()}
         try:
-            picking.claim(writing, scope().program, _distributor_id(), document_id, form.person.data, **by)
+            picking.claim(writing, scope().program, distributor_here().id, document_id, form.person.data, **by)
         except picking.CannotPick as why:
             raise Stays(why.sentence(gettext)) from None
 
@@ -194,7 +188,7 @@ def claim_many(program_code: str, distributor_id: int) -> together.Answer:
 def _look(ids: Sequence[int]) -> Iterator[Row]:
     found = session().execute(
         select(SalesDocument.id, SalesDocument.number, SalesDocument.issued_on, SalesDocument.net_minor).where(
-            SalesDocument.id.in_(ids), SalesDocument.distributor_id == _distributor_id()
+            SalesDocument.id.in_(ids), SalesDocument.distributor_id == distributor_here().id
         )
     )
     for id_, number, issued_on, net in found:
@@ -215,7 +209,7 @@ def take_back_many(program_code: str, distributor_id: int) -> together.Answer:
     def take_back(writing: Session, claim_id: int) -> None:
         by: dict[str, Any] = {"anybodys": _for_others(), "actor": person().login, "now": now()}
         try:
-            picking.take_back(writing, scope().program, _distributor_id(), claim_id, **by)
+            picking.take_back(writing, scope().program, distributor_here().id, claim_id, **by)
         except picking.CannotPick as why:
             raise Stays(why.sentence(gettext)) from None
 
@@ -243,7 +237,7 @@ def _look_at_claims(ids: Sequence[int]) -> Iterator[Row]:
         .where(
             SaleClaim.id.in_(ids),
             SalesDocument.program_id == scope().program.id,
-            SalesDocument.distributor_id == _distributor_id(),
+            SalesDocument.distributor_id == distributor_here().id,
             SalesDocument.status.in_(COUNTING),
             *_their_claims(),
         )
@@ -264,14 +258,14 @@ def _must_be_claimed_here() -> None:
 
 
 def _is_of_it() -> bool:
-    return any(seat.distributor_id == _distributor_id() for seat in person().seats)
+    return any(seat.distributor_id == distributor_here().id for seat in person().seats)
 
 
 def _for_others() -> bool:
-    return sees_all(person(), scope().program.id, _distributor_id()) or not _is_of_it()
+    return sees_all(person(), scope().program.id, distributor_here().id) or not _is_of_it()
 
 
 def _own_name() -> str:
     """Give the name by which documents know whoever is signed in."""
-    seats = [seat for seat in person().seats if seat.distributor_id == _distributor_id()]
+    seats = [seat for seat in person().seats if seat.distributor_id == distributor_here().id]
     return next((seat.known_as for seat in seats if seat.known_as), person().login)

@@ -1,7 +1,6 @@
 """Every number opens into what it is made of: a balance into lots, a lot into movements, a top-up back into sales."""
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 from flask import Blueprint, abort, render_template, request
 from flask_babel import gettext
@@ -21,6 +20,7 @@ from app.web.access.own import sees_all
 from app.web.addresses import id_asked
 from app.web.context import person, scope, session
 from app.web.lists import paging
+from app.web.portal.home import own
 from app.web.words.movements import movement_name, movement_reason
 from app.web.words.telling import Telling
 from app.web.words.wording import DISPUTE_STATE, MOVEMENT
@@ -41,12 +41,6 @@ class Told:
     lot: LotSeen
     sentence: str
     file: str
-
-
-def _own() -> dict[str, Any]:
-    here = scope()
-    assert here.distributor is not None, "the guard found one"
-    return {"program_code": here.program.code, "distributor_id": here.distributor.id}
 
 
 def cause(movement: Movement, amount: int, unit: Unit) -> Cause:
@@ -101,7 +95,7 @@ def balance(program_code: str, distributor_id: int) -> str:
         unit=unit,
         page=page,
         told=[_told(lot, lot.remaining, unit) for lot in page.rows],
-        own=_own(),
+        own=own(),
     )
 
 
@@ -119,7 +113,7 @@ def lot(program_code: str, distributor_id: int, lot_id: int) -> str:
         document=(opened := _document(found.source)),
         shared=shared_with(session(), opened.id) if opened is not None and opened.shared else (),
         unit=unit,
-        own=_own(),
+        own=own(),
     )
 
 
@@ -158,7 +152,7 @@ def movement(program_code: str, distributor_id: int, movement_id: int) -> str:
         document=_document(found),
         disputed=disputed,
         dispute_states=DISPUTE_STATE,
-        own=_own(),
+        own=own(),
     )
 
 
@@ -171,7 +165,7 @@ def order(program_code: str, distributor_id: int, reward_order_id: int) -> str:
         order=found,
         lots=[(_told(lot, amount, Unit.POINTS), amount, _document(lot.source)) for lot, amount in lots[:MOST_LOTS]],
         more=max(len(lots) - MOST_LOTS, 0),
-        own=_own(),
+        own=own(),
     )
 
 
@@ -185,5 +179,5 @@ def top_up(program_code: str, top_up_id: int) -> str:
             (_told(lot, amount, spent.unit), amount, _document(lot.source)) for lot, amount in spent.lots[:MOST_LOTS]
         ],
         more=max(len(spent.lots) - MOST_LOTS, 0),
-        own=_own(),
+        own=own(),
     )

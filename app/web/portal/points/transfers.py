@@ -21,7 +21,7 @@ from app.services.owners import pools, transfers
 from app.services.owners.errors import NotWaiting, OwnersError
 from app.services.participants import distributors
 from app.services.tracing import balances
-from app.web.context import now, person, scope, session
+from app.web.context import distributor_here, now, person, scope, session
 from app.web.forms.fields import Between, PointsField
 from app.web.forms.form import CodeField, Form
 from app.web.lists.answering import answer
@@ -48,14 +48,8 @@ class Giving(Form):
     key = HiddenField(validators=[Length(max=64)])
 
 
-def _mine() -> int:
-    here = scope()
-    assert here.distributor is not None, "the guard found one"
-    return here.distributor.id
-
-
 def _query() -> Select[Any]:
-    mine = _mine()
+    mine = distributor_here().id
     return (
         select()
         .select_from(PointsTransfer)

@@ -18,7 +18,7 @@ from app.models.purchases import PurchaseCredit
 from app.services.orders import purchase_credits
 from app.services.orders.purchase_credits import CreditError
 from app.services.owners import pools
-from app.web.context import keys, now, person, scope, session
+from app.web.context import distributor_here, keys, now, person, scope, session
 from app.web.forms.fields import Between, MoneyField, PointsField
 from app.web.forms.form import Form, choice
 from app.web.lists.answering import answer
@@ -48,14 +48,8 @@ class Paying(Form):
         return unit, int(self[field].data)
 
 
-def _mine() -> int:
-    here = scope()
-    assert here.distributor is not None, "the guard found one"
-    return here.distributor.id
-
-
 def _query() -> Select[Any]:
-    return select().select_from(PurchaseCredit).where(PurchaseCredit.distributor_id == _mine())
+    return select().select_from(PurchaseCredit).where(PurchaseCredit.distributor_id == distributor_here().id)
 
 
 CREDITS = Listing(
@@ -83,7 +77,7 @@ def index(program_code: str, distributor_id: int) -> str | Response:
 
 
 def _page(form: Paying, *, asked: bool) -> str | Response:
-    program, mine = scope().program, _mine()
+    program, mine = scope().program, distributor_here().id
     rules = purchase_credits.settings_of(program)
     return answer(
         CREDITS,

@@ -102,7 +102,7 @@ def test_points_that_are_accepted_after_their_last_day_expire_then(month: Desk) 
 
 def test_the_work_can_be_limited_to_some_accounts(month: Desk) -> None:
     month.sell(month.line("1", 3), month.line("2", 5, who="D2"))
-    assert expiring.expire_due(month.session, month.program, now=OVER, account_ids=[month.account("D2")]) == 5
+    assert expiring.write_off(month.session, month.program.id, OVER.date(), [month.account("D2")]) == 5
     assert [month.points(who).available for who in ("D1", "D2")] == [3, 0]
 
 
