@@ -5,11 +5,9 @@ detaches itself. It knows its users by a lock that each of them holds; when it c
 however they ended, and it stops the servers and goes.
 """
 
-import contextlib
 import logging
 import os
 import secrets
-import shutil
 import signal
 import subprocess
 import sys
@@ -22,6 +20,7 @@ from app.local import home, locks, processes, reports
 from app.local.binaries import Program
 from app.local.errors import LocalError, ServerFailed
 from app.local.home import Place
+from app.local.logs import Logs
 from app.local.postgres import Postgres
 from app.local.reports import Report, ServerReport, State
 from app.local.valkey import Valkey
@@ -31,7 +30,6 @@ PATIENCE = 600.0
 
 _CALM, _BUSY = 0.2, 0.02  # seconds between two looks
 _CRASHES, _CRASH_SPAN = 3, 60.0  # so many in so many seconds are put right, one more is too many
-_LARGEST_LOG = 8 * 1024 * 1024
 _KINDS: dict[str, type[Postgres] | type[Valkey]] = {Postgres.name: Postgres, Valkey.name: Valkey}
 
 log = logging.getLogger("kontor.keeper")
@@ -184,7 +182,7 @@ class Keeper:
     def keep(self) -> None:
         """Run till there is nothing left to do; then nothing runs any more."""
         try:
-            trimmed = 0.0
+            logs = Logs(self.place.log)
             while not self._finished():
                 self._take_questions()
                 for watch in self._watches.values():
@@ -193,10 +191,7 @@ class Keeper:
                 self._publish(stopping=False)
                 for watch in self._watches.values():
                     watch.begin()
-                if time.monotonic() - trimmed > 60:
-                    trimmed = time.monotonic()
-                    for name in ("keeper", *self._watches):
-                        trim(self.place.log / f"{name}.log")
+                logs.look(("keeper", *self._watches))
                 time.sleep(_BUSY if self._is_busy() else _CALM)
         finally:
             for watch in self._watches.values():
@@ -236,14 +231,6 @@ class Keeper:
                 self._published = report
             except OSError as failure:  # a full disk or a removed home is no reason to leave the servers alone
                 log.error("cannot write the report: %s", failure)
-
-
-def trim(path: Path, *, largest: int = _LARGEST_LOG) -> None:
-    """Keep a log small: move what is in it to one older file, and go on in the same file, which servers hold open."""
-    with contextlib.suppress(OSError):  # a full disk: it is tried again
-        if path.exists() and path.stat().st_size > largest:
-            shutil.copyfile(path, path.with_name(f"{path.name}.1"))
-            os.truncate(path, 0)
 
 
 def main(arguments: list[str]) -> int:

@@ -179,8 +179,10 @@ def _in_url(host: str) -> str:
 def _supervise(run: Runtime, *, web: bool) -> None:
     """Keep every process running until told to stop; one that ends is started again."""
     from app.local import children
+    from app.local.logs import Logs
 
     chosen, logs = run.settings, run.settings.home / "log"
+    kept_small = Logs(logs)
     commands: dict[str, list[str]] = {f"worker-{number}": ["worker"] for number in range(chosen.workers)}
     commands["sweeper"] = ["sweeper"]
     if web:
@@ -193,21 +195,24 @@ def _supervise(run: Runtime, *, web: bool) -> None:
         signal.signal(one, lambda *_: stop_.set())
     started = dict.fromkeys(processes, time.monotonic())
     announced = False
-    while not stop_.wait(0.5):
-        if not announced and (not web or _answers(chosen)):
-            where = f"is at http://{_in_url(chosen.web_host)}:{chosen.web_port}" if web else "is at work"
-            click.echo(f"Kontor {where} - stop with Ctrl-C or `kontor stop`.")
-            if web and _empty(run):
-                click.echo("Nobody can sign in yet. The first: `kontor user add you@example.com --owner`.")
-            announced = True
-        for name, process in processes.items():
-            if process.poll() is not None and time.monotonic() - started[name] > 1:
-                click.echo(
-                    f"{name} ended with {process.returncode}; see {logs / name}.log. Starting it again.", err=True
-                )
-                processes[name] = children.start(commands[name], run.addresses, logs / f"{name}.log")
-                started[name] = time.monotonic()
-    children.end(list(processes.values()))
+    try:
+        while not stop_.wait(0.5):
+            kept_small.look(processes)
+            if not announced and (not web or _answers(chosen)):
+                where = f"is at http://{_in_url(chosen.web_host)}:{chosen.web_port}" if web else "is at work"
+                click.echo(f"Kontor {where} - stop with Ctrl-C or `kontor stop`.")
+                if web and _empty(run):
+                    click.echo("Nobody can sign in yet. The first: `kontor user add you@example.com --owner`.")
+                announced = True
+            for name, process in processes.items():
+                if process.poll() is not None and time.monotonic() - started[name] > 1:
+                    click.echo(
+                        f"{name} ended with {process.returncode}; see {logs / name}.log. Starting it again.", err=True
+                    )
+                    processes[name] = children.start(commands[name], run.addresses, logs / f"{name}.log")
+                    started[name] = time.monotonic()
+    finally:
+        children.end(list(processes.values()))
 
 
 def _empty(run: Runtime) -> bool:

@@ -222,7 +222,7 @@ def test_the_servers_listen_on_no_port(served):
 
 
 def test_logs_are_kept_small(tmp_path):
-    from app.local.keeper import trim
+    from app.local.logs import trim
 
     log = tmp_path / "postgres.log"
     with log.open("ab") as output:
