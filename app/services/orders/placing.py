@@ -136,6 +136,14 @@ def place(
     return order.id
 
 
+def lacking_of(offer: Offer, quantity: int) -> Problem | None:
+    """Say why so many of a reward cannot be had: the stock, or what one participant gets at most; None: they can."""
+    if offer.left is None or quantity <= offer.left:
+        return None
+    limited = offer.reward.per_person is not None and quantity > offer.reward.per_person - offer.mine
+    return Problem("limit" if limited else "stock", offer.reward.name, offer.left)
+
+
 def _sends(offered: Any) -> bool:
     return any(one.reward.kind in SENT for one in offered)
 
@@ -161,9 +169,8 @@ def _require(
                 select(Reward.name).where(Reward.id == reward_id, Reward.program_id == program.id)
             ).one_or_none()
             found.append(Problem("gone", name))
-        elif one.left is not None and quantity > one.left:
-            limited = one.reward.per_person is not None and quantity > one.reward.per_person - one.mine
-            found.append(Problem("limit" if limited else "stock", one.reward.name, one.left))
+        elif (lacking := lacking_of(one, quantity)) is not None:
+            found.append(lacking)
     if not wanted.quantities or any(quantity < 1 for quantity in wanted.quantities.values()):
         found.append(Problem("gone"))
     if found:

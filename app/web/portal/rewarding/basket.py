@@ -83,6 +83,12 @@ class Aside:
         """Give what one costs in points and in money."""
         return self.offer.unit(with_cash=self.with_cash)
 
+    @property
+    def lacking(self) -> str | None:
+        """Say why so many cannot be had; None: they can."""
+        problem = placing.lacking_of(self.offer, self.quantity)
+        return None if problem is None else sentence(problem)
+
 
 @bp.get("/portal/<code:program_code>/<id:distributor_id>/basket")
 def show(program_code: str, distributor_id: int) -> str:
@@ -149,7 +155,7 @@ def confirm(program_code: str, distributor_id: int) -> str | Response | tuple[st
     total, cash = sums(lines)
     needed = _needed(lines)
     if request.method == "GET":
-        if not lines:
+        if not lines or any(one.lacking for one in lines):
             return redirect(url_for("portal_basket.show", **own()), 303)
         form = Checkout(formdata=None, data={**address_before(needed), "points": total, "cash": cash})
         form.key.data = secrets.token_urlsafe(16)
@@ -232,6 +238,12 @@ def sentence(problem: Problem) -> str:
     name, left = problem.reward or "", problem.left or 0
     if problem.code == "gone":
         return gettext("%(name)s cannot be had any more. Take it out of the basket.", name=name or gettext("A reward"))
+    if problem.code in ("stock", "limit") and not left:
+        return (
+            gettext("%(name)s is not to be had now. Take it out of the basket.", name=name)
+            if problem.code == "stock"
+            else gettext("%(name)s: you have as many as you may. Take it out of the basket.", name=name)
+        )
     if problem.code == "stock":
         return gettext("%(name)s: only %(left)s are left.", name=name, left=formats.figure(left))
     if problem.code == "limit":
