@@ -40,6 +40,9 @@ TO_DO: Mapping[str, str] = {
 }
 """What a distributor can do about a refusal."""
 
+AGAIN = frozenset({"not_proved", "unreadable", "proof_differs"})
+"""Refusals of what can be registered once more, better."""
+
 SENTENCES: Mapping[str, str] = {**ACCEPTING, **REFUSING}
 
 

@@ -13,7 +13,7 @@ from werkzeug.datastructures import FileStorage
 from wtforms import TextAreaField
 from wtforms.validators import InputRequired, Length, StopValidation
 
-from app.domain.saying.decision_codes import said
+from app.domain.saying.decision_codes import AGAIN, said
 from app.domain.saying.reasons import WAITS, sentences
 from app.domain.states import DocumentStatus, DocumentWord, ReviewState
 from app.models.sales import SalesDocument
@@ -61,7 +61,10 @@ FORMS: Mapping[str, type[Answer]] = {"answer": Answer, "appeal": Appeal}
 
 @dataclass(frozen=True)
 class Standing:
-    """Where a document stands: what is said of it first, why, what to do, and the form that can be sent, if any."""
+    """Where a document stands: what is said of it first, why, what to do, and the form that can be sent, if any.
+
+    ``again``: to register it once more is what to do.
+    """
 
     tone: str
     title: str
@@ -69,6 +72,7 @@ class Standing:
     to_do: str
     form: str | None
     successor: int | None
+    again: bool = False
 
 
 def why_in_checks(reasons: Sequence[dict[str, Any]] | None) -> str:
@@ -94,12 +98,13 @@ def standing(session: Session, document_id: int, happened: Sequence[Event]) -> S
         return Standing("info", gettext("In review."), checks, looked_at, None, None)
     if document.status is DocumentStatus.REFUSED:
         open_ = not talk.appealed(session, document_id)
-        advice = to_do(decided.code if decided is not None else None)
+        code = decided.code if decided is not None else None
+        advice = to_do(code)
         form = "appeal" if open_ else None
         if not why and not checks:  # many findings refused it together, none of which its distributor is told
             why = gettext("The checks found too much that speaks against it.")
             advice = advice or (gettext("If it is right, appeal: somebody will look at it.") if open_ else "")
-        return Standing("danger", gettext("Refused."), why or checks, advice, form, None)
+        return Standing("danger", gettext("Refused."), why or checks, advice, form, None, again=code in AGAIN)
     if document.status is DocumentStatus.SUPERSEDED:
         return Standing(
             "info", gettext("Another wording took its place."), "", "", None, successor(session, document_id)

@@ -85,6 +85,8 @@ def test_a_refusal_says_why_and_what_to_do_and_is_appealed_once(world: World, as
         "Register it again with the invoice attached.",
     ):
         assert text in page
+    again = f'href="/portal/{world.a}/{world.distributors["D-5"]}/claims/new"'
+    assert again in page, "what to do is one click away"
     assert as_("other").post(f"{own}/appeal", data={"csrf_token": "x"}).status_code in (400, 404)
     silent = {"csrf_token": token_of(seller, own), "words": "", "files": (photo(), "late.jpg")}
     assert "Say something." in seller.post(f"{own}/appeal", data=silent).text
@@ -106,6 +108,7 @@ def test_a_refusal_says_why_and_what_to_do_and_is_appealed_once(world: World, as
     send(boss, new_review, "refuse", **{"refuse-code": "twice"})
     final = seller.get(appealed.location).text
     assert "There is nothing to do: the first one counts." in final
+    assert again not in final
     assert 'name="words"' not in final, "there is one appeal"
     assert send(seller, own, "appeal", words="But").status_code == 303
     assert status_of(world, "APPEAL/1") is DocumentStatus.REFUSED
