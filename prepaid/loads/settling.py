@@ -30,7 +30,7 @@ from app.models.ledger import Account
 from app.models.prepaid import ConversionRun, LoadResponse, Redemption, TopUp
 from app.models.programs import Program
 from app.services import audit
-from app.services.ledger import ledger
+from app.services.ledger import ledger, wallets
 from app.services.telling import notices
 from importers.files.limits import Limits
 from prepaid.cards.cards import activate_loaded
@@ -355,14 +355,10 @@ def _post(session: Session, program: Program, decided: _Decisions, actor: str, n
     settled, today = decided.settled, local_date(now, program.time_zone)
     owners: dict[int, int | None] = {}
     if loaded or failed:
-        # in the order in which everybody locks accounts
-        held = session.execute(
-            select(Account.id, Account.distributor_id)
-            .where(among(Account.id, [one.account_id for one in (*loaded, *failed)]))
-            .order_by(Account.id)
-            .with_for_update()
-        )
-        owners = dict(held.all())
+        accounts = {one.account_id for one in (*loaded, *failed)}
+        wallets.lock_accounts(session, accounts)
+        whose = select(Account.id, Account.distributor_id).where(among(Account.id, accounts))
+        owners = dict(session.execute(whose).all())
     if loaded:
         ledger.settle(session, program.id, [one.reservation for one in loaded], on=today, actor=actor)
         settled.redeemed = sum(one.points for one in loaded)

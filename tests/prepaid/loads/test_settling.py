@@ -1,19 +1,22 @@
 """Response files brought by hand: everything is matched by reference, nothing is lost, and twice is as good as once."""
 
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from app.db.transaction import transaction
 from app.domain.states import RunStatus, TaxStatus, TopUpStatus
-from app.models.ledger import LedgerTransaction
+from app.models.ledger import Account, LedgerTransaction
 from app.models.people import AuditEvent
 from app.models.prepaid import ConversionRun, LoadResponse
+from app.services.ledger import standing
 from prepaid.errors import AgreedColumnsMissing, CardNumberFound, NotAllowedNow
 from prepaid.loads import settling
 from prepaid.loads.moves import locked_run
@@ -260,3 +263,23 @@ def test_many_who_settle_at_once_settle_once(world: World) -> None:
         one.join()
     assert sorted((one.loaded, one.failed, one.again) for one in settled) == [(0, 0, 30)] * 3 + [(20, 10, 0)]
     assert sum(world.wallet(f"D{number}")[2] for number in range(30)) == 4_000
+
+
+def test_whoever_settles_waits_for_whoever_joins_a_pool_before_it_locks_an_account(world: World) -> None:
+    run = ordered(world)
+    reference = world.references(run)["D0", "reward"]
+    path = world.respond(f"reference,result,code,amount\n{reference},loaded,,100.00\n")
+    other = World(world.settings, world.engine)
+    with ThreadPoolExecutor(1) as beside, transaction(world.registry) as session:
+        standing.change(session, world.program_id)
+        settled = beside.submit(bring, other, run, path)
+        mine = session.execute(text("select pg_backend_pid()")).scalar_one()
+        waits = text("select exists (select from pg_stat_activity where :mine = any(pg_blocking_pids(pid)))")
+        until = time.monotonic() + 20
+        while not session.execute(waits, {"mine": mine}).scalar_one() and time.monotonic() < until:
+            time.sleep(0.01)
+        theirs = select(Account.id).where(Account.program_id == world.program_id).with_for_update(nowait=True)
+        session.execute(theirs)  # a database error where one of them is held
+        session.commit()
+        assert settled.result(20).loaded == 1
+    other.registry.remove()
