@@ -364,8 +364,8 @@ def _refuse_said_beside(
     names = body.cells.column_names
     columns = {field: names[at] for field, at in body.columns.items()}
     unread = {name: body.cells.column(name) for name in names if name not in columns.values()}
-    if profile.months is not None:
-        refuse_measures(unread, place)
+    if (profile.kind or "sales") == "sales":
+        refuse_measures(unread, place, months=profile.months is not None)
     refuse_taxed_beside(_figures_named(names, columns, profile), _notes(grid, header, recognised), unread, place)
 
 

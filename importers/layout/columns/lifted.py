@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from importers.files.grid import Grid, Lifted
+from importers.layout.columns.date_parts import days_of_parts
 from importers.layout.columns.guessing import guessed
 from importers.layout.columns.outlined import Outline, outlined
 from importers.layout.rows.blocks import Block, Rows, blocks_of, labelled_rows
@@ -48,7 +49,7 @@ def with_lifted(grid: Grid, kind: str, header: int | None = None) -> Grid:
 
     Where columns name the documents and none has their days, or none says whose they are, rows that say so of the lines
     below them become columns, or names that stand alone; or what stands behind the numbers does, as in ``Реализация 12
-    от 05.01.2026``. Of an outline (`outlined`) all that its levels say does.
+    от 05.01.2026``, or in columns of years, months and days. Of an outline (`outlined`) all that its levels say does.
 
     Args:
         grid: the cells of a sheet, or of a text file.
@@ -62,13 +63,17 @@ def with_lifted(grid: Grid, kind: str, header: int | None = None) -> Grid:
     head = head.without(said)
     found = _header(head, kind, header)
     of = {} if found is None else _columns_of(found, kind)
-    if found is None or (of.keys() >= {NUMBER, DAY} and of.keys() & CUSTOMERS):
+    if found is None:
+        return grid
+    lifted = days_of_parts(grid, found, of.get(DAY)) if DAY in names_of(kind) else None
+    if lifted is None and of.keys() >= {NUMBER, DAY} and of.keys() & CUSTOMERS:
         return grid
     rows = head.row_number[found.at : found.below].tolist()
     if NUMBER in names_of(kind) and (outline := outlined(grid, found, rows)) is not None:
         return _of_outline(outline, kind)
     last, cells = row_of(head, found), found.rows[-1]
-    lifted = _days_behind(grid, last, of[NUMBER]) if NUMBER in of and DAY not in of else None
+    if lifted is None and NUMBER in of and DAY not in of:
+        lifted = _days_behind(grid, last, of[NUMBER])
     lacks = names_of(kind).keys() - of.keys()
     may_be_alone = NUMBER in names_of(kind) and (lacks >= CUSTOMERS or DAY in lacks)
     goods = [of[field] for field in ("product", "product_name") if field in of]

@@ -41,7 +41,9 @@ _LEAST_ALONE = 3
 _DIGITS_OF_EAN = (8, 12, 13)
 _NUMBER = r"^-?(?:\d[\d ']*(?:[.,]\d+)?|\d{1,3}(?:[.,]\d{3})+(?:[.,]\d+)?|\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d*)?)$"
 _LEAST_TOKEN = 4
-_ADDED_UP = re.compile(r"(?:suma z|sum of|summe von|suma de|somme de|сумма по полю)\s(.+)", re.IGNORECASE)
+_ADDED_UP = re.compile(
+    r"(?:suma z|suma elementów|sum of|summe von|suma de|somme de|сумма по (?:полю|столбцу))\s(.+)", re.IGNORECASE
+)
 """What pivot tables put before the name of a column that they add up: ``Suma z Ilość``."""
 
 

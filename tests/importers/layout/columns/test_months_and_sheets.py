@@ -303,3 +303,11 @@ def test_months_whose_rows_are_of_several_measures_are_refused(name: str, values
         laid(rows, said)
     for others in (values[:1] * 2, ("Detal", "Hurt"), ("Ilość", "Hurt")):
         assert len(laid([rows[0], *(["A", "P", "40,00", one, "2", "3"] for one in others)], said).row_number) == 4
+
+
+def test_rows_of_several_measures_are_refused_without_months_as_well() -> None:
+    header = [*HEADER, "Measure Names"]
+    with pytest.raises(FileRefused, match="column 'Measure Names': it says that rows hold 'Ilość', 'Wartość netto'"):
+        laid([header, [*line(), "Ilość"], [*line(quantity="40"), "Wartość netto"]])
+    for told in (("Cena", "Wartość netto"), ("Ilość", "Ilość"), ("Ilość", "Hurt")):
+        assert numbers(laid([header, *([*line(), one] for one in told)])) == [2, 3]
