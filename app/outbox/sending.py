@@ -2,6 +2,7 @@
 
 import datetime as dt
 import logging
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -12,6 +13,9 @@ from app.services.telling.messages import Channel
 
 MOST_AT_ONCE = 50
 """How many messages one round sends, so that whoever calls it gets on with other things."""
+
+MOST_SECONDS = 15.0
+"""How long a round begins with another message: a gateway that does not answer takes that long to say nothing."""
 
 _log = logging.getLogger(__name__)
 
@@ -30,7 +34,8 @@ def send_due(registry: Sessions, gateways: Mapping[Channel, Gateway], clock: Cal
     done = Round()
     with transaction(registry) as session:
         done.held = sum(messages.hold(session, channel) for channel in Channel if channel not in gateways)
-    while gateways and done.sent + done.failed < MOST_AT_ONCE:
+    until = time.monotonic() + MOST_SECONDS
+    while gateways and done.sent + done.failed < MOST_AT_ONCE and time.monotonic() < until:
         with transaction(registry) as session:
             message = messages.take(session, list(gateways), clock())
         if message is None:

@@ -4,6 +4,7 @@ import datetime as dt
 import json
 import socketserver
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email import message_from_bytes
@@ -296,6 +297,25 @@ def test_one_that_cannot_be_sent_keeps_no_other_from_its_turn(
     assert (done.sent, done.failed) == (1, 1)
     assert state_of(registry, bad)[0] == "failed"
     assert state_of(registry, good)[0] == "sent"
+
+
+def test_a_gateway_that_does_not_answer_keeps_nobody_from_other_things(
+    registry: Sessions, clock: Clock, write: Callable[..., int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever calls a round sweeps as well: forgotten work would wait for as long as all messages take."""
+    ids = [write("a@example.com"), write("b@example.com")]
+
+    class Silent:
+        def send(self, message: Outgoing) -> None:
+            time.sleep(0.2)
+            raise NotSent("timed out")
+
+    monkeypatch.setattr(sending, "MOST_SECONDS", 0.1)
+    gateways = {Channel.MAIL: Silent()}
+    assert sending.send_due(registry, gateways, clock).failed == 1
+    assert [state_of(registry, one) for one in ids] == [("waiting", "timed out"), ("waiting", None)]
+    assert sending.send_due(registry, gateways, clock).failed == 1, "the other one has its turn in the next round"
+    assert state_of(registry, ids[1]) == ("waiting", "timed out")
 
 
 def test_where_nothing_is_set_up_everything_is_held(
