@@ -7,6 +7,8 @@ from pathlib import Path
 from tests.contracts.sources import ROOMS, calls_of, modules, name_of, nodes_of
 
 LOCK, ANEW = "with_for_update", "populate_existing"
+KEEPERS = frozenset({"app/services/ledger/accounts.py", "app/services/ledger/wallets.py"})
+"""Who locks accounts: they keep points where they stand before (decision 32)."""
 
 
 def _statement(node: ast.AST, of: dict[ast.AST, ast.AST]) -> ast.AST:
@@ -42,18 +44,26 @@ def _of_whole_rows(chosen: ast.Call | None) -> bool:
     return chosen is None or any(isinstance(one, ast.Name) for one in chosen.args)
 
 
+def _parents(path: Path) -> dict[ast.AST, ast.AST]:
+    return {child: node for node in nodes_of(path) for child in ast.iter_child_nodes(node)}
+
+
+def _scope(node: ast.AST, of: dict[ast.AST, ast.AST]) -> ast.AST:
+    """Give the function that something stands in, or the module."""
+    while not isinstance(node, ast.FunctionDef | ast.Module):
+        node = of[node]
+    return node
+
+
 def _stale(path: Path) -> Iterator[str]:
     if LOCK not in path.read_text(encoding="utf-8"):
         return
-    of = {child: node for node in nodes_of(path) for child in ast.iter_child_nodes(node)}
+    of = _parents(path)
     for node in calls_of(path):
         if any(one.arg == LOCK for one in node.keywords) and ast.unparse(node.func).split(".")[-1] != "refresh":
             wrong = not any(one.arg == ANEW for one in node.keywords)
         elif isinstance(node.func, ast.Attribute) and node.func.attr == LOCK:
-            function = node
-            while not isinstance(function, ast.FunctionDef | ast.Module):
-                function = of[function]
-            whole = _of_whole_rows(_chosen(node.func.value, function))
+            whole = _of_whole_rows(_chosen(node.func.value, _scope(node, of)))
             wrong = whole and ANEW not in ast.unparse(_statement(node, of))
         else:
             continue
@@ -63,3 +73,21 @@ def _stale(path: Path) -> Iterator[str]:
 
 def test_what_is_locked_is_read_anew() -> None:
     assert [one for path in modules(*ROOMS) for one in _stale(path)] == []
+
+
+def _locking_accounts(path: Path) -> Iterator[str]:
+    if LOCK not in path.read_text(encoding="utf-8"):
+        return
+    of = _parents(path)
+    for node in calls_of(path):
+        if isinstance(node.func, ast.Attribute) and node.func.attr == LOCK:
+            chosen = _chosen(node.func.value, _scope(node, of))
+            named = [ast.unparse(one.value) for one in node.keywords if one.arg == "of"]
+            locked = named or [ast.unparse(one).split(".")[0] for one in (chosen.args if chosen is not None else ())]
+            if "Account" in locked:
+                yield f"{name_of(path)}:{node.lineno}"
+
+
+def test_accounts_are_locked_by_the_ledger_alone() -> None:
+    others = [path for path in modules(*ROOMS) if name_of(path) not in KEEPERS]
+    assert [one for path in others for one in _locking_accounts(path)] == []
