@@ -39,14 +39,14 @@ class Lifted:
         rows: the numbers of the rows from which on something else holds; they rise.
         values: of each column, what holds from each of these rows on; missing where nothing does.
         headings: the numbers of the rows that say it; they are not among the cells.
-        each: whether each row says it itself, in another column, and of none else.
+        each: the names of those that each row says itself, in another column, and of none else.
     """
 
     names: tuple[str, ...]
     rows: np.ndarray
     values: tuple[pa.Array, ...]
     headings: np.ndarray
-    each: bool = False
+    each: tuple[str, ...] = ()
 
     def of(self, numbers: np.ndarray) -> list[pa.Array]:
         """Give what holds in rows of these numbers, column by column."""

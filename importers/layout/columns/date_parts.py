@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from importers.files.grid import Grid, Lifted
 from importers.layout.columns.naming import adds_up
-from importers.layout.tables.header import Header, empty_cells, row_of
+from importers.layout.tables.header import empty_cells
 from importers.layout.words.synonyms import spoken
 from importers.layout.written.dates import read_moment
 
@@ -28,18 +28,22 @@ _MOSTLY = 0.8
 """So many of the rows that say all three are days; else these are columns of something else."""
 
 
-def days_of_parts(grid: Grid, header: Header, dated: int | None) -> Lifted | None:
+def days_of_parts(grid: Grid, header: Sequence[str], last: int, dated: int | None) -> Lifted | None:
     """Give a column of the days that a table says in three columns; None where it has no such columns.
 
-    ``dated`` is the column that seems to have its days, which may be called as that of the last part is.
+    Args:
+        grid: the cells.
+        header: the names of its columns.
+        last: the number of the header's last row.
+        dated: the column that seems to have the days; it may be called as that of the last part is.
     """
-    called = [spoken(name) for name in header.names]
+    called = [spoken(name) for name in header]
     places = [[at for at, name in enumerate(called) if name in names] for names in _PARTS]
     if any(len(one) != 1 for one in places) or dated not in (None, *places[-1]):
         return None
-    below = grid.row_number > row_of(grid, header)
+    below = grid.row_number > last
     texts = [pc.utf8_trim_whitespace(grid.cells.column(at).filter(pa.array(below))) for [at] in places]
-    texts = _filled_down(texts) if any(map(adds_up, header.names)) else texts
+    texts = _filled_down(texts) if any(map(adds_up, header)) else texts
     joined = pc.binary_join_element_wise(*texts, pa.scalar(_BESIDE, pa.large_string()))
     coded = pc.dictionary_encode(joined.combine_chunks())
     days = [None if text is None else _day(*text.split(_BESIDE)) for text in coded.dictionary.to_pylist()]
@@ -47,7 +51,7 @@ def days_of_parts(grid: Grid, header: Header, dated: int | None) -> Lifted | Non
     said = len(joined) - joined.null_count
     if not said or len(of) - of.null_count < _MOSTLY * said:
         return None
-    return Lifted((_DAY,), grid.row_number[below], (of,), np.zeros(0, dtype=np.int64), each=True)
+    return Lifted((_DAY,), grid.row_number[below], (of,), np.zeros(0, dtype=np.int64), (_DAY,))
 
 
 def _filled_down(parts: Sequence[pa.ChunkedArray]) -> list[pa.ChunkedArray]:

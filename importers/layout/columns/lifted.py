@@ -65,21 +65,31 @@ def with_lifted(grid: Grid, kind: str, header: int | None = None) -> Grid:
     of = {} if found is None else _columns_of(found, kind)
     if found is None:
         return grid
-    lifted = days_of_parts(grid, found, of.get(DAY)) if DAY in names_of(kind) else None
-    if lifted is None and of.keys() >= {NUMBER, DAY} and of.keys() & CUSTOMERS:
-        return grid
+    last, cells = row_of(head, found), found.rows[-1]
+    days = days_of_parts(grid, found.names, last, of.get(DAY)) if DAY in names_of(kind) else None
+    if of.keys() >= {NUMBER, DAY} and of.keys() & CUSTOMERS:
+        return grid if days is None else _attached(grid, days, cells)
     rows = head.row_number[found.at : found.below].tolist()
     if NUMBER in names_of(kind) and (outline := outlined(grid, found, rows)) is not None:
         return _of_outline(outline, kind)
-    last, cells = row_of(head, found), found.rows[-1]
-    if lifted is None and NUMBER in of and DAY not in of:
-        lifted = _days_behind(grid, last, of[NUMBER])
-    lacks = names_of(kind).keys() - of.keys()
+    if days is None and NUMBER in of and DAY not in of:
+        days = _days_behind(grid, last, of[NUMBER])
+    lacks = names_of(kind).keys() - of.keys() - ({DAY} if days is not None else set())
     may_be_alone = NUMBER in names_of(kind) and (lacks >= CUSTOMERS or DAY in lacks)
     goods = [of[field] for field in ("product", "product_name") if field in of]
-    if lifted is None and (said or (may_be_alone and (lone_texts(head) or coded_names(head, goods)))):
-        lifted = _told_above(grid, last, cells, lacks, goods)
+    above = None
+    if said or (may_be_alone and (lone_texts(head) or coded_names(head, goods))):
+        above = _told_above(grid, last, cells, lacks, goods)
+    lifted = _joined(days, above)
     return grid if lifted is None else _attached(grid.without(lifted.headings.tolist()), lifted, cells)
+
+
+def _joined(days: Lifted | None, above: Lifted | None) -> Lifted | None:
+    """Give the columns of days that each row says itself beside those of what stands above several."""
+    if days is None or above is None:
+        return days or above
+    values = (*days.values, *above.of(days.rows))
+    return replace(days, names=(*days.names, *above.names), values=values, headings=above.headings)
 
 
 def _of_outline(outline: Outline, kind: str) -> Grid:
@@ -143,7 +153,7 @@ def _days_behind(grid: Grid, header: int, numbers: int) -> Lifted | None:
     coded = pc.dictionary_encode(texts)
     said = [day_behind(text or "") for text in coded.dictionary.to_pylist()]
     of = pa.array([one.text if one is not None else None for one in said], pa.large_string()).take(coded.indices)
-    return Lifted((days[0].label,), grid.row_number[below], (of,), np.zeros(0, dtype=np.int64), each=True)
+    return Lifted((days[0].label,), grid.row_number[below], (of,), np.zeros(0, dtype=np.int64), (days[0].label,))
 
 
 def _header(grid: Grid, kind: str, last: int | None) -> Header | None:

@@ -251,7 +251,7 @@ def _filled_down(sheets: Sequence[Sheet], guesses: Guesses) -> tuple[str, ...]:
     """Give what documents say once, by the first of these sheets where some have several lines."""
     found = (filled_down(_lines_of(one, guesses, Recognised()), guesses) for one in sheets)
     lifted = sheets[0].grid.lifted
-    names = lifted.names if lifted is not None and not lifted.each else ()
+    names = {*lifted.names} - {*lifted.each} if lifted is not None else set[str]()
     return tuple(field for field in next(filter(None, found), ()) if guesses.columns[field] not in names)
 
 

@@ -392,6 +392,21 @@ def test_days_may_stand_behind_the_numbers_in_one_column(tmp_path: Path, once: b
     assert recognised(found.table)["total"] == [7]
 
 
+@pytest.mark.parametrize("above", [False, True])
+@pytest.mark.parametrize(("before", "answers"), [("Покупатель: ", None), ("", {"fixed:distributor": "Heading"})])
+def test_days_behind_numbers_stand_below_those_who_bought(
+    tmp_path: Path, above: bool, before: str, answers: dict[str, str] | None
+) -> None:
+    rows = [
+        *(f"{before}ООО Север;;;;", "Реализация 12 от 13.02.2019;P1;Молоток;2;10,00", ";P2;Пила;2;10,00"),
+        *(f"{before}ООО Юг;;;;", "Реализация 13 от 14.02.2019;P1;Молоток;2;10,00"),
+    ]
+    rows.insert(1 if above and before else 0, "Документ;Код;Наименование;Количество;Сумма без НДС")
+    found = read_text(tmp_path, "\n".join(rows), answers)
+    first, second = ("2019-02-13", "ООО Север"), ("2019-02-14", "ООО Юг")
+    assert ([one[1:3] for one in found.good], found.outcomes) == ([first, first, second], {})
+
+
 def test_numbers_of_which_few_have_a_day_are_no_days() -> None:
     numbers = ["FV/1 z dnia 15.01.2026", "FV/2 z dnia 15.01.2026", "FV/3", "FV/4"]
     given_ = grid([HEADED.split(";"), *([number, "P1", "2", "20"] for number in numbers)])
