@@ -15,6 +15,7 @@ from importers.errors import FileRefused
 from importers.files.cells import without_text_mark
 from importers.files.grid import Grid
 from importers.layout.columns.columns import AT_ROW, columns_of, header_as, wanted_columns
+from importers.layout.columns.cumulated import refuse_cumulated
 from importers.layout.columns.guessing import name_the_same
 from importers.layout.columns.lifted import with_lifted
 from importers.layout.columns.measures import refuse_measures
@@ -148,6 +149,7 @@ def lay(grid: Grid, profile: ImportProfile, name: str, currency: str | None = No
     )
     last_row = max([int(grid.row_number[-1]) if len(grid.row_number) else 0, *(row for row, _ in grid.wrong_width)])
     if profile.months is not None:
+        refuse_cumulated(body.cells, (grid.name, *map(text_of, above)), place)
         _by_month(table, body, profile.months, set(columns.values()), grid.name, last_row, place)
     _say_of_all(table, grid, profile, above, place)
     return Laid(table, last_row, columns)

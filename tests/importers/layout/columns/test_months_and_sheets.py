@@ -311,3 +311,14 @@ def test_rows_of_several_measures_are_refused_without_months_as_well() -> None:
         laid([header, [*line(), "Ilość"], [*line(quantity="40"), "Wartość netto"]])
     for told in (("Cena", "Wartość netto"), ("Ilość", "Ilość"), ("Ilość", "Hurt")):
         assert numbers(laid([header, *([*line(), one] for one in told)])) == [2, 3]
+
+
+@pytest.mark.parametrize("title", ["Sprzedaż narastająco 2026", "Sales YTD", "Продажи нарастающим итогом"])
+def test_months_that_hold_all_that_was_sold_so_far_are_refused(title: str) -> None:
+    said = profile(columns={"product": "Kod", "distributor": "Klient"}, months={"series": "R", "year": 2026})
+    header = ["Kod", "Klient", "styczeń", "luty", "marzec"]
+    so_far = [["P1", "D1", "2", "5", "5"], ["P2", "D1", "", "1", "1 200,50"]]
+    with pytest.raises(FileRefused, match=f"report.csv: '{title}' says that each month holds all that was sold up"):
+        laid([[title], header, *so_far], said)
+    assert len(laid([["Sprzedaż 2026"], header, *so_far], said).row_number) == 5
+    assert len(laid([[title], header, *so_far, ["P3", "D2", "4", "3", "9"]], said).row_number) == 8
