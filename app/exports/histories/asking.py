@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import select, true
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.domain.export_wish import Wish
@@ -69,7 +69,7 @@ def _nobody(session: Session, wish: Wish) -> str | None:
     found = (
         select(Distributor.code_key)
         .join(Program, Program.id == Distributor.program_id)
-        .where(Distributor.code_key.in_(written), Program.code.in_(wish.programs) if wish.programs else true())
+        .where(Distributor.code_key.in_(written), Program.code.in_(wish.programs))
     )
     known = set(session.scalars(found)) if written else set()
     return next((one for key, one in written.items() if key not in known), None)

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from flask import abort, render_template
+from flask import abort, flash, redirect, render_template
+from flask_babel import gettext as _
 from sqlalchemy import bindparam, or_, select
 from werkzeug.wrappers import Response
 
@@ -11,6 +12,7 @@ from app.db.transaction import transaction
 from app.domain.roles import Permission, may
 from app.extensions import db
 from app.models.desk import SavedView
+from app.web import formats
 from app.web.access.guarding import permitted
 from app.web.context import person, scope, session
 from app.web.lists import exporting, showing
@@ -25,8 +27,16 @@ def answer(
     if form is not None:
         if Permission(listing.export_permission) not in permitted():
             abort(404)
-        with transaction(db.session) as writing:
-            return exporting.send(writing, listing, form)
+        try:
+            with transaction(db.session) as writing:
+                return exporting.send(writing, listing, form)
+        except exporting.TooManyRows as refused:
+            most = formats.figure(exporting.MOST_ROWS)
+            flash(
+                _("A file holds %(most)s rows at most, and the list has more. Narrow it down first.", most=most),
+                "warning",
+            )
+            return redirect(refused.back, 303)
     page = showing.page(session(), listing, rows=rows, counted=counted)
     return render_template(template, page=page, views=saved_views(listing), **more)
 

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from flask import request, url_for
-from sqlalchemy import Integer, Select, bindparam, func
+from sqlalchemy import Integer, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
 
@@ -66,6 +66,11 @@ class Asked:
             if condition is not None:
                 query = query.where(condition)
         return query
+
+    def count(self, session: Session, most: int) -> int:
+        """Count the rows, as far as one more than ``most``."""
+        within = self.narrowed().with_only_columns(self.listing.id).limit(most + 1).subquery()
+        return session.execute(select(func.count()).select_from(within), self.told).scalar_one()
 
     def selected(self) -> Select[Any]:
         """Give the narrowed query with every column, the key and what the list is sorted by."""

@@ -1,4 +1,4 @@
-"""A list as a file: what is shown, under its filters and in its order, without the limits of a page."""
+"""A list as a file: all that its filters leave, in its order, without the limits of a page."""
 
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -24,13 +24,22 @@ from app.web.lists.describing import Column, Kind, Listing
 from app.web.people_named import learn, name_of
 
 MOST_ROWS = 200_000
-"""Rows that a page's export holds; more come as exports of their own, made by a worker."""
+"""Rows that a page's export holds: whoever has more narrows the list down, for a part would look like the whole."""
 
 _PIECE_ROWS = 10_000
 _TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "text/csv; charset=utf-8",
 }
+
+
+class TooManyRows(Exception):
+    """The list has more rows than its file may hold; ``back`` shows it as it was."""
+
+    def __init__(self, back: str) -> None:
+        """Say where the list is seen."""
+        super().__init__(f"more than {MOST_ROWS} rows")
+        self.back = back
 
 
 def form_asked() -> str | None:
@@ -40,8 +49,14 @@ def form_asked() -> str | None:
 
 
 def send(session: Session, listing: Listing, form: str) -> Response:
-    """Write the list as a file and send it; who took what away is written down. The caller commits."""
+    """Write the list as a file and send it; who took what away is written down. The caller commits.
+
+    Raises:
+        TooManyRows: It has more than a file of it may hold.
+    """
     asked = asked_of(listing)
+    if asked.count(session, MOST_ROWS) > MOST_ROWS:
+        raise TooManyRows(asked.address())
     with tempfile.TemporaryDirectory(prefix="kontor-export-") as folder:
         path = Path(folder, f"export.{form}")
         written = _write(session, asked, path, form)
@@ -120,7 +135,7 @@ def _totals(columns: Sequence[Column]) -> tuple[str, ...]:
 
 
 def _pieces(session: Session, asked: Asked, columns: Sequence[Column]) -> Iterator[dict[str, Any]]:
-    query = asked.ordered(asked.selected()).limit(MOST_ROWS).execution_options(yield_per=_PIECE_ROWS)
+    query = asked.ordered(asked.selected()).execution_options(yield_per=_PIECE_ROWS)
     empty = True
     for rows in session.execute(query, asked.told).partitions():
         empty = False

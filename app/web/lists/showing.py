@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from markupsafe import Markup
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.web.languages import language
@@ -84,10 +83,7 @@ def page(session: Session, listing: Listing, *, rows: int = ROWS, counted: bool 
         found = found[::-1]
     come_from = cursor is not None and (not backwards or more)
     go_on = more if not backwards else True
-    count = None
-    if counted:
-        within = asked.narrowed().with_only_columns(listing.id).limit(MOST_COUNTED + 1).subquery()
-        count = session.execute(select(func.count()).select_from(within), asked.told).scalar_one()
+    count = asked.count(session, MOST_COUNTED) if counted else None
     titles = _titles(listing, language())
     export = {form: asked.address(form=form) for form in ("xlsx", "csv")}
     return Page(

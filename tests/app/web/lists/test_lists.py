@@ -143,6 +143,19 @@ def test_the_export_is_what_is_shown_with_totals_and_harmless_cells(
     assert f"'{FORMULA}" in text
 
 
+def test_a_list_that_no_file_holds_whole_is_not_taken_away_in_part(
+    as_: Callable[[str], FlaskClient], path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that ends before the list does would look like the whole, and its totals would be of a part."""
+    monkeypatch.setattr("app.web.lists.exporting.MOST_ROWS", 6)
+    client = as_("finance")
+    with client.get(f"{path}?q=Distributor+0&form=csv") as six:
+        assert len(six.data.splitlines()) == 1 + 6
+    answer = client.get(f"{path}?sort=-code&form=csv")
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"{path}?sort=-code")
+    assert "A file holds 6 rows at most, and the list has more." in client.get(answer.headers["Location"]).text
+
+
 def test_only_whoever_may_takes_a_list_away(as_: Callable[[str], FlaskClient], path: str) -> None:
     assert as_("viewer").get(f"{path}?form=xlsx").status_code == 404
     assert "form=xlsx" not in as_("viewer").get(path).text
