@@ -1,7 +1,7 @@
 """Drafts that one person writes and, where the programme asks for it, another publishes.
 
 Written, asked for, sent back, decided: what is drafted, and how it is published, is the business of each kind
-(`rule_drafts`, `tax_changes`, `promotions.editing`). Callers hold the row, and write down what happened.
+(`rule_drafts`, `tax_changes`, `promotion_editing`). Callers hold the row, and write down what happened.
 """
 
 import datetime as dt

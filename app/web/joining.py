@@ -118,7 +118,7 @@ def thanks(program_code: str) -> str:
 
 
 def applicant_of(form: Form, kind: str, phone: str) -> Applicant:
-    """Read from a form who applies; ``phone`` is what `phone_of` made of theirs."""
+    """Read from a form who applies; ``phone`` is what `phone_if_sound` made of theirs."""
     return Applicant(
         kind=kind,
         login=people.login_key(form["login"].data),
