@@ -127,7 +127,7 @@ def serve(run: Runtime, *, web: bool) -> None:
     from app.local import locks
 
     pid_file = run.settings.home / SUPERVISOR
-    held = locks.take(pid_file, shared=False, patience=0)
+    held = locks.take(pid_file, shared=False, patience=1)  # whoever asks how we are holds it for a moment
     if held is None:
         raise Failure(f"Kontor runs already for {run.settings.home} (process {_living(pid_file)}).", UNAVAILABLE)
     try:

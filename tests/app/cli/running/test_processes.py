@@ -11,10 +11,10 @@ from unittest.mock import Mock
 import pytest
 from flask import Flask
 
-from app.cli.running.processes import serve
+from app.cli.running.processes import SUPERVISOR, serve
 from app.cli.running.runtime import Runtime
 from app.config import Settings
-from app.local import children
+from app.local import children, locks
 from app.local.logs import LARGEST
 from app.local.servers import Addresses
 
@@ -68,3 +68,18 @@ def test_what_it_runs_ends_with_it_whatever_it_meets(
         for one, handler in before.items():
             signal.signal(one, handler)
         children.end(started)
+
+
+def test_whoever_looks_at_the_same_moment_does_not_keep_it_from_starting(
+    app: Flask, addresses: Addresses, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`kontor status` shares the lock for as long as it takes to see whether somebody has it alone."""
+    looking = locks.take(tmp_path / SUPERVISOR, shared=True, patience=0)
+    assert looking is not None
+    begun: list[bool] = []
+    monkeypatch.setattr("app.cli.running.processes._supervise", lambda *_, web: begun.append(web))
+    seen = threading.Timer(0.2, os.close, (looking,))
+    seen.start()
+    serve(Runtime(Settings(home=tmp_path), addresses, app), web=False)
+    seen.join()
+    assert begun == [False]
