@@ -145,7 +145,6 @@ def lot(session: Session, distributor_id: int, lot_id: int) -> tuple[LotSeen, li
         .where(LedgerEntry.lot_id == lot_id, LedgerEntry.bucket.in_(WALLET))
         .group_by(LedgerEntry.transaction_id)
         .order_by(LedgerEntry.transaction_id)
-        .limit(200)
     ).all()
     known = movements(session, [row[0] for row in rows])
     (seen,) = _seen(session, [found])
@@ -170,7 +169,6 @@ def movement(session: Session, distributor_id: int, transaction_id: int) -> tupl
         .where(LedgerEntry.transaction_id == transaction_id)
         .group_by(LedgerEntry.lot_id, Account.unit)
         .order_by(LedgerEntry.lot_id.asc().nulls_last())
-        .limit(500)
     )
     rows = (
         session.execute(moved.where(LedgerEntry.account_id.in_(wallets_of(distributor_id)))).all()
@@ -195,7 +193,6 @@ def paid_by(session: Session, reservations: Sequence[int]) -> list[tuple[LotSeen
         )
         .group_by(LedgerEntry.lot_id)
         .order_by(LedgerEntry.lot_id)
-        .limit(500)
     ).all()
     lots = {one.id: one for one in _seen(session, _lots(session, [row[0] for row in rows if row[0]]))}
     return [(lots[id_], amount) for id_, amount in rows if id_]

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, abort, render_template
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
-from sqlalchemy import BigInteger, Select, cast, func, select
+from sqlalchemy import BigInteger, ColumnElement, Select, cast, func, select
 from werkzeug.wrappers import Response
 
 from app.domain.states import Bucket, Unit
@@ -101,6 +101,16 @@ LEDGER = Listing(
 )
 
 
+MOST_ENTRIES = 500
+"""Entries that are shown on the page of a transaction or of a lot; the others are so many more."""
+
+
+def more_entries(*conditions: ColumnElement[bool]) -> int:
+    """Count the entries that a page does not show: what a year's points were spent on at once has thousands."""
+    counted = session().execute(select(func.count()).select_from(LedgerEntry).where(*conditions)).scalar_one()
+    return max(counted - MOST_ENTRIES, 0)
+
+
 @bp.get("/programs/<code:program_code>/ledger")
 def index(program_code: str) -> str | Response:
     return answer(LEDGER, "admin/ledger/ledger.html")
@@ -136,7 +146,7 @@ def show(program_code: str, transaction_id: int) -> str:
             .outerjoin(Distributor, Distributor.id == Account.distributor_id)
             .where(LedgerEntry.transaction_id == transaction_id)
             .order_by(LedgerEntry.position)
-            .limit(500)
+            .limit(MOST_ENTRIES)
         )
         .all()
     )
@@ -157,6 +167,7 @@ def show(program_code: str, transaction_id: int) -> str:
         transaction=found[0],
         number=found[1],
         entries=entries,
+        more=more_entries(LedgerEntry.transaction_id == transaction_id),
         undone_by=undone_by,
         happened=explain_events(session(), program, [transaction_id], gettext, formats.worded).get(transaction_id),
     )

@@ -26,6 +26,7 @@ from app.services.by_hand import reinstating
 from app.services.ledger.ledger import LedgerError
 from app.services.rulebooks import rules_of
 from app.web import formats
+from app.web.admin.ledger.ledger import MOST_ENTRIES, more_entries
 from app.web.context import now, person, scope, session, today
 from app.web.forms.fields import DayField
 from app.web.forms.form import Form
@@ -116,7 +117,7 @@ def _page(lot_id: int, form: Longer) -> str:
     found = (
         session()
         .execute(
-            select(Lot, Account.active_on, Account.unit, Distributor, LotTerms.definition)
+            select(Lot, Account.active_on, Account.unit, Distributor, LotTerms.definition, _EXPIRED)
             .join(Account, Account.id == Lot.account_id)
             .join(Distributor, Distributor.id == Account.distributor_id)
             .outerjoin(LotTerms, LotTerms.id == Lot.terms_id)
@@ -126,7 +127,7 @@ def _page(lot_id: int, form: Longer) -> str:
     )
     if found is None:
         abort(404)
-    lot, active_on, unit, distributor, definition = found
+    lot, active_on, unit, distributor, definition, expired = found
     movements = (
         session()
         .execute(
@@ -134,7 +135,7 @@ def _page(lot_id: int, form: Longer) -> str:
             .join(LedgerEntry, LedgerEntry.transaction_id == LedgerTransaction.id)
             .where(LedgerEntry.account_id == lot.account_id, LedgerEntry.lot_id == lot.id)
             .order_by(LedgerTransaction.id, LedgerEntry.position)
-            .limit(500)
+            .limit(MOST_ENTRIES)
         )
         .all()
     )
@@ -152,10 +153,11 @@ def _page(lot_id: int, form: Longer) -> str:
         else settings.funding.sources.get(terms.funded_by, terms.funded_by),
         kind_names=lambda kinds: ", ".join(str(REWARD_KIND[kind]) for kind in kinds),
         movements=movements,
+        more=more_entries(LedgerEntry.account_id == lot.account_id, LedgerEntry.lot_id == lot.id),
         extensions=session()
         .scalars(select(LotExtension).where(LotExtension.lot_id == lot.id).order_by(LotExtension.id).limit(200))
         .all(),
-        expired=any(one.kind is TransactionKind.EXPIRE for one, _bucket, _amount in movements),
+        expired=expired,
         form=form,
     )
 

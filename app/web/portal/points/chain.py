@@ -30,6 +30,9 @@ bp = Blueprint("chain", __name__)
 MOST_LOTS = 25
 """Lots that are shown on the page of a top-up or an order; the others are so many more."""
 
+MOST_PARTS = 500
+"""Parts of a movement, and movements of a lot, that are shown on its page; the others are so many more."""
+
 LINES = 5
 """Lines of a document that are shown below what it brought; the others stand on its page."""
 
@@ -109,7 +112,8 @@ def lot(program_code: str, distributor_id: int, lot_id: int) -> str:
     return render_template(
         "portal/points/chain/lot.html",
         told=_told(found, found.amount, unit),
-        uses=[(use, _used(use, unit)) for use in uses],
+        uses=[(use, _used(use, unit)) for use in uses[:MOST_PARTS]],
+        more=max(len(uses) - MOST_PARTS, 0),
         document=(opened := _document(found.source)),
         shared=shared_with(session(), opened.id) if opened is not None and opened.shared else (),
         unit=unit,
@@ -148,7 +152,8 @@ def movement(program_code: str, distributor_id: int, movement_id: int) -> str:
         movement=_open(found),
         unit=unit,
         sentence=say(cause(found, shown, unit), gettext),
-        parts=[(part, _told(part.lot, part.lot.amount, unit) if part.lot else None) for part in parts],
+        parts=[(part, _told(part.lot, part.lot.amount, unit) if part.lot else None) for part in parts[:MOST_PARTS]],
+        more=max(len(parts) - MOST_PARTS, 0),
         document=_document(found),
         disputed=disputed,
         dispute_states=DISPUTE_STATE,

@@ -51,6 +51,16 @@ def test_a_movement_tells_which_points_moved(desk: Desk) -> None:
         chain.movement(desk.session, desk.people["D2"], reservation)
 
 
+def test_what_many_lots_paid_is_told_whole(desk: Desk) -> None:
+    """A year's points are spent at once, and each document brought a lot of its own."""
+    desk.sell(*(desk.line(f"N{number}", 2) for number in range(510)))
+    reservation = desk.reserve(1_020)
+    _found, _unit, parts = chain.movement(desk.session, desk.people["D1"], reservation)
+    assert (len(parts), sum(part.available for part in parts)) == (510, -1_020)
+    paid = chain.paid_by(desk.session, [reservation])
+    assert (len(paid), sum(amount for _lot, amount in paid)) == (510, 1_020)
+
+
 def test_a_survivor_has_the_lots_and_movements_of_whom_it_survived(desk: Desk) -> None:
     desk.invoice("1", 10)
     reservation = desk.reserve(4)

@@ -52,6 +52,23 @@ def test_a_statement_opens_down_to_the_document(world: World, made: Belongings, 
     assert as_("rep").get(made_of).status_code == 404
 
 
+def test_what_a_page_does_not_show_is_counted(
+    world: World, made: Belongings, as_: As, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finance, mine = as_("finance"), made.of["distributor"]["mine"]
+    lot = made.of["lot"]["mine"]
+    base = f"/programs/{world.a}/distributors/{mine}"
+    movement = links(finance.get(f"{base}/lots/{lot}").text, "movements/")[0]
+    ledger = f"/programs/{world.a}/ledger/{movement.rpartition('/')[2]}"
+    pages = (f"{base}/lots/{lot}", movement, ledger, f"/programs/{world.a}/lots/{lot}")
+    told = re.compile(r"and [1-9]\d* more")
+    assert not [address for address in pages if told.search(finance.get(address).text)]
+    monkeypatch.setattr("app.web.portal.points.chain.MOST_PARTS", 0)
+    for module in ("ledger", "lots"):
+        monkeypatch.setattr(f"app.web.admin.ledger.{module}.MOST_ENTRIES", 0)
+    assert [address for address in pages if told.search(finance.get(address).text)] == list(pages)
+
+
 def test_a_top_up_opens_back_to_what_paid_for_it(world: World, made: Belongings, as_: As) -> None:
     address = f"/programs/{world.a}/top-ups/{made.of['top_up']['mine']}"
     for who in ("distributor", "finance"):
