@@ -32,8 +32,9 @@ MOST_TOLD = 100
 """Blocks of one kind that are told one by one."""
 
 _ = marked
+SPENT = "spent"
 SENTENCES: Mapping[str, str] = {
-    "spent": _("%(name)s (%(code)s) has spent, or reserved, %(amount)s of what these documents gave%(runs)s."),
+    SPENT: _("%(name)s (%(code)s) has spent, or reserved, %(amount)s of what these documents gave%(runs)s."),
     "returned": _("Goods of document %(number)s came back with document %(other)s%(batch)s; take that back first."),
     "corrected": _("Document %(number)s was corrected by a later one%(batch)s; take that back first."),
 }
@@ -124,7 +125,7 @@ def _spent(
         found[code, unit] = (name, before + amount, runs_before | set(of_runs or ()), sellers | {who})
     return [
         Block(
-            "spent",
+            SPENT,
             frozenset(sellers),
             {
                 "code": code,

@@ -231,6 +231,12 @@ REPAIRS: Mapping[str, Any] = {
 }
 """What to do about the rows of a reason; a reason that is not here is repaired in the file."""
 
+HOW_SPENT_COMES_BACK = _(
+    "What is only reserved is free again once its order or redemption is called off. What is spent is taken back by a "
+    "credit note, or by an adjustment."
+)
+"""What to do where an import cannot be undone because of what was spent."""
+
 NO_AMOUNTS = _(
     "Lines count by their net amounts, or by quantities and prices without tax; amounts with tax, or pieces alone, are "
     "not enough."

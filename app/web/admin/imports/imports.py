@@ -13,6 +13,7 @@ from app.db.transaction import transaction
 from app.domain.saying.reasons import sentence
 from app.extensions import db
 from app.jobs import messenger
+from app.services.imported.undo_blocks import SPENT, Block
 from app.web.admin.audit.words import state_words
 from app.web.admin.imports import outcomes
 from app.web.admin.imports.import_list import IMPORTS
@@ -115,6 +116,8 @@ def undo(program_code: str, batch_id: int) -> str | Response | tuple[str, int]:
         if problem.blocks:
             for one in problem.blocks:
                 form.refuse(None, import_words.told(one.said))
+            if any(isinstance(one, Block) and one.code == SPENT for one in problem.blocks):
+                form.refuse(None, str(import_words.HOW_SPENT_COMES_BACK))
             return _page(batch_id, form, asked=True), 409
         flash(import_words.told(problem.said), "warning")  # somebody was quicker, or the page never offered it
     else:

@@ -16,6 +16,8 @@ from app.models.aliases import ProductAlias, UnknownName
 from app.models.imports import ImportBatch
 from app.models.programs import Program
 from app.services.imported import unmatched
+from app.services.imported.undo_blocks import SPENT, Block
+from importers.undoing.sales import CannotUndo
 from tests.app.web.conftest import token_of
 from tests.app.web.forms_seen import Page
 from tests.app.web.world import World, do_one_job, import_rows
@@ -181,6 +183,22 @@ def test_what_is_new_is_created_and_what_is_nothing_is_ignored(world: World, as_
     assert send(boss, f"{page}/create", page, ids=[names["firm"]], confirmed="1").status_code == 303
     work(world)
     assert set(queue(world, batch)) == {"p-1"}
+
+
+def test_what_was_spent_of_an_import_is_told_with_the_way_out(
+    world: World, as_: As, batch: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = {"code": "D-1", "name": "Ann", "amount": "5 points", "runs": ""}
+
+    def refuse(*_given: object, **_more: object) -> None:
+        raise CannotUndo("Import %(number)s cannot be undone.", [Block(SPENT, frozenset({1}), named)], number="1")
+
+    monkeypatch.setattr("importers.undoing.sales.begin", refuse)
+    boss, page = as_("administrator"), f"/programs/{world.a}/imports/{batch}"
+    answer = send(boss, f"{page}/undo", page, reason="a wrong file")
+    assert answer.status_code == 409
+    assert "Ann (D-1) has spent, or reserved, 5 points of what these documents gave." in answer.text
+    assert "What is only reserved is free again once its order or redemption is called off." in answer.text
 
 
 def test_an_import_is_undone_by_whoever_may_and_says_so(world: World, as_: As, batch: int) -> None:
