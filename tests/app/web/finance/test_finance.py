@@ -386,6 +386,10 @@ def test_a_run_goes_from_its_period_to_settled_by_two_people(
     assert "state=failed" not in text, "nothing failed"
     assert "Everything is answered." in text
     assert "Loaded" in text
+    listed = finance.get(f"{at}/top-ups").text
+    for place in ("cards", "top-ups"):
+        (leads, *_others) = re.findall(rf'<a href="({re.escape(at)}/{place}/\d+)"', listed)
+        assert finance.get(leads).status_code == 200, "a load leads to its card and to where it comes from"
     answer = finance.get(f"{at}/top-ups?form=xlsx&state=loaded")
     rows = list(openpyxl.load_workbook(io.BytesIO(answer.data)).worksheets[0].iter_rows(values_only=True))
     answer.close()
