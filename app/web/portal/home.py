@@ -6,12 +6,13 @@ from typing import Any
 
 from flask import Blueprint, redirect, render_template, url_for
 from flask_babel import gettext
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, select, union_all
 from werkzeug.wrappers import Response
 
 from app.domain.measures.calendar import local_date
 from app.domain.roles import Permission, may
-from app.domain.states import DocumentStatus, ReviewState, Unit
+from app.domain.states import ApplicationState, DocumentStatus, ReviewState, Unit
+from app.models.joining import Application
 from app.models.reviews import Review
 from app.models.sales import SalesDocument
 from app.services.joining import terms
@@ -21,6 +22,7 @@ from app.services.persons.reading import own_account
 from app.services.telling import expiry_notices, notices
 from app.services.tracing import balances
 from app.web import formats
+from app.web.access.guarding import permitted
 from app.web.access.own import own_documents_only
 from app.web.context import OneDistributor, distributor_here, now, person, scope, session
 from app.web.portal.notices.notices import sentence
@@ -29,7 +31,7 @@ from prepaid.cards import cards
 bp = Blueprint("portal", __name__)
 
 _MOST_ASKED = 3
-"""So many documents that wait for an answer are named; the others are among the documents."""
+"""So many of what waits for an answer are named; the others are where it stands."""
 
 
 @dataclass(frozen=True)
@@ -94,9 +96,9 @@ def _company(distributor: OneDistributor) -> dict[str, Any] | None:
 
 
 def _asked(distributor: OneDistributor) -> list[Step]:
-    """Give the documents that wait for an answer of this distributor's, the oldest first."""
-    query = (
-        select(SalesDocument.id, SalesDocument.number)
+    """Give what waits for an answer of this distributor's, the oldest first: documents, and sales reps who apply."""
+    documents = (
+        select(SalesDocument.id, SalesDocument.number.label("named"), literal(value=False).label("applies"))
         .join(Review, Review.document_id == SalesDocument.id)
         .where(
             Review.program_id == scope().program.id,
@@ -108,15 +110,33 @@ def _asked(distributor: OneDistributor) -> list[Step]:
         .order_by(SalesDocument.id)
         .limit(_MOST_ASKED)
     )
-    return [
-        Step(
-            gettext("Answer what was asked about %(number)s", number=number),
-            gettext("It is decided once you have answered."),
-            url_for("documents.show", program_code=scope().program.code, document_id=id_),
-            "file",
-        )
-        for id_, number in session().execute(query)
-    ]
+    applying = (
+        select(Application.id, Application.name.label("named"), literal(value=True).label("applies"))
+        .where(Application.distributor_id == distributor.id, Application.state == ApplicationState.CONSENT)
+        .order_by(Application.id)
+        .limit(_MOST_ASKED)
+    )
+    parts = [documents, *((applying,) if Permission.MANAGE_TEAM in permitted() else ())]
+    query = union_all(*(select(part.subquery()) for part in parts)).order_by("applies", "id")
+    return [_consent(named) if applies else _answer(id_, named) for id_, named, applies in session().execute(query)]
+
+
+def _answer(document_id: int, number: str) -> Step:
+    return Step(
+        gettext("Answer what was asked about %(number)s", number=number),
+        gettext("It is decided once you have answered."),
+        url_for("documents.show", program_code=scope().program.code, document_id=document_id),
+        "file",
+    )
+
+
+def _consent(name: str) -> Step:
+    return Step(
+        gettext("Say whether %(name)s may join as a sales rep of yours", name=name),
+        gettext("Nobody gets in before you have agreed."),
+        url_for("consents.index", **own()),
+        "user-add",
+    )
 
 
 def _steps(

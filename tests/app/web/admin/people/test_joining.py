@@ -314,6 +314,9 @@ def test_an_employer_agrees_to_a_rep_before_anybody_lets_them_in(
     assert asked == mine
     owner = as_("distributor")
     assert breakable(login) in owner.get(mine).text
+    first = mine.removesuffix("applications")
+    step = f"Say whether {found.name} may join as a sales rep of yours"
+    assert step in owner.get(first).text
     for other in ("other", "rep", "verifier", "stranger"):
         assert as_(other).get(mine).status_code == 404, other
     theirs = f"/portal/{world.a}/{world.distributors['D-6']}/applications"
@@ -322,6 +325,7 @@ def test_an_employer_agrees_to_a_rep_before_anybody_lets_them_in(
     send(owner, mine, application=str(found.id), answer="agree")
     assert application_of(world, login).consent_by == world.login("distributor")
     assert login not in owner.get(mine).text
+    assert step not in owner.get(first).text
     assert send(boss, f"{page}/accept", page, code="D-5").status_code == 303
     assert written_to(world, login)[-1].kind == "application_accepted"
 
