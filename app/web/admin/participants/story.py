@@ -190,14 +190,15 @@ def _top_up_asked(one: Happening) -> Entry:
 
 
 def _top_up_settled(one: Happening) -> Entry:
-    failure = one.parts["failure"]
-    badge = finance.TOP_UP[TopUpStatus(one.parts["status"])]
+    failure, status = one.parts["failure"], TopUpStatus(one.parts["status"])
+    badge, what = finance.TOP_UP[status], _top_up(one)
+    failed = status is TopUpStatus.FAILED
     return Entry(
         one.at,
-        gettext("Top-up settled: %(what)s", what=_top_up(one)),
+        gettext("Top-up failed: %(what)s", what=what) if failed else gettext("Top-up settled: %(what)s", what=what),
         "check" if badge.tone == "good" else "cross",
         badge.tone,
-        more=_said(badge.text, failure and formats.load_failure(failure)),
+        more=_said(None if failed else badge.text, failure and formats.load_failure(failure)),
         address=_run(one),
     )
 

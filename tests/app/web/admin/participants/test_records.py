@@ -7,13 +7,19 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from flask import g
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from app.domain.states import TopUpStatus
 from app.extensions import db
 from app.models.distributors import Distributor, DistributorGroup
 from app.models.people import AuditEvent
 from app.models.programs import Program
+from app.services.telling.languages import writing
+from app.services.tracing.happenings import Happening, Source
+from app.web.admin.participants.story import _top_up_settled
+from app.web.context import Scope
 from app.web.long_words import breakable
 from tests.app.web.account.test_account import asked_of_the_database
 from tests.app.web.conftest import token_of
@@ -210,3 +216,21 @@ def test_the_list_and_the_statement_lead_to_the_record(world: World, as_: As) ->
     statement = f"/programs/{world.a}/distributors/{world.distributors['D-5']}"
     assert f'href="{record(world)}"' in as_("viewer").get(statement).text
     assert record(world) not in as_("distributor").get(statement).text
+
+
+@pytest.mark.parametrize(
+    ("status", "title", "more"),
+    [
+        (TopUpStatus.LOADED, "Top-up settled: Reward, PLN\u202f12.50", ("Loaded",)),
+        (TopUpStatus.FAILED, "Top-up failed: Reward, PLN\u202f12.50", ("The card is blocked.",)),
+    ],
+)
+def test_a_load_that_failed_is_not_told_as_settled(
+    world: World, status: TopUpStatus, title: str, more: tuple[str, ...]
+) -> None:
+    failure = "card_blocked" if status is TopUpStatus.FAILED else None
+    parts = {"kind": "reward", "amount_minor": 1_250, "run_id": 1, "status": status.value, "failure": failure}
+    with world.app.test_request_context("/"):
+        g.scope, g.writing = Scope(Program(code="x", currency="PLN", currency_decimals=2, settings={})), writing("en")
+        told = _top_up_settled(Happening(world.clock(), Source.TOP_UP_SETTLED, 1, parts))
+    assert (told.title, told.more) == (title, more)
