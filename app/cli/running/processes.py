@@ -136,7 +136,7 @@ def serve(run: Runtime, *, web: bool) -> None:
         pid_file.write_text(str(os.getpid()))
         _supervise(run, web=web)
     finally:
-        pid_file.unlink(missing_ok=True)
+        os.ftruncate(held, 0)  # the file stays: whoever opened it meanwhile would lock one that is gone
         os.close(held)
 
 

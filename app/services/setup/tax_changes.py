@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.domain.measures.calendar import local_date
+from app.domain.saying.wording import Said, marked
 from app.domain.states import RuleDraftState, TaxChangeKind
 from app.domain.taxes.tax_packs import pack, pack_behind, pack_countries
 from app.domain.taxes.tax_rules import TaxRule
@@ -25,6 +26,7 @@ from app.services.setup import program_files, programs
 from app.services.setup.program_files import ProgramFileInvalid
 from app.services.two_people import OPEN
 
+_ = marked
 PACK = ""
 """The code of a change of the pack: it is of no rule."""
 
@@ -36,10 +38,10 @@ class ChangeError(Exception):
 class ChangeInvalid(ChangeError):
     """What the programme could not have; each problem with its place in the rule, which may be none."""
 
-    def __init__(self, problems: Sequence[tuple[str, str]]) -> None:
+    def __init__(self, problems: Sequence[tuple[str, Said]]) -> None:
         """Take the problems: where, and what is wrong there."""
         self.problems = problems
-        super().__init__("; ".join(f"{place}: {text}" if place else text for place, text in problems))
+        super().__init__("; ".join(f"{place}: {said}" if place else str(said) for place, said in problems))
 
 
 class ChangeClosed(ChangeError):
@@ -147,9 +149,8 @@ def _goes_on(rules: Sequence[Mapping[str, Any]], change: TaxChange) -> None:
     own = [rule.get("valid_from") for rule in rules if rule.get("code") == change.code]
     days = [str(day) for day in (*own, *(rule.valid_from for rule in _packed(change.code))) if day is not None]
     if days and str(change.document.get("valid_from") or "") < max(days):
-        raise ChangeInvalid(
-            [("valid_from", f"the version before it holds from {max(days)}; this one cannot begin earlier")]
-        )
+        words = _("the version before it holds from %(day)s; this one cannot begin earlier")
+        raise ChangeInvalid([("valid_from", Said(words, {"day": max(days)}))])
 
 
 def _end(rules: list[dict[str, Any]], part: dict[str, Any], change: TaxChange, today: dt.date) -> None:
@@ -160,13 +161,12 @@ def _end(rules: list[dict[str, Any]], part: dict[str, Any], change: TaxChange, t
     last = str(change.document["last"])
     mine = [rule for rule in rules if rule.get("code") == change.code]
     if not mine:
-        raise ChangeInvalid([("", f"the programme has no rule {change.code} of its own")])
+        raise ChangeInvalid([("", Said(_("the programme has no rule %(rule)s of its own"), {"rule": change.code}))])
     for rule in mine:
         begins = str(rule.get("valid_from") or "")
         if last < begins <= today.isoformat():
-            raise ChangeInvalid(
-                [("", f"{change.code} v{rule['version']} holds since {begins}; it cannot end before that")]
-            )
+            words = _("%(rule)s holds since %(day)s; it cannot end before that")
+            raise ChangeInvalid([("", Said(words, {"rule": f"{change.code} v{rule['version']}", "day": begins}))])
         if begins > last:
             rules.remove(rule)
             named = (change.code, rule["version"])
@@ -271,11 +271,11 @@ def read(program: Program, document: Mapping[str, Any], version: int = 1) -> Tax
         raise ChangeInvalid([_within(one, "") for one in program_files.invalid(wrong).problems]) from None
 
 
-def _within(problem: str, prefix: str) -> tuple[str, str]:
-    """Part a problem into its place within the rule, and what is wrong."""
-    place, _, text = problem.partition(": ")
+def _within(problem: str, prefix: str) -> tuple[str, Said]:
+    """Part a problem of a programme file, told in English, into its place within the rule and what is wrong."""
+    place, _colon, text = problem.partition(": ")
     place = place.removeprefix(prefix).lstrip(".")
-    return "" if place == "document" else place, text
+    return "" if place == "document" else place, Said(text)
 
 
 def _held(session: Session, program: Program, change_id: int) -> TaxChange:

@@ -1,7 +1,7 @@
 """The form of a tax rule, and back: what most rules say has fields, the rest is written as the file has it."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import gettext
@@ -10,10 +10,13 @@ from wtforms import BooleanField, SelectField, SelectMultipleField, StringField,
 from wtforms.validators import InputRequired, Length, Optional, Regexp
 
 from app.domain.program_file.definition import TaxChoice
+from app.domain.saying.wording import Said
 from app.domain.states import TaxStatus
 from app.domain.taxes.tax_rules import BP, Basis, BorneBy, Mode, RewardKind, RoundingMode, TaxRule, ValueOf
 from app.models.programs import Program
 from app.services.setup import program_yaml, tax_changes
+from app.services.setup.tax_changes import ChangeInvalid
+from app.web.formats import told
 from app.web.forms.fields import Between, DayField, MoneyField, ShareField
 from app.web.forms.form import Form, choice
 from app.web.words import tax as tax_words
@@ -191,12 +194,21 @@ _FIELDS: Mapping[str, str] = {
 }
 
 
-def lay_problems(form: TaxRuleForm, problems: Sequence[tuple[str, str]]) -> None:
+def lay_problems(form: TaxRuleForm, wrong: ChangeInvalid) -> None:
     """Say what a rule has wrong beside the field that says it; what is of no field stands on top."""
-    for place, text in problems:
+    for place, said in wrong.problems:
         name = place.partition(".")[0].partition("[")[0]
         field = _FIELDS.get(name, name)
         if field in form:
-            form.refuse(field, text)
+            form.refuse(field, told(said))
         else:
-            form.refuse(None, f"{place}: {text}" if place else text)
+            form.refuse(None, _placed(place, said))
+
+
+def problems_told(wrong: ChangeInvalid) -> str:
+    """Say all that is wrong with a change."""
+    return "; ".join(_placed(place, said) for place, said in wrong.problems)
+
+
+def _placed(place: str, said: Said) -> str:
+    return f"{place}: {told(said)}" if place else told(said)

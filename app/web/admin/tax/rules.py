@@ -22,8 +22,9 @@ from app.services.setup import tax_changes
 from app.services.setup.tax_changes import AskedAlready, ChangeClosed, ChangeInvalid, SamePerson
 from app.services.two_people import OPEN, is_first, second_person
 from app.web.addresses import text_asked
-from app.web.admin.tax.forms import EMPTY, MOST_MINOR, TaxRuleForm, document_of, filled, lay_problems
+from app.web.admin.tax.forms import EMPTY, MOST_MINOR, TaxRuleForm, document_of, filled, lay_problems, problems_told
 from app.web.context import now, person, scope, session, today
+from app.web.formats import told
 from app.web.forms.asked import SendBack
 from app.web.forms.fields import Between, DayField, MoneyField, ShareField
 from app.web.forms.form import Form, choice
@@ -108,7 +109,7 @@ def _rules(on: dt.date) -> tuple[tuple[TaxRule, ...], str | None]:
     try:
         return ProgramTax.of(scope().program, on).rules, None
     except TermsInvalid as wrong:
-        return (), str(wrong)
+        return (), told(wrong.said)
 
 
 def _part() -> TaxPart:
@@ -202,7 +203,7 @@ def _write(form: TaxRuleForm, change: TaxChange | None) -> Answer:
                 )
                 made_id = made.id
         except ChangeInvalid as wrong:
-            lay_problems(form, wrong.problems)
+            lay_problems(form, wrong)
         except AskedAlready as asked:
             flash(gettext("A change of this rule is open already. It is here."), "warning")
             return _to_change(asked.change_id)
@@ -259,7 +260,7 @@ def _at_once(form: Form, field: str, kind: TaxChangeKind, code: str, document: d
             else:
                 tax_changes.publish(writing, program, change_id, actor=who, now=now())
     except ChangeInvalid as wrong:
-        form.refuse(field, str(wrong))
+        form.refuse(field, problems_told(wrong))
         name = {TaxChangeKind.PACK: "pack_form", TaxChangeKind.ENDS: "end_form"}.get(kind, "confirm_form")
         return _page(**{name: form}), 400
     except AskedAlready as asked:
@@ -291,7 +292,7 @@ def _change(back: SendBack) -> Answer:
         if opened and "value" in request.args and form.validate():
             trial, before = bench.tried(program, form.case(), part), bench.tried(program, form.case())
     except ChangeInvalid as problem:
-        wrong = str(problem)
+        wrong = problems_told(problem)
     page = render_template(
         "admin/tax/change.html",
         change=held,
@@ -370,7 +371,7 @@ def _done(do: Any, said: str) -> Response:
     except SamePerson:
         flash(gettext("Another person publishes it than whoever wrote it or asked for it."), "danger")
     except ChangeInvalid as wrong:
-        flash(gettext("The programme cannot have it any more: %(why)s", why=str(wrong)), "danger")
+        flash(gettext("The programme cannot have it any more: %(why)s", why=problems_told(wrong)), "danger")
     else:
         flash(said, "success")
     return _to_change(held_id)

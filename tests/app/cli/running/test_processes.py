@@ -11,7 +11,7 @@ from unittest.mock import Mock
 import pytest
 from flask import Flask
 
-from app.cli.running.processes import SUPERVISOR, serve
+from app.cli.running.processes import SUPERVISOR, _living, serve
 from app.cli.running.runtime import Runtime
 from app.config import Settings
 from app.local import children, locks
@@ -83,3 +83,15 @@ def test_whoever_looks_at_the_same_moment_does_not_keep_it_from_starting(
     serve(Runtime(Settings(home=tmp_path), addresses, app), web=False)
     seen.join()
     assert begun == [False]
+
+
+def test_whoever_waits_for_its_end_is_the_only_one_to_begin(
+    app: Flask, addresses: Addresses, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting = locks.open_file(tmp_path / SUPERVISOR)
+    monkeypatch.setattr("app.cli.running.processes._supervise", lambda *_, web: None)
+    serve(Runtime(Settings(home=tmp_path), addresses, app), web=False)
+    assert locks.try_lock(waiting, shared=False)
+    assert locks.take(tmp_path / SUPERVISOR, shared=False, patience=0) is None
+    os.close(waiting)
+    assert _living(tmp_path / SUPERVISOR) is None

@@ -111,7 +111,7 @@ def test_what_the_programme_could_not_have_is_refused_with_its_place(
         put(session, program, kind, "FLAT", document)
     ((found, text),) = refused.value.problems
     assert found == place
-    assert problem in text
+    assert problem in str(text)
 
 
 def test_one_change_of_a_rule_is_open_and_a_second_person_publishes_it(session: Session, code: str) -> None:

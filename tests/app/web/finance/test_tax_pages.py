@@ -184,6 +184,15 @@ def test_a_rule_is_drafted_tried_and_published(world: World, as_: As, at: str) -
     assert [row.kind.value for row in kinds] == ["rule", "confirmed", "ends", "pack"]
 
 
+def test_why_a_rule_cannot_end_then_is_told_in_the_reader_s_language(world: World, as_: As, at: str) -> None:
+    boss, index = as_("administrator"), f"{at}/tax-rules"
+    token = token_of(boss.get(index).text)
+    asked = {"csrf_token": token, "rule": "PL-BUSINESS", "last": "2027-01-01"}
+    page = boss.post(f"{index}/end", data=asked, headers={"Accept-Language": "pl"})
+    assert page.status_code == 400
+    assert "program nie ma własnej reguły PL-BUSINESS" in page.text
+
+
 def test_the_register_leads_to_each_computation_and_leaves_as_a_workbook(world: World, as_: As, at: str) -> None:
     finance = as_("finance")
     _one, redemption, rule = taxed(world)
