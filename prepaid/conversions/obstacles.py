@@ -18,13 +18,16 @@ from app.models.prepaid import Card, ConversionRun, Redemption, TopUp
 from prepaid.conversions.refusals import of_card, of_distributor
 from prepaid.conversions.selection import hidden
 from prepaid.loads.recipients import RECEIVES, Recipient
-from prepaid.loads.topups import points_of_top_up
+from prepaid.loads.topups import redeemed_with_top_up
 from prepaid.taxing.tax import Refused
 
 
 @dataclass(frozen=True)
 class Obstacle:
-    """Somebody of a run who cannot be loaded now: code, name, with how many points and how much money, and why."""
+    """Somebody of a run who cannot be loaded now: code, name, with how many points and how much money, and why.
+
+    ``points`` are in the unit of the run.
+    """
 
     distributor: str
     name: str
@@ -42,7 +45,7 @@ def obstacles(session: Session, run: ConversionRun) -> list[Obstacle]:
         select(
             Recipient.code,
             Recipient.name,
-            cast(func.coalesce(func.sum(points_of_top_up()), 0), BigInteger),
+            cast(func.sum(redeemed_with_top_up()), BigInteger),
             cast(func.sum(TopUp.amount_minor), BigInteger),
             Recipient.blocked,
             Card.state,

@@ -30,7 +30,7 @@ from prepaid.conversions.obstacles import Obstacle, obstacles
 from prepaid.errors import BlockedMeanwhile, CardNumberFound, NotAllowedNow, PrepaidError, SamePerson
 from prepaid.loads.moves import locked_run, move, require, run_of
 from prepaid.loads.recipients import RECEIVES, Recipient
-from prepaid.loads.topups import move_top_ups, points_of_top_up, was_ordered_again
+from prepaid.loads.topups import move_top_ups, redeemed_with_top_up, was_ordered_again
 from prepaid.taxing import goods_tax
 from prepaid.turns import take_turn
 
@@ -194,7 +194,10 @@ def note(
 
 @dataclass(frozen=True)
 class Total:
-    """How many top-ups of a kind are in a state, what they come to, and the points that they were made from."""
+    """How many top-ups of a kind are in a state, what they come to, and the points that they were made from.
+
+    Of a run of money that rules gave, these are money.
+    """
 
     kind: TopUpKind
     status: TopUpStatus
@@ -249,11 +252,10 @@ def report(session: Session, run_id: int) -> Report:
             TopUp.kind,
             TopUp.status,
             TopUp.amount_minor,
-            func.coalesce(points_of_top_up(), 0).label("points"),
+            redeemed_with_top_up().label("points"),
             was_ordered_again().label("superseded"),
         )
         .join(Redemption, Redemption.id == TopUp.redemption_id)
-        .join(Account, Account.id == Redemption.account_id)
         .where(TopUp.run_id == run_id)
         .subquery()
     )
@@ -282,7 +284,7 @@ def report(session: Session, run_id: int) -> Report:
 
 @dataclass(frozen=True)
 class Line:
-    """One top-up of a run, as lists show it."""
+    """One top-up of a run, as lists show it; ``points`` are in the unit of the run."""
 
     top_up_id: int
     distributor_code: str
@@ -307,7 +309,7 @@ def lines(session: Session, run_id: int, *, limit: int | None = None, after: int
             Distributor.code,
             Distributor.name,
             TopUp.kind,
-            func.coalesce(points_of_top_up(), 0),
+            redeemed_with_top_up(),
             TopUp.amount_minor,
             TopUp.status,
             TopUp.reference,

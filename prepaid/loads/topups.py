@@ -63,3 +63,8 @@ def points_of_top_up() -> ColumnElement[int | None]:
     the account of the redemption.
     """
     return case((and_(TopUp.kind == TopUpKind.REWARD, Account.unit == Unit.POINTS), Redemption.points))
+
+
+def redeemed_with_top_up() -> ColumnElement[int]:
+    """Give what was redeemed for a top-up, in the unit of its run: for its reward, and nothing for a compensation."""
+    return case((TopUp.kind == TopUpKind.REWARD, Redemption.points), else_=0)

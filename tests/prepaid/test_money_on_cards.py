@@ -1,20 +1,21 @@
 """Money that rules give is loaded as points are, and is nowhere counted as points."""
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.db.transaction import transaction
 from app.domain.states import FindingKind, TaxStatus, Unit
 from app.exports.histories.making import Maker
+from app.models.distributors import Distributor
 from app.models.ledger import Account
 from app.models.people import AuditEvent
-from app.models.prepaid import Redemption, TopUp
+from app.models.prepaid import ConversionRun, Redemption, TopUp
 from app.models.programs import Program
 from app.models.reconciling import ProviderStatement, StatementFinding
 from app.services.loads import invoicing
 from app.services.tracing import chain
 from app.web.finance.conversions import redemptions
-from prepaid.conversions import sending
+from prepaid.conversions import runs, sending
 from prepaid.reconciling import answering
 from prepaid.redeeming.redemption_stories import story
 from tests.prepaid.conftest import NOW, World
@@ -43,6 +44,26 @@ def test_what_is_invoiced_and_exported_names_points_of_points_alone(paid: World)
         header, *rows = rows_of(paid, made(paid, maker, subject=subject, form="csv", language="en"))
         points = [row[header.index("Points")] for row in rows]
         assert sorted(points[:2]) == ["", "200"]
+
+
+def test_a_run_of_money_says_how_much_of_it_each_load_was_made_from(paid: World) -> None:
+    with transaction(paid.registry) as session:
+        of_program = ConversionRun.program_id == paid.program_id
+        ids = session.scalars(select(ConversionRun.id).where(of_program).order_by(ConversionRun.id)).all()
+        found = [runs.report(session, one) for one in ids]
+        lines = [[one.points for one in runs.lines(session, run)] for run in ids]
+    assert [(one.run.unit, one.run.points, [total.points for total in one.totals]) for one in found] == [
+        (Unit.POINTS, 200, [200]),
+        (Unit.MONEY, 300_00, [300_00]),
+    ]
+    assert lines == [[200], [300_00]]
+    paid.give("A", 50_00, unit=Unit.MONEY)
+    run = paid.preview(unit=Unit.MONEY)
+    with transaction(paid.registry) as session:
+        session.execute(update(Distributor).where(Distributor.program_id == paid.program_id).values(blocked=True))
+    with transaction(paid.registry) as session:
+        (blocked,) = runs.report(session, run.id).obstacles
+    assert blocked.points == 50_00
 
 
 def test_what_paid_for_it_says_in_which_unit(paid: World) -> None:
