@@ -19,7 +19,16 @@ from importers.layout.columns.cumulated import refuse_cumulated
 from importers.layout.columns.guessing import name_the_same
 from importers.layout.columns.lifted import with_lifted
 from importers.layout.columns.measures import refuse_measures
-from importers.layout.columns.months import MONTH, NoMonths, beside_months, last_day, month_columns, unpivot
+from importers.layout.columns.months import (
+    MONTH,
+    MonthColumn,
+    NoMonths,
+    beside_months,
+    last_day,
+    month_columns,
+    say_months,
+    unpivot,
+)
 from importers.layout.rows.body import Body, blank_rows
 from importers.layout.rows.corrected import heads_a_correction
 from importers.layout.rows.headed import below_returns, returns_beside, text_of, words_over
@@ -115,7 +124,8 @@ def lay(grid: Grid, profile: ImportProfile, name: str, currency: str | None = No
     cells = _without_text_marks(seen.slice(header.below).select(kept).rename_columns(names), places)
     body = Body(cells, grid.row_number[header.below :], places)
     recognised, above = _above(grid, header), top_of(grid, header.at)
-    refuse_other_amounts(_figures_named(names, columns, profile), above, place, grid.name)
+    months = _months(grid, header, names, profile)
+    refuse_other_amounts(_figures_named(months, columns), above, place, grid.name)
     titles = {likeness(row) for row in above}
     no_lines = recognise(body, header.of(kept), names, _wide_merges(grid, len(kept)), recognised, titles, grid.lifted)
     _mark_other_language(body, header.of(kept), profile.kind or "sales", no_lines, recognised)
@@ -149,8 +159,8 @@ def lay(grid: Grid, profile: ImportProfile, name: str, currency: str | None = No
     )
     last_row = max([int(grid.row_number[-1]) if len(grid.row_number) else 0, *(row for row, _ in grid.wrong_width)])
     if profile.months is not None:
-        refuse_cumulated(body.cells, (grid.name, *map(text_of, above)), place)
-        _by_month(table, body, profile.months, set(columns.values()), grid.name, last_row, place)
+        refuse_cumulated(body.cells, months, (grid.name, *map(text_of, above)), place)
+        _by_month(table, body, profile.months, months, set(columns.values()), grid.name, last_row, place)
     _say_of_all(table, grid, profile, above, place)
     return Laid(table, last_row, columns)
 
@@ -184,10 +194,16 @@ def _say_of_all(
             table.warnings.append(noticed)
 
 
-def _figures_named(names: Sequence[str], columns: Mapping[str, str], profile: ImportProfile) -> dict[str, str]:
+def _months(grid: Grid, header: Header, names: Sequence[str], profile: ImportProfile) -> list[MonthColumn]:
+    """Give the columns of months, where a profile says that there are any."""
+    if profile.months is None:
+        return []
+    return month_columns(names, told=say_months(header.rows, top_of(grid, header.at)))
+
+
+def _figures_named(months: Sequence[MonthColumn], columns: Mapping[str, str]) -> dict[str, str]:
     """Give the field of each column that is read, by its name; of months all may be amounts."""
-    of_months = {} if profile.months is None else {one.name: "net_amount" for one in month_columns(names, told=True)}
-    return of_months | {name: field for field, name in columns.items()}
+    return {one.name: "net_amount" for one in months} | {name: field for field, name in columns.items()}
 
 
 def lay_plainly(grid: Grid, name: str, decimal: str, figures: Collection[str] = ()) -> TextTable:
@@ -368,7 +384,8 @@ def _refuse_said_beside(
     unread = {name: body.cells.column(name) for name in names if name not in columns.values()}
     if (profile.kind or "sales") == "sales":
         refuse_measures(unread, place, months=profile.months is not None)
-    refuse_taxed_beside(_figures_named(names, columns, profile), _notes(grid, header, recognised), unread, place)
+    months = _months(grid, header, names, profile)
+    refuse_taxed_beside(_figures_named(months, columns), _notes(grid, header, recognised), unread, place)
 
 
 def _filled(grid: Grid, body: Body, kept: Sequence[int], profile: ImportProfile, unread: Sequence[int] = ()) -> Body:
@@ -419,14 +436,21 @@ def _grouped(grid: Grid, header: Header, no_lines: np.ndarray, names: Mapping[in
 
 
 def _by_month(
-    table: TextTable, body: Body, months: Months, mapped: Collection[str], sheet: str, last_row: int, place: Said
+    table: TextTable,
+    body: Body,
+    months: Months,
+    found: Sequence[MonthColumn],
+    mapped: Collection[str],
+    sheet: str,
+    last_row: int,
+    place: Said,
 ) -> None:
     """Make lines of a matrix, each month numbered as if it were a sheet of its own beneath the one before."""
     if MONTH in table.header:
         month = [str(text) for text in pc.fill_null(table.column(MONTH), "").to_pylist()]
     else:
         try:
-            lines = unpivot(body.cells, months)
+            lines = unpivot(body.cells, found, months)
         except NoMonths as problem:
             raise FileRefused("%(place)s: %(why)s.", place=place, why=problem.said) from None
         empty = np.setdiff1d(np.arange(len(body)), lines.row)
@@ -436,7 +460,7 @@ def _by_month(
         table.stretches = tuple(Stretch(sheet, at * last_row, one) for at, one in enumerate(lines.months))
         table.grouped = lines.marked(table.grouped)
         table.returned = None if table.returned is None else table.returned[lines.row]
-        for unread in beside_months(body.cells.column_names):
+        for unread in beside_months(body.cells.column_names, found):
             if unread not in mapped and (example := _number_in(body.cells.column(unread))):
                 table.warnings.append({"code": "column_beside_months", "field": unread, "found": example})
         month = [lines.months[at] for at in lines.month.tolist()]

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from app.domain.saying.wording import marked
 from importers.errors import FileRefused
-from importers.layout.columns.months import month_columns
+from importers.layout.columns.months import MonthColumn
 from importers.layout.columns.proving import floats
 
 _ = marked
@@ -23,11 +23,12 @@ _SAYS_SO = re.compile(
 )
 
 
-def refuse_cumulated(cells: pa.Table, said: Sequence[str], place: object) -> None:
+def refuse_cumulated(cells: pa.Table, months: Sequence[MonthColumn], said: Sequence[str], place: object) -> None:
     """Refuse months above which it is said that they hold what was sold so far, where no figure falls.
 
     Args:
         cells: the rows below the header.
+        months: which columns of theirs are of months.
         said: titles, and the name of the sheet.
         place: the file and its sheet.
 
@@ -37,7 +38,7 @@ def refuse_cumulated(cells: pa.Table, said: Sequence[str], place: object) -> Non
     title = next(filter(_SAYS_SO.search, said), None)
     if title is None:
         return
-    months = sorted(month_columns(cells.column_names, told=True), key=lambda one: (one.year or 0, one.month))
+    months = sorted(months, key=lambda one: (one.year or 0, one.month))
     for label in dict.fromkeys(one.label for one in months):
         figures = [floats(cells, one.name) for one in months if one.label == label]
         if any((later < earlier).any() for earlier, later in itertools.pairwise(figures)):

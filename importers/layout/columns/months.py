@@ -112,8 +112,8 @@ def month_columns(names: Sequence[str], *, told: bool = False) -> list[MonthColu
     """Find the columns of months: a name that is a month, alone or joined with what is over the month's columns.
 
     Where none has a name, numbers such as M01 and VIII are months if there are some in a row, and roman ones if they
-    go beyond those of quarters; bare ones, which may be those of weeks, if they are all twelve of a year. Where it is
-    ``told`` that months stand in the header, numbers are.
+    go beyond those of quarters; bare ones, which may be those of weeks or days, if they are all twelve below a year.
+    Where it is ``told`` that months stand in the header, numbers are.
     """
     if found := _months_among(names, read_month):
         return found
@@ -123,7 +123,8 @@ def month_columns(names: Sequence[str], *, told: bool = False) -> list[MonthColu
     if found and (told or (_follow_each_other(found) and max(one.month for one in found) > _QUARTERS)):
         return found
     found = [] if _go_on(names) else _months_among(names, _read_bare)
-    return found if told or any(len(months) == _LAST for months in _by_year(found).values()) else []
+    whole = any(year is not None and len(months) == _LAST for year, months in _by_year(found).items())
+    return found if told or whole else []
 
 
 def _go_on(names: Sequence[str]) -> bool:
@@ -132,9 +133,13 @@ def _go_on(names: Sequence[str]) -> bool:
     return any(_read_bare(one) is None for one in bare)
 
 
-def say_months(rows: Sequence[Sequence[str]]) -> bool:
-    """Tell whether a cell of a header, or above it, says that what stands there are months."""
-    return any(SAYS_MONTHS.fullmatch(cell) for row in rows for cell in row if cell)
+def say_months(header: Sequence[Sequence[str]], above: Sequence[Sequence[str]]) -> bool:
+    """Tell whether a cell of a header, or above it, says that what stands there are months.
+
+    Above it, no figures stand beside that: ``Miesiąc: | 01.2026`` is the month of the whole report.
+    """
+    without_figures = [row for row in above if not any(sign.isdigit() for cell in row for sign in cell)]
+    return any(SAYS_MONTHS.fullmatch(cell) for row in (*header, *without_figures) for cell in row if cell)
 
 
 def number_months(years: Sequence[str], numbers: Sequence[str]) -> bool:
@@ -201,11 +206,11 @@ def _says_what(text: str) -> bool:
     return last in PIECES or any(spoken(text) in named[one] for one in ("quantity", "net_amount", "gross_amount"))
 
 
-def beside_months(names: Sequence[str]) -> list[str]:
+def beside_months(names: Sequence[str], found: Sequence[MonthColumn]) -> list[str]:
     """Name what stands behind the first column of a month, and is neither one nor a sum: a month written wrongly?"""
-    found = {one.name for one in month_columns(names, told=True)}
-    first = next((at for at, name in enumerate(names) if name in found), len(names))
-    return [name for name in names[first:] if name not in found and not is_sum(name)]
+    months = {one.name for one in found}
+    first = next((at for at, name in enumerate(names) if name in months), len(names))
+    return [name for name in names[first:] if name not in months and not is_sum(name)]
 
 
 @dataclass(frozen=True)
@@ -241,13 +246,12 @@ class NoMonths(Told):
     """The header has no months, or a month lacks a column; what it says tells which."""
 
 
-def unpivot(cells: pa.Table, profile: Months) -> Unpivoted:
+def unpivot(cells: pa.Table, found: Sequence[MonthColumn], profile: Months) -> Unpivoted:
     """Make a line of each row and month in which anything was sold: programs fill the others with 0 or with a dash.
 
     Raises:
         NoMonths: There is nothing to make them of.
     """
-    found = month_columns(cells.column_names, told=True)
     nameless = [one.name for one in found if one.year is None and profile.year is None]
     if not found:
         raise NoMonths(_("no column is named like a month, such as 2025-12"))

@@ -87,7 +87,7 @@ def sheet_below(grid: Grid, header: Header, confidence_bp: int) -> Sheet:
     """Give the sheet whose header this is."""
     kept = kept_columns(grid, header)
     names = distinct([header.names[at] for at in kept], ())
-    told = say_months(top_of(grid, header.below))
+    told = say_months(header.rows, top_of(grid, header.at))
     return Sheet(grid, header, confidence_bp, names, kept, month_columns(names, told=told))
 
 

@@ -13,7 +13,9 @@ from importers.layout.columns.months import month_columns
 from importers.layout.laying import lay
 from importers.layout.looks.looking import look
 from importers.layout.looks.proposing import Unanswered, propose
+from importers.layout.looks.sheets import sheet_below
 from importers.layout.stacking import aligned, stack
+from importers.layout.tables.header import Header
 from importers.layout.tables.table import Stretch, TextTable, place_of
 from importers.layout.written.settling import settle
 from tests.importers.layout.reports import HEADER, grid, laid, line, numbers, profile, recognised, typed
@@ -116,7 +118,30 @@ def test_months_stand_in_a_row_below_their_years(months: list[str], merged: tupl
 )
 def test_bare_numbers_are_months_where_they_are_all_twelve(numbers_of: range, found: int) -> None:
     assert len(month_columns(["Kod", *(f"2025 / {one:02}" for one in numbers_of)])) == found
-    assert len(month_columns(["Kod", *map(str, numbers_of)])) == found
+    assert month_columns(["Kod", *map(str, numbers_of)]) == [], "days of a month are numbered so as well"
+
+
+@pytest.mark.parametrize(
+    ("above", "found"),
+    [
+        (["Sprzedaż wg miesięcy"], 12),
+        (["Suma z Ilość", "Miesiące"], 12),
+        (["Miesiąc:", "12.2025"], 0),
+        (["Miesiąc:", "grudzień 2025"], 0),
+        (["Sprzedaż dzienna"], 0),
+    ],
+)
+def test_somebody_must_say_that_bare_numbers_without_a_year_are_months(above: list[str], found: int) -> None:
+    header = ["Kod", "Nazwa", "Odbiorca", "Cena netto", *map(str, range(1, 13))]
+    sheet = sheet_below(grid([above, header, ["P1", "Farba", "D1", "2"]]), Header(1, [header], header), 10_000)
+    assert len(sheet.months) == found
+
+
+def test_days_of_a_month_are_not_read_by_a_profile_of_months() -> None:
+    said = profile(columns={"product": "Kod", "distributor": "Klient"}, months={"series": "R", "year": 2025})
+    days = ["Kod", "Klient", *map(str, range(1, 13))]
+    with pytest.raises(FileRefused, match="no column is named like a month"):
+        laid([["Grudzień 2025"], days, ["P1", "D1", *["2"] * 12]], said)
 
 
 def test_months_without_a_year_need_one() -> None:
