@@ -12,7 +12,8 @@ from functools import cache
 _SALES = {
     "document_number": """document number|document no|document|doc no|invoice|invoice no|invoice number
         |invoice nr|inv no
-        |invoice id|invoice ref|number|~sales order number|~order number|~order no|transaction number|trans no
+        |invoice id|invoice ref|number|~sales order number|~order number|~order no|~order id|~id order
+        |transaction number|trans no
         |transaction no|receipt no|nr faktury|numer faktury|faktura|faktura nr|nr fv|nr dokumentu
         |numer dokumentu|dokument|nr dok|~nr zamówienia|n factura|no factura|num factura|número de factura
         |nro factura|factura|número|documento|n documento|número de documento|номер накладной|номер счета
@@ -27,7 +28,7 @@ _SALES = {
         |faktura sprzedaży|numer pełny|~symbol dokumentu|rachunek|~nr rachunku|paragon|nr paragonu|numer paragonu
         |inv|inv nbr|~voucher|~voucher no|~reference no|~ref no|~txn no|bill|sales invoice|~vorgangsnummer|fakturabeleg
         |verkaufsbeleg|~ticket|~n ticket|номер с ф|чек|číslo faktury|číslo dokladu|doklad|faktura č|č faktury
-        |č dokladu|~variabilní symbol""",
+        |č dokladu|~variabilní symbol|~sygnatura|~id zamówienia""",
     "issued_on": """date|invoice date|inv date|issue date|issued|issued on|document date|doc date|sale date
         |date of sale
         |sales date|order date|posting date|posted date|transaction date|data|data sprzedaży|data faktury
@@ -39,7 +40,7 @@ _SALES = {
     "distributor": """distributor|distributor code|distributor id|distributor no|dealer|dealer code|dealer id|reseller
         |reseller code|reseller key|customer|customer id|customer code|customer no|customer number|cust no
         |client|client id|client code|account|account no|buyer|partner|partner code|store|shop|company
-        |odbiorca|kod odbiorcy|nabywca|kod nabywcy|kontrahent|kod kontrahenta|nr kontrahenta|klient
+        |odbiorca|kod odbiorcy|nabywca|kupujący|kod nabywcy|kontrahent|kod kontrahenta|nr kontrahenta|klient
         |kod klienta|nr klienta|dystrybutor|kod dystrybutora|hurtownia|cliente|código cliente|cód cliente
         |cod cliente|n cliente|distribuidor|comprador|контрагент|клиент|покупатель|код клиента
         |код контрагента|получатель|дистрибьютор|дилер|партнер|партнёр|kunde|kundennr|kundennummer|kunden nr|kd nr|kdnr
@@ -93,7 +94,8 @@ _SALES = {
         |materialkurztext|kurztext|artikeltext|nazwa wyrobu|nazwa asortymentu|nombre artículo|наименование изделия
         |material description|artikelbez|desc artículo|номенклатура наименование
         |název|název zboží|název produktu|~zboží""",
-    "quantity": """quantity|qty|qnty|quant|units|pieces|pcs|units sold|qty sold|volume|count|ilość|ilość szt|szt|sztuk
+    "quantity": """quantity|product quantity|item quantity
+        |qty|qnty|quant|units|pieces|pcs|units sold|qty sold|volume|count|ilość|ilość szt|szt|sztuk
         |ilosc|liczba|liczba sztuk|cantidad|cant|unidades|uds|кол во|количество|кол|шт|menge|anzahl|stück
         |stk|absatz|qté|quantité|qte|nb|nb unités|unités|stückzahl|anz|absatzmenge|verkaufsmenge|fakt menge
         |fakturierte menge|liefermenge|gelieferte menge|qty shipped|invoiced qty|sales qty|shipped qty|units shipped

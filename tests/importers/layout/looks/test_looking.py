@@ -553,6 +553,23 @@ def test_columns_of_lines_are_called_after_them_by_programs_that_keep_lines_belo
     assert [(*one[:4], one[-1]) for one in found.good][1] == ("A", "2026-01-05", "K", "Q", 500)
 
 
+@pytest.mark.parametrize(
+    "names",
+    [
+        "id_order;date_add;customer;product_reference;product_quantity;total_price_tax_excl",
+        "Numer zamówienia;Data zakupu;Kupujący;SKU;Liczba sztuk;Wartość netto",
+        "Sygnatura;Data wystawienia;Kod klienta;Kod towaru;Ilość;Wartość netto",
+        "Order ID;Order Date;Customer Name;SKU;Item quantity;Order Line Total",
+    ],
+)
+def test_orders_of_shops_are_known_by_what_programs_call_their_columns(tmp_path: Path, names: str) -> None:
+    found = read(tmp_path, f"{names}\nA-1;2026-01-15;Północ;P1;2;20.00\nA-2;2026-01-16;Żółw;P2;1;10.00\n")
+    assert [(*one[:4], *one[5:8:2]) for one in found.good] == [
+        ("A-1", "2026-01-15", "Północ", "P1", 2000, 2000),
+        ("A-2", "2026-01-16", "Żółw", "P2", 1000, 1000),
+    ]
+
+
 def test_an_amount_in_the_programmes_currency_beside_one_of_the_document_is_asked_about(tmp_path: Path) -> None:
     rows = "Document No.;Posting Date;Customer No.;Item No.;Quantity;Amount;Amount (LCY);Currency Code\n"
     rows += "SI1;2026-01-05;C1;P1;2;20.00;80.00;EUR\nSI2;2026-01-15;C2;P1;1;40.00;40.00;\n"
