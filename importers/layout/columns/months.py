@@ -143,9 +143,9 @@ def say_months(header: Sequence[Sequence[str]], above: Sequence[Sequence[str]]) 
 
 
 def number_months(years: Sequence[str], numbers: Sequence[str]) -> bool:
-    """Say whether a row has nothing but numbers of months where the row above has years, which go over several."""
+    """Say whether a row has nothing but numbers of months, and sums, where the row above has years over several."""
     first = next((at for at, cell in enumerate(years) if _YEAR.fullmatch(cell)), None)
-    return first is not None and all(_read_bare(cell) for cell in numbers[first:] if cell)
+    return first is not None and all(_read_bare(cell) or is_sum(cell) for cell in numbers[first:] if cell)
 
 
 def _follow_each_other(found: Sequence[MonthColumn]) -> bool:

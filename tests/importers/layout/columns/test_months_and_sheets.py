@@ -112,6 +112,18 @@ def test_months_stand_in_a_row_below_their_years(months: list[str], merged: tupl
     ]
 
 
+def test_each_year_may_be_added_up_behind_its_months() -> None:
+    rows = [
+        ["Suma z Ilość", "", "", "Rok", "Miesiąc"],
+        ["Kod", "Odbiorca", "Cena netto", "2025", "", "", "2026", ""],
+        ["", "", "", "11", "12", "Result", "01", "Result"],
+        ["P1", "D1", "2", "1", "2", "3", "4", "4"],
+    ]
+    said = propose(look([grid(rows)], [], "sales"))
+    found = typed(laid(rows, said), said)
+    assert [(one[0][-7:], one[5]) for one in found.good] == [("2025-11", 1000), ("2025-12", 2000), ("2026-01", 4000)]
+
+
 @pytest.mark.parametrize(
     ("numbers_of", "found"),
     [(range(1, 13), 12), (range(1, 4), 0), (range(1, 32), 0), (range(1, 53), 0), (range(13), 0)],
