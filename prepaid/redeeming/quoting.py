@@ -19,7 +19,7 @@ from app.models.programs import Program
 from app.services.ledger.ledger import LotsToReserve
 from prepaid.conversions.segments import Segment
 from prepaid.conversions.selection import Candidates, Judge, Period, candidates, drawn_up
-from prepaid.errors import PrepaidError
+from prepaid.errors import PrepaidError, TermsInvalid
 from prepaid.taxing.tax import Levied, ProgramTax, Refused
 from prepaid.terms import Terms, terms_of
 
@@ -83,6 +83,18 @@ class Quote:
 def settings_of(program: Program) -> Redemptions:
     """Give what a programme says of redemptions that are asked for one by one."""
     return PrepaidPart.model_validate(program.prepaid).redemptions
+
+
+def may_ask(program: Program, available: int) -> bool:
+    """Tell whether so many points are enough to be redeemed by themselves in a programme.
+
+    What else may be in the way, as a tier's share or a card's limit, is told by `means`.
+    """
+    try:
+        least = terms_of(program, Unit.POINTS).minimum_points
+    except TermsInvalid:
+        return False
+    return settings_of(program).offered and available >= max(least, 1)
 
 
 def means(session: Session, program: Program, distributor_id: int, *, now: dt.datetime) -> Means:

@@ -27,6 +27,7 @@ from app.web.access.own import own_documents_only
 from app.web.context import OneDistributor, distributor_here, now, person, scope, session
 from app.web.portal.notices.notices import sentence
 from prepaid.cards import cards
+from prepaid.redeeming import quoting
 
 bp = Blueprint("portal", __name__)
 
@@ -156,8 +157,6 @@ def _steps(
                 "clock",
             )
         )
-    who, here = person(), scope()
-    assert here.distributor is not None, "the guard found one"
     if agreed is not None and agreed.accepted_at is None:
         found.append(
             Step(
@@ -167,11 +166,11 @@ def _steps(
                 "file",
             )
         )
-    if balance.available > 0 and may(who, Permission.CONVERT_POINTS, here.program.id, here.distributor.id):
+    if Permission.CONVERT_POINTS in permitted() and quoting.may_ask(scope().program, balance.available):
         found.append(
             Step(
                 gettext("Turn points into money on your card"),
-                gettext("All that is available can be topped up.")
+                formats.worded(balance.available, Unit.POINTS)
                 if card is not None
                 else gettext("Your card is ordered with the first top-up, or registered by the programme."),
                 url_for("portal_card.show", **own()),

@@ -7,6 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from app.db.transaction import transaction
 from app.domain.states import Unit
 from app.extensions import db
 from app.models.messages import Notice
@@ -187,3 +188,18 @@ def test_nobody_reads_another_ones_redemption(world: World, as_: As) -> None:
     assert as_("distributor").get(elsewhere).status_code == 404
     assert as_("other").get(elsewhere).status_code == 404
     assert sent(as_("other"), page, f"{page}/withdraw", reason="").status_code == 303
+
+
+def test_fewer_points_than_are_converted_are_not_offered_to_be(world: World, as_: As) -> None:
+    step = "Turn points into money on your card"
+    assert step in as_("other").get(portal(world, "")).text
+    for prepaid in ({"minimum_points": "1000000"}, {"redemptions": {"offered": False}}):
+        with world.app.app_context(), transaction(db.session) as session:
+            program = session.scalars(select(Program).where(Program.code == world.a)).one()
+            before = program.prepaid
+            program.prepaid = {**before, **prepaid}
+        try:
+            assert step not in as_("other").get(portal(world, "")).text, prepaid
+        finally:
+            with world.app.app_context(), transaction(db.session) as session:
+                session.scalars(select(Program).where(Program.code == world.a)).one().prepaid = before
