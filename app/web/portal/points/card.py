@@ -22,7 +22,7 @@ from app.web.words import runs as wording
 from prepaid import gathering
 from prepaid.cards import cards
 from prepaid.loads.topups import points_of_top_up
-from prepaid.redeeming.quoting import settings_of
+from prepaid.redeeming.quoting import may_ask, settings_of
 from prepaid.terms import terms_of
 
 bp = Blueprint("portal_card", __name__)
@@ -93,6 +93,7 @@ def show(program_code: str, distributor_id: int) -> str | Response:
         waiting=_waiting(here.distributor.id),
         may_convert=may(person(), Permission.CONVERT_POINTS, here.program.id, here.distributor.id),
         offered=settings_of(here.program).offered,
+        enough=may_ask(here.program, balance.available),
         own=own(),
     )
 

@@ -193,6 +193,8 @@ def test_nobody_reads_another_ones_redemption(world: World, as_: As) -> None:
 def test_fewer_points_than_are_converted_are_not_offered_to_be(world: World, as_: As) -> None:
     step = "Turn points into money on your card"
     assert step in as_("other").get(portal(world, "")).text
+    assert "Convert points…" in as_("other").get(portal(world, "card")).text
+    assert "Can be converted now" in as_("other").get(portal(world)).text
     for prepaid in ({"minimum_points": "1000000"}, {"redemptions": {"offered": False}}):
         with world.app.app_context(), transaction(db.session) as session:
             program = session.scalars(select(Program).where(Program.code == world.a)).one()
@@ -200,6 +202,10 @@ def test_fewer_points_than_are_converted_are_not_offered_to_be(world: World, as_
             program.prepaid = {**before, **prepaid}
         try:
             assert step not in as_("other").get(portal(world, "")).text, prepaid
+            assert "Convert points…" not in as_("other").get(portal(world, "card")).text, prepaid
+            if "minimum_points" in prepaid:
+                assert "You can convert from 1,000,000 points on." in as_("other").get(portal(world, "card")).text
+                assert "Can be converted now" not in as_("other").get(portal(world)).text
         finally:
             with world.app.app_context(), transaction(db.session) as session:
                 session.scalars(select(Program).where(Program.code == world.a)).one().prepaid = before
