@@ -13,10 +13,12 @@ from werkzeug.wrappers import Response
 from wtforms import HiddenField, IntegerField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange
 
+from app.db.many import any_of
 from app.db.transaction import transaction
 from app.domain.rewards.reward_orders import SENT
 from app.extensions import db
 from app.models.orders import RewardOrder
+from app.models.rewards import Reward
 from app.services.orders import baskets, placing
 from app.services.orders.placing import OrderRefused, Problem
 from app.services.rewarding import rewards
@@ -101,6 +103,7 @@ def _basket() -> str:
     return render_template(
         "portal/rewarding/basket.html",
         lines=lines,
+        gone=_gone(lines),
         total=total,
         cash=cash,
         sends=bool(_needed(lines)),
@@ -124,7 +127,9 @@ def put(program_code: str, distributor_id: int, reward_id: int) -> Response:
     if quantity:
         name = offer_or_404(reward_id).reward.name
     else:
-        name = next((one.offer.reward.name for one in _lines() if one.offer.reward.id == reward_id), None)
+        lines = _lines()
+        inside = [*(one.offer.reward for one in lines), *_gone(lines)]
+        name = next((one.name for one in inside if one.id == reward_id), None)
     cash = request.form.get("cash") == "yes"
     with transaction(db.session) as writing:
         if more:
@@ -279,6 +284,16 @@ def _lines() -> list[Aside]:
         )
         for one in offers_of(list(quantities))
     ]
+
+
+def _gone(lines: Sequence[Aside]) -> Sequence[Reward]:
+    """Give what is in the basket and not offered any more: it counts as its pieces until somebody takes it out."""
+    here = scope()
+    assert here.distributor is not None, "the guard found one"
+    inside = baskets.of(session(), person().id, here.distributor.id)
+    gone = inside.keys() - {one.offer.reward.id for one in lines}
+    named = select(Reward).where(Reward.id == any_of(sorted(gone))).order_by(Reward.name)
+    return session().scalars(named).all() if gone else []
 
 
 def _needed(lines: Sequence[Aside]) -> list[str]:

@@ -218,6 +218,21 @@ def test_what_cannot_be_had_is_told_in_the_basket_and_leads_to_no_order(world: W
     owner.post(f"{basket}/{mug}", data={"csrf_token": token_of(owner, basket), "quantity": "0"})
 
 
+def test_what_is_withdrawn_is_told_in_the_basket_until_it_is_taken_out(world: World, as_: As) -> None:
+    admin, owner, basket = as_("administrator"), as_("distributor"), mine(world, "/basket")
+    mug = write(admin, world, "WITHDRAWN")
+    into_basket(owner, world, mug, 2)
+    send(admin, at(world), "withdraw", [mug], sure="yes")
+    shown = html.unescape(owner.get(basket).text)
+    assert "Reward WITHDRAWN cannot be had any more. Take it out of the basket." in shown
+    assert "Your basket is empty" not in shown
+    assert f"{basket}/confirm" not in shown
+    sent = {"csrf_token": token_of(owner, basket), "quantity": "0"}
+    answer = owner.post(f"{basket}/{mug}", data=sent, follow_redirects=True)
+    assert "Reward WITHDRAWN is no longer in your basket." in html.unescape(answer.text)
+    assert "Your basket is empty" in answer.text
+
+
 def test_an_order_is_placed_once_moved_on_and_a_part_is_called_off(world: World, as_: As) -> None:
     boss, owner, finance = as_("administrator"), as_("distributor"), as_("finance")
     mug = write(boss, world, "tea", points="20", stock="5", supplier="Ace")
