@@ -2,6 +2,7 @@
 
 from sqlalchemy import select
 
+from app.domain.measures.calendar import local_date
 from app.domain.states import Outcome, RewardKind
 from app.domain.typed.codes import code_key
 from app.models.rewards import Reward
@@ -15,7 +16,7 @@ from importers.problems.problems import Problems
 
 def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
     """Seal the codes that are not here already, for the voucher that each row names, with the last day of their use."""
-    days = days_of(desk, rows, "until", problems)
+    days, today = days_of(desk, rows, "until", problems), local_date(desk.now, desk.program.time_zone)
     known = {
         one.code_key: one for one in desk.session.scalars(select(Reward).where(Reward.program_id == desk.program.id))
     }
@@ -29,6 +30,9 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
             problems.add(row, Outcome.HELD, "unknown_reward", found=repr(named))
         elif reward.kind is not RewardKind.VOUCHER:
             problems.add(row, Outcome.REFUSED, "not_a_voucher", found=repr(named))
+        elif row in days and days[row] < today:
+            told = {"field": rows.columns["until"], "found": repr(cells["until"])}
+            problems.add(row, Outcome.REFUSED, "code_over", **told)
         else:
             found.setdefault(reward.id, (reward, []))[1].append(NewCode(code, days.get(row)))
     created = sum(

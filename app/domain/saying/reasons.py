@@ -99,6 +99,9 @@ SENTENCES: Mapping[str, str] = {
     "reward_not_a_discount": _("Only a discount has a share; leave the cell empty, or correct the kind."),
     "unknown_reward": _("No reward has the code {found}; correct it, or add the reward."),
     "not_a_voucher": _("The reward {found} has no codes: it is no voucher; correct it."),
+    "code_over": _(
+        "{field}: found {found}, a day that is over: nobody could use the code; correct it, or leave the row out."
+    ),
     "unknown_order": _("No order has the number {found} with that reward; correct it."),
     "not_to_ship": _("The order {found} is not as far as that, or further already; leave the row out."),
     "delivered_before": _(

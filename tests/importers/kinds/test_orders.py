@@ -1,8 +1,11 @@
 """Codes of vouchers and numbers of parcels come from files."""
 
+import datetime as dt
+
 from sqlalchemy import func, select
 
 from app.db.transaction import transaction
+from app.domain.measures.calendar import local_date
 from app.domain.states import OrderState, SupplierFileState
 from app.exports import supplier_orders
 from app.models.orders import OrderLine, RewardOrder, SupplierFile, VoucherCode
@@ -71,6 +74,19 @@ def test_the_last_day_of_a_code_is_a_day(desk: Desk) -> None:
     assert desk.codes(found) == {2: ("refused", "not_a_date"), 3: ("refused", "not_a_date")}
     assert found.counts["created"] == 1
     assert "SECRET" not in repr(desk.problems(found.batch_id))
+
+
+def test_a_code_whose_last_day_is_over_is_refused(desk: Desk) -> None:
+    desk.load(import_profiles={"vouchers": CODES})
+    people = desk.people("D1")
+    with transaction(desk.registry) as session:
+        shop = Shop(session, session.get_one(Program, desk.program_id), people["D1"])
+        shop.reward("gift", 50, kind=VOUCHER)
+    today = local_date(desk.clock(), "Europe/Warsaw")
+    rows = [("gift", f"SECRET-{at}", f"{today + dt.timedelta(days=at - 1):%d.%m.%Y}") for at in range(3)]
+    found = desk.run(desk.csv(*rows, header=("reward", "code", "until")), "vouchers")
+    assert desk.codes(found) == {2: ("refused", "code_over")}
+    assert found.counts["created"] == 2
 
 
 def test_a_supplier_gets_a_file_and_its_answer_moves_the_lines(desk: Desk) -> None:
