@@ -3,7 +3,6 @@
 import datetime as dt
 from typing import Any
 
-import numpy as np
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
@@ -18,7 +17,7 @@ from app.models.sales import Award, SalesDocument
 from app.services.by_hand import merging
 from app.services.imported import aliases
 from app.services.imported.aliases import Meaning
-from app.services.ledger.accounts import lock_wallets
+from app.services.ledger import standing
 from app.services.tracing import balances
 from tests.support.meetings import elsewhere, wait_for_a_waiter
 from tests.support.programs import BASE_RULE, NOW, document, goods, load, people
@@ -112,7 +111,7 @@ def test_a_claim_that_is_sent_is_not_held_while_waiting_for_a_wallet(app: Flask,
         return claims.send(other, program, claims.held_to_send(other, program, claim_id), **BY)
 
     with transaction(registry) as session:
-        lock_wallets(session, np.asarray(list(owners.values())))
+        standing.change(session, program_id)  # as far as the merge comes before it wants the claim
         with elsewhere(app, send) as sent:
             wait_for_a_waiter(session)
             merging.approve(session, session.get_one(Program, program_id), asked, actor="ben", now=NOW)

@@ -110,7 +110,7 @@ def test_money_is_adjusted_where_accounts_have_some(world: World, as_: As, monke
     for wrong in ({"unit": "money"}, {"unit": "money", "money": "12.50", "points": "3"}, {"money": "12.50"}):
         assert finance.post(page, data={**sent, **wrong}).status_code == 400
     asked_for = finance.post(page, data={**sent, "unit": "money", "money": "12.50"}, follow_redirects=True)
-    assert "+12.50</strong> PLN" in asked_for.text
+    assert re.search(r"\+PLN\W+12\.50</strong>", asked_for.text)
     with world.app.app_context():
         made = db.session.scalars(select(AdjustmentRequest).order_by(AdjustmentRequest.id.desc()).limit(1)).one()
         assert (made.unit, made.amount) == (Unit.MONEY, 12_50)
