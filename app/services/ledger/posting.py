@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from app.db.bulk import Nullable, copy_into, given, given_rows, new_ids, stored_together, table_of
 from app.db.driver import Answer
 from app.db.prepared import Prepared
+from app.domain.documents.sales import Flags
 from app.domain.measures.exact import Ints
 from app.domain.points.expiry import ACTIVITY
 from app.domain.points.lots import Leg, LotBalance
@@ -52,7 +53,7 @@ _COUNTER_OF_KIND = np.asarray(
 )
 _LOWERS = [BALANCES.index("spent"), BALANCES.index("expired")]
 """Counters that rise by what leaves the wallet."""
-_IS_ACTIVITY = np.asarray([kind in ACTIVITY for kind in TransactionKind])
+_IS_ACTIVITY: Flags = np.asarray([kind in ACTIVITY for kind in TransactionKind], dtype=np.bool_)
 
 _changed_lots = given_rows(id=BigInteger(), state=SmallInteger(), remaining=BigInteger())
 _lot = table_of(Lot)
