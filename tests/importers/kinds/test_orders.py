@@ -32,13 +32,19 @@ PARCELS = {
 }
 
 
-def test_codes_are_sealed_and_their_file_is_gone(desk: Desk) -> None:
+def _with_a_voucher(desk: Desk, *goods: str) -> None:
+    """Have a voucher called gift, whose codes come from files, beside some goods."""
     desk.load(import_profiles={"vouchers": CODES})
     people = desk.people("D1")
     with transaction(desk.registry) as session:
         shop = Shop(session, session.get_one(Program, desk.program_id), people["D1"])
         shop.reward("gift", 50, kind=VOUCHER)
-        shop.reward("mug", 50)
+        for one in goods:
+            shop.reward(one, 50)
+
+
+def test_codes_are_sealed_and_their_file_is_gone(desk: Desk) -> None:
+    _with_a_voucher(desk, "mug")
     file = desk.csv(
         ("gift", "SECRET-1", None),
         ("GIFT", "SECRET-2", "31.12.2027"),
@@ -64,11 +70,7 @@ def test_codes_are_sealed_and_their_file_is_gone(desk: Desk) -> None:
 
 
 def test_the_last_day_of_a_code_is_a_day(desk: Desk) -> None:
-    desk.load(import_profiles={"vouchers": CODES})
-    people = desk.people("D1")
-    with transaction(desk.registry) as session:
-        shop = Shop(session, session.get_one(Program, desk.program_id), people["D1"])
-        shop.reward("gift", 50, kind=VOUCHER)
+    _with_a_voucher(desk)
     rows = [("gift", "SECRET-1", "soon"), ("gift", "SECRET-2", "31.02.2027"), ("gift", "SECRET-3", "2027-05-31")]
     found = desk.run(desk.csv(*rows, header=("reward", "code", "until")), "vouchers")
     assert desk.codes(found) == {2: ("refused", "not_a_date"), 3: ("refused", "not_a_date")}
@@ -77,11 +79,7 @@ def test_the_last_day_of_a_code_is_a_day(desk: Desk) -> None:
 
 
 def test_a_code_whose_last_day_is_over_is_refused(desk: Desk) -> None:
-    desk.load(import_profiles={"vouchers": CODES})
-    people = desk.people("D1")
-    with transaction(desk.registry) as session:
-        shop = Shop(session, session.get_one(Program, desk.program_id), people["D1"])
-        shop.reward("gift", 50, kind=VOUCHER)
+    _with_a_voucher(desk)
     today = local_date(desk.clock(), "Europe/Warsaw")
     rows = [("gift", f"SECRET-{at}", f"{today + dt.timedelta(days=at - 1):%d.%m.%Y}") for at in range(3)]
     found = desk.run(desk.csv(*rows, header=("reward", "code", "until")), "vouchers")
