@@ -120,6 +120,20 @@ def _heart(on: ImageDraw.ImageDraw) -> None:
     on.polygon(((202, 226), (438, 226), (320, 390)), "#dc2626")
 
 
+def _sized(size: str, stock: int, category: str) -> RewardRow:
+    """Give one size of the jacket: the catalogue shows it once."""
+    return RewardRow(
+        f"KURTKA-{size}",
+        f"Kurtka softshell, {size}",
+        420,
+        category=category,
+        family="Kurtka softshell",
+        variant=size,
+        stock=stock,
+        supplier="Odzież Plus",
+    )
+
+
 def _catalogue(today: dt.date, discounted: int | None) -> Sequence[_Drawn]:
     """Give the rewards: some in their season now, one that is told of ahead, for every kind one."""
     week = dt.timedelta(days=7)
@@ -129,11 +143,7 @@ def _catalogue(today: dt.date, discounted: int | None) -> Sequence[_Drawn]:
     return (
         _Drawn(RewardRow("KUBEK", "Kubek emaliowany", 60, category=mark, stock=200, seasons=[now]), "#7dd3fc", _mug),
         _Drawn(RewardRow("CZAPKA", "Czapka z daszkiem", 80, category=mark, stock=150, per_person=10), "#bfdbfe", _cap),
-        _Drawn(
-            RewardRow("KURTKA", "Kurtka softshell", 420, category=mark, stock=40, supplier="Odzież Plus"),
-            "#bbf7d0",
-            _jacket,
-        ),
+        *(_Drawn(_sized(size, stock, mark), "#bbf7d0", _jacket) for size, stock in (("M", 12), ("L", 20), ("XL", 8))),
         _Drawn(RewardRow("TORBA", "Torba narzędziowa", 260, category=work, stock=60), "#fde68a", _bag),
         _Drawn(
             RewardRow(

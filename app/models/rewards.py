@@ -27,10 +27,12 @@ class Reward(Base):
             name="cash_as_a_whole",
         ),
         CheckConstraint("discount_bp > 0 AND discount_bp <= 10000", name="discount_is_a_share"),
+        CheckConstraint("(family IS NULL) = (variant IS NULL)", name="family_as_a_whole"),
         {
             "info": {
                 KEPT: (
                     *("name", "sort_key", "description", "kind", "category", "points", "price_by_hand", "cost_minor"),
+                    *("family", "variant"),
                     *("stock", "per_person", "from_on", "until_on", "offered", "supplier", "discount_bp"),
                     *("product_group_id", "cash_points", "cash_minor", "changed_at"),
                 )
@@ -47,6 +49,8 @@ class Reward(Base):
     description: Mapped[LongText | None]
     kind: Mapped[RewardKind] = mapped_column(Named(RewardKind))
     category: Mapped[ShortText | None]
+    family: Mapped[ShortText | None] = mapped_column(comment="what the catalogue shows once; none: it stands alone")
+    variant: Mapped[ShortText | None] = mapped_column(comment="of a family: its size, its colour …")
     points: Mapped[Big] = mapped_column(comment="regular price, in the programme's smallest unit")
     price_by_hand: Mapped[bool] = mapped_column(server_default="true", comment="false: computed of the cost")
     cost_minor: Mapped[Big | None] = mapped_column(comment="what one costs the sponsor")

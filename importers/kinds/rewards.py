@@ -75,6 +75,8 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
             kind=said.kind(),
             description=cells.get("description"),
             category=cells.get("category"),
+            family=cells.get("family"),
+            variant=cells.get("variant"),
             cost_minor=read.cost.get(row),
             cash_points=read.cash_points.get(row),
             cash_minor=read.cash.get(row),

@@ -23,6 +23,8 @@ _MOST = {
     "note": 500,
     "category": 64,
     "description": 4_000,
+    "family": 64,
+    "variant": 64,
     "supplier": 64,
     "about": 64,
     "carrier": 64,

@@ -94,6 +94,9 @@ SENTENCES: Mapping[str, str] = {
     "reward_seasons_overlap": _("Two seasons of the reward share a day; correct their days."),
     "reward_no_price": _("The reward has no price; fill in its points."),
     "reward_no_cost": _("A price is computed of a cost, and there is none; fill it in, or set the price by hand."),
+    "reward_half_a_family": _(
+        "A reward of a family says what tells it apart there, such as its size, and the other way round; fill in both."
+    ),
     "reward_half_in_cash": _("A price in points and money has both; fill in the other, or leave both empty."),
     "reward_no_discount": _("A discount says how much it is; fill in the share."),
     "reward_not_a_discount": _("Only a discount has a share; leave the cell empty, or correct the kind."),

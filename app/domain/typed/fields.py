@@ -81,6 +81,8 @@ KINDS: Mapping[str, Kind] = {
                     "kind",
                     "category",
                     "description",
+                    "family",
+                    "variant",
                     "cost",
                     "cash_points",
                     "cash",

@@ -5,7 +5,8 @@ they are until the order stands, however many order at once.
 """
 
 import datetime as dt
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.domain.measures.calendar import local_date
+from app.domain.rewards.families import counted_with
 from app.domain.rewards.reward_orders import SENT
 from app.domain.states import OrderState, OrderWord, Unit
 from app.domain.typed.card_numbers import holds_card_number
@@ -136,12 +138,25 @@ def place(
     return order.id
 
 
-def lacking_of(offer: Offer, quantity: int) -> Problem | None:
-    """Say why so many of a reward cannot be had: the stock, or what one participant gets at most; None: they can."""
-    if offer.left is None or quantity <= offer.left:
-        return None
-    limited = offer.reward.per_person is not None and quantity > offer.reward.per_person - offer.mine
-    return Problem("limit" if limited else "stock", offer.reward.name, offer.left)
+def lacking_of(offer: Offer, quantity: int, of_family: int) -> Problem | None:
+    """Say why so many of a reward cannot be had: the stock, or what one participant gets at most; None: they can.
+
+    ``of_family`` are the pieces of its whole family that are wanted with it: what one gets at most counts them all.
+    """
+    allowed, left = offer.allowed, offer.left
+    if allowed is not None and of_family > allowed:
+        had = allowed if left is None or offer.reward.family is not None else min(allowed, left)
+        return Problem("limit", offer.reward.family or offer.reward.name, had)
+    return Problem("stock", offer.reward.name, left) if left is not None and quantity > left else None
+
+
+def wanted_together(quantities: Mapping[int, int], offered: Iterable[Offer]) -> dict[int, int]:
+    """Count by reward what is wanted of its whole family; of one that stands alone, what is wanted of it."""
+    keys = {one.reward.id: counted_with(one.reward.id, one.reward.family) for one in offered}
+    sums: Counter[int | str] = Counter()
+    for reward_id, key in keys.items():
+        sums[key] += quantities.get(reward_id, 0)
+    return {reward_id: sums[key] for reward_id, key in keys.items()}
 
 
 def _sends(offered: Any) -> bool:
@@ -162,6 +177,7 @@ def _require(
         found.append(Problem("blocked"))
     if not pools.may_spend(session, distributor_id):
         found.append(Problem("pool"))
+    families = wanted_together(wanted.quantities, offered.values())
     for reward_id, quantity in wanted.quantities.items():
         one = offered.get(reward_id)
         if one is None:
@@ -169,7 +185,7 @@ def _require(
                 select(Reward.name).where(Reward.id == reward_id, Reward.program_id == program.id)
             ).one_or_none()
             found.append(Problem("gone", name))
-        elif (lacking := lacking_of(one, quantity)) is not None:
+        elif (lacking := lacking_of(one, quantity, families[reward_id])) is not None and lacking not in found:
             found.append(lacking)
     if not wanted.quantities or any(quantity < 1 for quantity in wanted.quantities.values()):
         found.append(Problem("gone"))

@@ -1,14 +1,16 @@
 """What a distributor sees of the catalogue, at which price, and what it may spend."""
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import BigInteger, bindparam, cast, func, or_, select
+from sqlalchemy import BigInteger, bindparam, cast, false, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.db.questions import Question
 from app.domain.measures.calendar import local_date
+from app.domain.rewards.families import counted_with
 from app.domain.rewards.reward_orders import ORDERED, redeemable
 from app.domain.rewards.reward_prices import Price, price_on
 from app.domain.states import OrderState, RewardKind, Unit
@@ -30,7 +32,8 @@ class Offer:
     """A reward as one distributor sees it.
 
     ``left`` is how many it can still have: of the stock, of the codes that are here, and of its own limit; None: as
-    many as it wants. ``mine`` is how many it ordered so far. ``spendable`` is what of its points may pay for this one.
+    many as it wants. ``mine`` is how many it ordered so far, of the whole family where it is of one. ``spendable`` is
+    what of its points may pay for this one.
     """
 
     reward: Reward
@@ -50,6 +53,12 @@ class Offer:
     def unit(self, *, with_cash: bool) -> tuple[int, int]:
         """Give what one costs in points and in money; where there is no price with money, the one in points."""
         return self.mixed or (self.price.points, 0) if with_cash else (self.price.points, 0)
+
+    @property
+    def allowed(self) -> int | None:
+        """Give how many more of it, and of its family together, one participant may have; None: no limit."""
+        most = self.reward.per_person
+        return None if most is None else max(0, most - self.mine)
 
     @property
     def missing(self) -> int:
@@ -97,7 +106,8 @@ def _offers(
     today: dt.date,
 ) -> list[Offer]:
     ids = [reward.id for reward, _, _ in rows]
-    seasons, mine = rewards.seasons_of(session, ids), ordered_by(session, distributor_id, ids)
+    seasons = rewards.seasons_of(session, ids)
+    mine = ordered_by(session, distributor_id, [reward for reward, _, _ in rows])
     codes = free_codes(session, [reward.id for reward, _, _ in rows if reward.kind is RewardKind.VOUCHER], today)
     open_draws = set(session.scalars(select(Draw.reward_id).where(Draw.reward_id.in_(ids), Draw.drawn_at.is_(None))))
     return [
@@ -159,15 +169,32 @@ class Purse:
         return min(self._by_terms[key], self.redeemable)
 
 
-def ordered_by(session: Session, distributor_id: int, reward_ids: Collection[int]) -> dict[int, int]:
-    """Count the pieces of rewards that a distributor ordered and that were not cancelled."""
+def family_of(session: Session, program_id: int, reward_id: int) -> list[int]:
+    """Name the rewards of one's family, itself among them; alone, where it is of none."""
     rows = session.execute(
-        select(OrderLine.reward_id, cast(func.sum(OrderLine.quantity - OrderLine.cancelled), BigInteger))
-        .join(RewardOrder, RewardOrder.id == OrderLine.order_id)
-        .where(RewardOrder.distributor_id == distributor_id, OrderLine.reward_id.in_(list(reward_ids)))
-        .group_by(OrderLine.reward_id)
+        select(Reward.id, Reward.family).where(
+            Reward.program_id == program_id, or_(Reward.id == reward_id, Reward.family.is_not(None))
+        )
     )
-    return {reward_id: int(count) for reward_id, count in rows}
+    keys = {id_: counted_with(id_, family) for id_, family in rows}
+    return [id_ for id_, key in keys.items() if key == keys[reward_id]] if reward_id in keys else []
+
+
+def ordered_by(session: Session, distributor_id: int, wanted: Collection[Reward]) -> dict[int, int]:
+    """Count the pieces that a distributor ordered and that were not cancelled, by reward; a family counts together."""
+    keys = {one.id: counted_with(one.id, one.family) for one in wanted}
+    of_families = Reward.family.is_not(None) if any(one.family for one in wanted) else false()
+    rows = session.execute(
+        select(OrderLine.reward_id, Reward.family, cast(func.sum(OrderLine.quantity - OrderLine.cancelled), BigInteger))
+        .join(RewardOrder, RewardOrder.id == OrderLine.order_id)
+        .join(Reward, Reward.id == OrderLine.reward_id)
+        .where(RewardOrder.distributor_id == distributor_id, or_(OrderLine.reward_id.in_(list(keys)), of_families))
+        .group_by(OrderLine.reward_id, Reward.family)
+    )
+    counted: Counter[int | str] = Counter()
+    for reward_id, family, count in rows:
+        counted[counted_with(reward_id, family)] += int(count)
+    return {id_: counted[key] for id_, key in keys.items()}
 
 
 def free_codes(session: Session, reward_ids: Collection[int], today: dt.date) -> dict[int, int]:

@@ -25,7 +25,8 @@ class RewardWrong(ValueError):
     def __init__(self, code: str, **found: Any) -> None:
         """Say what is wrong.
 
-        ``no_price``, ``no_cost``, ``half_in_cash``, ``seasons_overlap``, ``no_discount``, ``not_a_discount``.
+        ``no_price``, ``no_cost``, ``half_in_cash``, ``half_a_family``, ``seasons_overlap``, ``no_discount``,
+        ``not_a_discount``.
         """
         super().__init__(code, found)
         self.code = code
@@ -46,6 +47,8 @@ class RewardRow:
     kind: RewardKind | None = None
     description: str | None = None
     category: str | None = None
+    family: str | None = None
+    variant: str | None = None
     cost_minor: int | None = None
     cash_points: int | None = None
     cash_minor: int | None = None
@@ -348,6 +351,8 @@ def _require_sense(whole: _Whole, seasons: Sequence[Season]) -> None:
     cash = (whole.plain.get("cash_points"), whole.plain.get("cash_minor"))
     if (cash[0] is None) != (cash[1] is None):
         raise RewardWrong("half_in_cash")
+    if (whole.plain.get("family") is None) != (whole.plain.get("variant") is None):
+        raise RewardWrong("half_a_family")
     discount = whole.plain["kind"] is RewardKind.DISCOUNT
     if discount != (whole.plain["discount_bp"] is not None):
         raise RewardWrong("no_discount" if discount else "not_a_discount")

@@ -86,6 +86,8 @@ FIELDS: Mapping[str, Any] = {
     "kind": _("Kind"),
     "category": _("Category"),
     "description": _("Description"),
+    "family": _("Family"),
+    "variant": _("Size, colour or amount"),
     "cost": _("Cost"),
     "stock": _("Stock"),
     "cash_points": _("Points beside money"),

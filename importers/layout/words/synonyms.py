@@ -258,6 +258,9 @@ _OTHERS = {
         "points": "points|price in points|points price|punkty|cena w punktach|puntos|баллы|punkte",
         "category": "category|kategoria|categoría|категория|kategorie|catégorie",
         "description": "description|opis|descripción|описание|beschreibung",
+        "family": "family|reward family|model|rodzina|familia|modelo|семейство|модель|familie|modell|famille|modèle",
+        "variant": """variant|size|colour|color|size and colour|wariant|rozmiar|kolor|rozmiar i kolor|variante
+            |talla|вариант|размер|цвет|größe|farbe|taille|couleur""",
         "cost": "cost|unit cost|koszt|coste|costo|себестоимость|kosten|coût",
         "cash_points": "points beside money|punkty obok pieniędzy|puntos además del dinero|баллы помимо денег",
         "cash": "money beside points|pieniądze obok punktów|dinero además de los puntos|деньги помимо баллов",

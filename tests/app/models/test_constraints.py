@@ -573,7 +573,7 @@ TRIED = {
     "reward": {
         "cash_as_a_whole",
         *("points_above_zero", "figures_make_sense", "begins_before_it_ends"),
-        *("computed_of_something", "discount_says_how_much", "discount_is_a_share"),
+        *("computed_of_something", "discount_says_how_much", "family_as_a_whole", "discount_is_a_share"),
     },
     # in tests/app/models/test_order_constraints.py
     "reward_season": {"points_above_zero", "begins_before_it_ends", "announced_before_it_begins"},
@@ -676,6 +676,8 @@ def _reward(**values: Any) -> dict[str, Any]:
         ({"price_by_hand": False}, "computed_of_something"),
         ({"kind": RewardKind.DISCOUNT}, "discount_says_how_much"),
         ({"discount_bp": 1_000}, "discount_says_how_much"),
+        ({"family": "Jacket"}, "family_as_a_whole"),
+        ({"variant": "M"}, "family_as_a_whole"),
         ({"kind": RewardKind.DISCOUNT, "discount_bp": 10_001}, "discount_is_a_share"),
     ],
 )

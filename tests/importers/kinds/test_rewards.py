@@ -94,6 +94,31 @@ def test_what_makes_no_sense_says_so(desk: Desk) -> None:
     assert rewards(desk) == {}
 
 
+def test_families_come_from_a_file_and_go_back_into_a_sheet(desk: Desk) -> None:
+    names = {"code": "Kod", "name": "Nazwa", "points": "Punkty", "family": "Model", "variant": "Rozmiar"}
+    desk.load(import_profiles={"rewards": {"columns": names}})
+    found = desk.run(
+        desk.csv(
+            ("J-M", "Jacket M", "100", "Jacket", "M"),
+            ("J-L", "Jacket L", "100", "Jacket", "L"),
+            ("J-X", "Jacket X", "100", "Jacket", None),
+            header=tuple(names.values()),
+        ),
+        "rewards",
+    )
+    assert desk.codes(found) == {4: ("refused", "reward_half_a_family")}
+    assert {one.code: (one.family, one.variant) for one in rewards(desk).values()} == {
+        "J-M": ("Jacket", "M"),
+        "J-L": ("Jacket", "L"),
+    }
+    desk.load(import_profiles={"rewards": {"columns": COLUMNS}})
+    sheet = desk.folder / "sheet.xlsx"
+    with transaction(desk.registry) as session:
+        write_rewards(sheet, session, session.get_one(Program, desk.program_id))
+    again = desk.run(sheet, "rewards")
+    assert (again.counts["lines_accepted"], again.counts["created"], again.counts["changed"]) == (2, 0, 0)
+
+
 ALL = ("code", "name", "points", "kind", "cost", "price", "seasons", "groups", "tiers", "discount", "product_group")
 WHOLE = {"columns": {name: name for name in (*ALL, "offered", "supplier")}}
 

@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
 from flask_wtf.file import FileField
@@ -61,6 +61,10 @@ _WRONG: dict[str, tuple[str | None, Any]] = {
     "no_cost": ("cost", _("The price is computed of the cost: fill it in.")),
     "seasons_overlap": (None, _("Two seasons share a day. Correct their days.")),
     "half_in_cash": ("cash", _("A price in points and money has both. Fill in the other, or leave both empty.")),
+    "half_a_family": (
+        "variant",
+        _("Fill in both or leave both empty: the family, and what tells this one apart there."),
+    ),
     "no_discount": ("discount", _("Say how much the discount is.")),
     "not_a_discount": ("discount", _("Only a discount has a share. Leave it empty.")),
     "code_taken": ("code", _("Another reward has this code.")),
@@ -111,6 +115,12 @@ class RewardForm(Form):
     )
     category = StringField(_("Category"), [Length(max=64)])
     description = TextAreaField(_("Description"), [Length(max=4_000)])
+    family = StringField(
+        _("Family"),
+        [Length(max=64)],
+        description=_("Where it is one of several sizes, colours or amounts: what the catalogue shows once."),
+    )
+    variant = StringField(_("Size, colour or amount"), [Length(max=64)])
     priced = RadioField(
         _("How the price is set"),
         choices=[choice("hand", _("Set by hand")), choice("cost", _("Computed of the cost, a margin and tax"))],
@@ -161,6 +171,8 @@ class RewardForm(Form):
             kind=kind,
             description=self.description.data or None,
             category=self.category.data or None,
+            family=self.family.data or None,
+            variant=self.variant.data or None,
             cost_minor=self.cost.data,
             cash_points=self.cash_points.data,
             cash_minor=self.cash.data,
@@ -225,7 +237,9 @@ def _named(model: Any) -> list[tuple[int, str]]:
 
 @bp.route("/programs/<code:program_code>/rewards/new", methods=["GET", "POST"])
 def new(program_code: str) -> str | Response | tuple[str, int]:
-    form = RewardForm()
+    """Write a reward; ``like`` names one whose size, colour or amount alone is another."""
+    like = request.args.get("like", type=int) if request.method == "GET" else None
+    form = RewardForm(data=_like(like)) if like is not None else RewardForm()
     form.offer_choices()
     _blank_season(form)
     if request.method == "GET":
@@ -288,6 +302,7 @@ def _shown(reward_id: int) -> dict[str, Any]:
     draw = _draw(reward_id)
     return {
         **{name: getattr(one, name) for name in ("code", "name", "category", "description", "points", "stock")},
+        **{name: getattr(one, name) for name in ("family", "variant")},
         **{name: getattr(one, name) for name in ("per_person", "from_on", "until_on", "supplier", "offered")},
         "stock_seen": one.stock,
         "kind": one.kind.value,
@@ -304,6 +319,22 @@ def _shown(reward_id: int) -> dict[str, Any]:
             {name: getattr(season, name) for name in _OF_A_SEASON}
             for season in rewards.seasons_of(session(), [reward_id])[reward_id]
         ],
+    }
+
+
+def _like(reward_id: int) -> dict[str, Any]:
+    """Write into the form what a reward shares with the next of its family."""
+    of = select(Reward.id).where(Reward.id == reward_id, Reward.program_id == scope().program.id)
+    if session().scalars(of).one_or_none() is None:
+        abort(404)
+    found = _shown(reward_id)
+    return {
+        **found,
+        "code": "",
+        "variant": "",
+        "stock": None,
+        "stock_seen": None,
+        "family": found["family"] or found["name"],
     }
 
 

@@ -32,7 +32,7 @@ from app.web.lists import together
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Action, Badge, Choice, Column, Kind, Listing, OneOf, Search, To
 from app.web.lists.together import Deed, Row, Stays
-from app.web.portal.rewarding.rewards import shown
+from app.web.portal.rewarding.rewards import cards_of, shown, siblings_of
 from app.web.words.wording import REWARD_KIND
 
 bp = Blueprint("rewards", __name__)
@@ -171,7 +171,9 @@ def preview(program_code: str, reward_id: int) -> str | Response:
         if can("edit_program"):
             return redirect(url_for("reward_editor.edit", program_code=program_code, reward_id=reward_id), 303)
         return redirect(url_for("rewards.index", program_code=program_code), 303)
-    found = offers.of_distributor(session(), program, whose.id, now=now(), only=[reward_id])
+    only = offers.family_of(session(), program.id, reward_id)
+    family = offers.of_distributor(session(), program, whose.id, now=now(), only=only)
+    one = next((one for one in family if one.reward.id == reward_id), None)
     today = local_date(now(), program.time_zone)
     return render_template(
         "admin/rewarding/preview.html",
@@ -180,7 +182,13 @@ def preview(program_code: str, reward_id: int) -> str | Response:
         preview=True,
         draw_hash=draws.promised_of(session(), reward_id),
         put_aside=0,
-        one=shown(found[0], today) if found else None,
+        one=shown(one, today, family) if one is not None else None,
+        siblings=siblings_of(
+            family,
+            reward_id,
+            lambda id_: url_for("rewards.preview", program_code=program_code, reward_id=id_, distributor=named or None),
+        ),
+        cards=cards_of(family, today),
     )
 
 

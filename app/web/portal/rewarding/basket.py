@@ -77,6 +77,8 @@ class Aside:
 
     offer: Offer
     quantity: int
+    of_family: int
+    """So many of its whole family are in the basket."""
     with_cash: bool
     picture: str | None
 
@@ -88,7 +90,7 @@ class Aside:
     @property
     def lacking(self) -> str | None:
         """Say why so many cannot be had; None: they can."""
-        problem = placing.lacking_of(self.offer, self.quantity)
+        problem = placing.lacking_of(self.offer, self.quantity, self.of_family)
         return None if problem is None else sentence(problem)
 
 
@@ -275,14 +277,17 @@ def _lines() -> list[Aside]:
     assert here.distributor is not None, "the guard found one"
     quantities = baskets.of(session(), person().id, here.distributor.id)
     cash = baskets.with_cash(session(), person().id, here.distributor.id) if quantities else frozenset()
+    found = offers_of(list(quantities))
+    families = placing.wanted_together(quantities, found)
     return [
         Aside(
             one,
             quantities[one.reward.id],
+            families[one.reward.id],
             one.reward.id in cash and one.mixed is not None,
             picture_address(one.picture),
         )
-        for one in offers_of(list(quantities))
+        for one in found
     ]
 
 

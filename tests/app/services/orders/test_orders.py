@@ -101,6 +101,24 @@ def shop_address() -> dict[str, str]:
     return {"name": "Ann", "street": "Long 1", "postal_code": "1", "city": "Warszawa"}
 
 
+def test_a_family_is_limited_together_and_each_of_it_has_its_stock(shop: Shop) -> None:
+    for code, stock in (("jacket-m", 1), ("jacket-l", 9)):
+        shop.reward(code, 100, stock=stock, family="Jacket", variant=code[-1], per_person=3)
+    with pytest.raises(OrderRefused) as error:
+        shop.order({"jacket-m": 2, "jacket-l": 2})
+    assert refusals(error) == [("limit", 3)], "said once of the family"
+    assert [one.reward for one in error.value.problems] == ["Jacket"]
+    with pytest.raises(OrderRefused) as error:
+        shop.order({"jacket-m": 2, "jacket-l": 1})
+    assert refusals(error) == [("stock", 1)]
+    order = shop.order({"jacket-m": 1, "jacket-l": 1})
+    assert [shop.row(code).stock for code in ("jacket-m", "jacket-l")] == [0, 8]
+    assert {code: one.left for code, one in shop.offers().items()} == {"jacket-m": 0, "jacket-l": 1}
+    shop.cancel(order)
+    assert [shop.row(code).stock for code in ("jacket-m", "jacket-l")] == [1, 9]
+    assert {code: one.left for code, one in shop.offers().items()} == {"jacket-m": 1, "jacket-l": 3}
+
+
 def test_above_the_limit_another_person_approves(open_desk: Opening) -> None:
     desk = open_desk(rewards={"approve_above": "20.00"})
     desk.invoice("1", 1_000)

@@ -1,6 +1,7 @@
 """Rewards on pages: written, seen by those they are for, put into a basket, ordered once, moved on and called off."""
 
 import datetime as dt
+import html
 import io
 import re
 from collections.abc import Callable, Iterator
@@ -85,6 +86,44 @@ def test_a_reward_is_written_with_seasons_and_a_picture_and_seen(world: World, a
     assert stored.sha256.hex() in catalogue
     assert "Reward mug" not in owner.get(mine(world, "/rewards?category=Garden")).text
     assert as_("rep").get(mine(world, "/rewards")).status_code == 404
+
+
+def test_a_family_stands_in_the_catalogue_once_with_its_sizes(world: World, as_: As) -> None:
+    boss, new = as_("administrator"), at(world, "/new")
+    half = {"csrf_token": token_of(boss, new), "code": "x", "name": "x", "points": "1", "family": "Jacket"}
+    lacking = boss.post(new, data=half)
+    assert (lacking.status_code, "Fill in both or leave both empty" in lacking.text) == (400, True)
+    of = {"family": "Rain jacket", "category": "Worn"}
+    large = write(boss, world, "RJ-XL", points="12", variant="XL", **of)
+    more = boss.get(f"{new}?like={large}").text
+    assert re.search(r'name="family"[^>]*value="Rain jacket"', more)
+    assert re.search(r'name="category"[^>]*value="Worn"', more)
+    assert not re.search(r'name="(code|variant)"[^>]*value="[^"]', more)
+    assert boss.get(f"{new}?like=999999999").status_code == 404
+    small, none = (
+        write(boss, world, f"RJ-{one}", variant=one, stock=left, **of) for one, left in (("S", "3"), ("M", "0"))
+    )
+    sent = {"csrf_token": token_of(boss, at(world, f"/{large}")), "picture": (io.BytesIO(picture()), "jacket.png")}
+    boss.post(at(world, f"/{large}/picture"), data=sent)
+    (stored,) = told(world, select(RewardPicture.sha256).where(RewardPicture.reward_id == large))
+
+    owner = as_("distributor")
+    catalogue = owner.get(mine(world, "/rewards?category=Worn")).text
+    assert catalogue.count('class="card reward"') == 1
+    assert "Rain jacket</a>" in catalogue
+    assert "S · XL</p>" in catalogue, "M is not to be had"
+    assert re.search(r"from <strong>10</strong> points", catalogue)
+    assert mine(world, f"/rewards/{small}") in catalogue
+    assert stored.hex() in catalogue, "the picture that one of them has"
+    assert owner.get(mine(world, "/rewards?q=RJ-XL")).text.count('class="card reward"') == 1
+    page = html.unescape(owner.get(mine(world, f"/rewards/{small}")).text)
+    places = [page.index(f'{mine(world, "/rewards")}/{one}"') for one in (small, none, large)]
+    assert places == sorted(places)
+    assert "M: not to be had now" in page
+    assert stored.hex() in page
+    preview = boss.get(at(world, f"/{none}/preview?distributor=D-5")).text
+    assert at(world, f"/{large}/preview?distributor=D-5") in preview
+    assert preview.count('class="card reward"') == 1
 
 
 def test_a_reward_is_for_tiers_that_there_are(world: World, as_: As) -> None:
