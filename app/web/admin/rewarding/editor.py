@@ -136,7 +136,11 @@ class RewardForm(Form):
         description=_("Leave it empty where there are as many as are wanted."),
     )
     stock_seen = HiddenField(validators=[Length(max=20)])
-    per_person = IntegerField(_("At most for one distributor"), [Optional(), NumberRange(1, _LARGEST_COUNT)])
+    per_person = IntegerField(
+        _("At most for one distributor"),
+        [Optional(), NumberRange(1, _LARGEST_COUNT)],
+        description=_("Of a family: of all its sizes, colours and amounts together."),
+    )
     from_on = DayField(_("First day"))
     until_on = DayField(_("Last day"))
     supplier = StringField(_("Supplier"), [Length(max=64)], description=_("Who sends it; empty: the sponsor."))

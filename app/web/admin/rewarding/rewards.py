@@ -80,6 +80,8 @@ REWARDS = Listing(
         Column("season_points", _("In its season"), _SEASON_POINTS, Kind.POINTS, phone=False, summed=False),
         Column("stock", _("In stock"), Reward.stock, Kind.NUMBER, phone=False),
         Column("offered", _("State"), Reward.offered, badge=lambda offered: _OFFERED[offered]),
+        Column("family", _("Family"), Reward.family, shown=False),
+        Column("variant", _("Size, colour or amount"), Reward.variant, shown=False),
         Column("supplier", _("Supplier"), Reward.supplier, shown=False),
         Column("from_on", _("From"), Reward.from_on, Kind.DAY, shown=False),
         Column("until_on", _("Until"), Reward.until_on, Kind.DAY, shown=False),

@@ -78,7 +78,7 @@ def cards_of(found: Sequence[Offer], today: dt.date) -> list[Card]:
 
 
 def _card(members: Sequence[Offer], today: dt.date) -> Card:
-    leading = min(members, key=lambda one: (one.left == 0, one.price.points))
+    leading = min(members, key=lambda one: (one.left == 0, one.price.points, variant_order(one.reward.variant or "")))
     had = {one.reward.variant for one in members if one.reward.variant and one.left != 0}
     return Card(
         shown(leading, today, members),
