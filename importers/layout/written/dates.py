@@ -80,16 +80,18 @@ class Proof:
     def orders(self) -> tuple[str, ...]:
         """Give the orders that are likely; one: it is proved. More: nobody can tell.
 
-        A year of two digits comes first where nothing else will do, or where the dates would else be of more years.
+        A year of two digits stands behind only where the dates would else be further apart: 15.01.26 and 16.01.26 are
+        of one year. Of one day alone nobody can tell.
         """
         others = tuple(order for order in self.allowed if order != "ymd")
-        if not others or not self.years or any(self.more_years(order) for order in others):
+        if not others or not self.years or any(self.apart("ymd") <= self.apart(order) for order in others):
             return self.allowed
         return others
 
-    def more_years(self, order: str) -> bool:
-        """Say whether dates would be of more years in an order than with their years in front."""
-        return "ymd" in self.allowed and len(self.years.get("ymd", ())) < len(self.years.get(order, ()))
+    def apart(self, order: str) -> int:
+        """Count the years between the first and the last of the dates with two digits for the year, in an order."""
+        years = self.years.get(order, frozenset())
+        return max(years) - min(years) if years else 0
 
     @property
     def order(self) -> str | None:
@@ -218,7 +220,8 @@ def years_in_front(texts: Sequence[str], order: str) -> tuple[str, ...]:
     26.01.15, 26.01.16, 26.01.17 are days of one month, and no days of three years.
     """
     proved = proof(texts)
-    surely = proved.more_years(order) and len(proved.years["ymd"]) == 1 and len(proved.years[order]) >= _MANY_YEARS
+    of_one_year = "ymd" in proved.allowed and len(proved.years.get("ymd", ())) == 1
+    surely = of_one_year and len(proved.years.get(order, ())) >= _MANY_YEARS
     return proved.examples if surely else ()
 
 

@@ -125,6 +125,16 @@ def test_a_year_of_two_digits_in_front_is_asked_where_the_days_would_else_be_of_
     assert agreed({"Issued": proof(month), "Paid": proof(["28.02.2026"])}).proof.order == "dmy"
 
 
+@pytest.mark.parametrize("days", [["26.01.15"], ["15.01.26", "15.01.26"], ["26.01.15", "26.02.15"]])
+def test_where_the_year_stands_is_asked_of_days_that_are_no_further_apart_either_way(days: list[str]) -> None:
+    assert proof(days).orders == ("dmy", "ymd")
+
+
+def test_the_days_around_new_year_tell_where_their_year_stands() -> None:
+    assert proof(["31.12.25", "02.01.26"]).order == "dmy"
+    assert proof(["25.12.31", "26.01.02"]).orders == ("dmy", "ymd")
+
+
 def test_a_profile_that_has_the_year_behind_does_not_read_months_as_years() -> None:
     with pytest.raises(QuestionOpen, match=r"Column 'Data': its dates are in the order ymd, and the profile says dmy"):
         days("26.01.15", "26.01.16", "26.01.19", dates="dmy")
