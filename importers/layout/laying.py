@@ -154,15 +154,15 @@ def lay(grid: Grid, profile: ImportProfile, name: str, currency: str | None = No
         grouped=_grouped(grid, header, no_lines, dict(zip(kept, names, strict=True))),
         recognised=recognised,
         returned=below_returns(body.row_number, _said_of_all(grid, above, columns), recognised.headings),
+        around=(name, grid.name, *map(text_of, above)),
         warnings=_warnings(grid, body) + _beside(body),
         proved=proved_before(grid) if is_handed_back(grid) else Proved(),
     )
-    last_row = max([int(grid.row_number[-1]) if len(grid.row_number) else 0, *(row for row, _ in grid.wrong_width)])
     if profile.months is not None:
         refuse_cumulated(body.cells, months, (grid.name, *map(text_of, above)), place)
-        _by_month(table, body, profile.months, months, set(columns.values()), grid.name, last_row, place)
+        _by_month(table, body, profile.months, months, set(columns.values()), grid.name, _last_row(grid), place)
     _say_of_all(table, grid, profile, above, place)
-    return Laid(table, last_row, columns)
+    return Laid(table, _last_row(grid), columns)
 
 
 def _refuse_lost_headings(grid: Grid, profile: ImportProfile, place: Said) -> None:
@@ -174,6 +174,10 @@ def _refuse_lost_headings(grid: Grid, profile: ImportProfile, place: Said) -> No
 def _said_of_all(grid: Grid, above: Sequence[Sequence[str]], columns: Mapping[str, str]) -> tuple[str, ...]:
     """Give what is said of all lines: by the sheet's name, above them, and over the name of the quantities."""
     return (grid.name, *map(text_of, above), words_over(columns.get("quantity")))
+
+
+def _last_row(grid: Grid) -> int:
+    return max([int(grid.row_number[-1]) if len(grid.row_number) else 0, *(row for row, _ in grid.wrong_width)])
 
 
 def _place(grid: Grid, name: str) -> Said:

@@ -74,6 +74,7 @@ def stack(sheets: Sequence[tuple[str, Laid]]) -> TextTable:
         stretches=tuple(one for part in parts for one in part.stretches),
         recognised=recognised,
         returned=_returned(parts),
+        around=tuple(dict.fromkeys(one for part in parts for one in part.around)),
         warnings=[one for part in parts for one in part.warnings],
     )
 

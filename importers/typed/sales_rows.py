@@ -22,7 +22,7 @@ from importers.typed.bare_numbers import bare_numbers
 from importers.typed.document_totals import refuse_document_totals
 from importers.typed.no_sales import NoSales
 from importers.typed.parsing import Column
-from importers.typed.swapped_days import perhaps_swapped
+from importers.typed.swapped_days import all_perhaps_swapped, perhaps_swapped
 
 _ = marked
 _PRICE_TIMES_QUANTITY = 1_000_000 * 1_000
@@ -122,7 +122,8 @@ def type_rows(
     Raises:
         FileRefused: All amounts of a workbook are 0, as formulas are that nobody computed; or all have the other sign
             than the quantities beside them.
-        QuestionOpen: The file says of rows that they are cancelled, or came back, and the profile does not say so.
+        QuestionOpen: The file says of rows that they are cancelled, or came back, and the profile does not say so;
+            or its days are in another order than the profile says.
     """
     report = _Report(_read(table, columns), table.row_number, decimals, problems)
     number, issued = report.needed("document_number"), report.needed("issued_on")
@@ -138,6 +139,9 @@ def type_rows(
     issued_on, minute = parsing.dates(issued, rows, problems, profile.dates, time_zone)
     _refuse_later(issued, issued_on, today, rows, problems)
     table.warnings += perhaps_swapped(issued, issued_on)
+    if table.proved.dates is None:
+        called = columns.get("issued_on", issued.name)
+        table.warnings += all_perhaps_swapped(called, issued, profile.dates, table.around, today)
     asking = NoSales(table, profile, report.read, set(columns.values()))
     asking.refuse_cancelled(problems)
     asking.refuse_others(problems)

@@ -135,6 +135,10 @@ SENTENCES: Mapping[str, str] = {
         "{field}: all days that are far from the month of the report, such as {found} (rows: {count}), would be of it "
         "with day and month swapped; compare them with their documents."
     ),
+    "all_days_perhaps_swapped": _(
+        "{field}: the days, such as {found}, are of many months as the profile reads them, and would be of few with "
+        "day and month swapped; compare some with their documents."
+    ),
     "column_beside_months": _(
         "The column {field} stands among the months, holds numbers such as {found}, and is not read; name it as a "
         "month, or say in the profile what it holds."

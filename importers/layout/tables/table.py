@@ -78,6 +78,7 @@ class TextTable:
         stretches: of which sheets and months the rows are; empty where there is one sheet.
         recognised: the rows that are no lines.
         returned: marks the lines below a heading that says that goods came back; none where there is none.
+        around: what the file is called, its sheet, and what stands above the table.
         warnings: what was noticed and stops nothing, each a code and what fills its sentence.
         proved: how it is read, as far as the profile leaves that to the file: what the file proved of which these rows
             come back, and then what they prove themselves.
@@ -94,6 +95,7 @@ class TextTable:
     stretches: tuple[Stretch, ...] = ()
     recognised: Recognised = field(default_factory=Recognised)
     returned: np.ndarray | None = None
+    around: tuple[str, ...] = ()
     warnings: list[dict[str, Any]] = field(default_factory=list)
     proved: Proved = field(default_factory=Proved)
 
