@@ -263,8 +263,10 @@ def _worth(report: _Report, kind: np.ndarray, columns: dict[str, str], *, typed:
         turned = unpriced & (sold | (quantity < 0))  # a credit note may have pieces above zero, and amounts below
         _refuse_turned(paid.name, quantity[turned], net[turned])
         refuse_document_totals(paid, report.read["document_number"], quantity, net)
-        _refuse_other_signs(paid, report.read["product"], quantity, net, unpriced & sold, rows, problems)
     net = _net_from_price(net, quantity, unit_price, report.decimals, rows, problems, columns)
+    if (paid := report.column("net_amount") or report.column("unit_price")) is not None:
+        doubtful = (kind == DocumentKind.INVOICE) & ((unit_price == NO_PRICE) | (unit_price < 0))
+        _refuse_other_signs(paid, report.read["product"], quantity, net, doubtful, rows, problems)
     if gross:
         lacking = (gross_minor == NO_AMOUNT) & ~_has_problem(rows, problems)
         name = columns.get("gross_amount", "gross_amount")
@@ -363,10 +365,10 @@ def _refuse_contradictions(
 def _refuse_other_signs(
     column: Column, goods: Column, quantity: Ints, net: Ints, asked: np.ndarray, rows: np.ndarray, problems: Problems
 ) -> None:
-    """Refuse lines without a price whose amount has the other sign, and is what their goods cost in other lines.
+    """Refuse lines whose amount has the other sign, with no price above zero, and is what goods cost in other lines.
 
-    Some sources write what came back so. A discount has the other sign too: it is less than the goods cost, or has a
-    code of its own, by which nothing is sold.
+    Some sources write what came back so, perhaps with the sign at the price as well. A discount has the other sign
+    too: it is less than the goods cost, or has a code of its own, by which nothing is sold.
     """
     told = net != NO_AMOUNT
     other = np.flatnonzero(asked & told & (np.sign(quantity) == -np.sign(net)) & (net != 0) & (goods.code >= 0))

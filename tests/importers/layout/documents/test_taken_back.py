@@ -144,6 +144,15 @@ def test_an_amount_with_the_other_sign_is_refused_where_its_goods_cost_as_much_i
     assert found.outcomes == dict.fromkeys((5, 6), ("refused", "sign_contradicts"))
 
 
+@pytest.mark.parametrize("amounts", [";Wartość netto", ""], ids=["with amounts", "prices alone"])
+def test_a_price_below_zero_of_goods_that_cost_as_much_in_other_rows_is_refused(tmp_path: Path, amounts: str) -> None:
+    rows = ["F;13.02.2019;K;P;2;10,00;20,00", "G;13.02.2019;K;P;1;-10,00;-10,00", "H;13.02.2019;K;P;1;-1,00;-1,00"]
+    rows += ["I;13.02.2019;K;RABAT;1;-10,00;-10,00"]
+    head = f"Nr faktury;Data sprzedaży;Odbiorca;Kod towaru;Ilość;Cena netto{amounts}"
+    found = read_text(tmp_path, "\n".join([head, *(row if amounts else row.rpartition(";")[0] for row in rows), ""]))
+    assert found.outcomes == {3: ("refused", "sign_contradicts")}
+
+
 @pytest.mark.parametrize(("pieces", "amount"), [("-", ""), ("", "-")], ids=["pieces", "amounts"])
 def test_a_list_whose_amounts_all_have_the_other_sign_than_their_goods_is_refused(
     tmp_path: Path, pieces: str, amount: str
