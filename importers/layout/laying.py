@@ -29,6 +29,7 @@ from importers.layout.columns.months import (
     say_months,
     unpivot,
 )
+from importers.layout.columns.paid import with_tax
 from importers.layout.rows.body import Body, blank_rows
 from importers.layout.rows.corrected import heads_a_correction
 from importers.layout.rows.headed import below_returns, returns_beside, text_of, words_over
@@ -155,7 +156,7 @@ def lay(grid: Grid, profile: ImportProfile, name: str, currency: str | None = No
         recognised=recognised,
         returned=below_returns(body.row_number, _said_of_all(grid, above, columns), recognised.headings),
         around=(name, grid.name, *map(text_of, above)),
-        warnings=_warnings(grid, body) + _beside(body),
+        warnings=_warnings(grid, body) + _beside(body, place),
         proved=proved_before(grid) if is_handed_back(grid) else Proved(),
     )
     if profile.months is not None:
@@ -260,9 +261,11 @@ def _warnings(grid: Grid, body: Body) -> list[dict[str, Any]]:
     return warnings
 
 
-def _beside(body: Body) -> list[dict[str, Any]]:
-    """Warn of columns that are not read, and say that lines are not what they seem."""
-    return returns_beside(body.cells, body.columns) + units_beside(body.cells, body.columns)
+def _beside(body: Body, place: Said) -> list[dict[str, Any]]:
+    """Warn of columns that say that lines, or their amounts, are not what they seem."""
+    names = {field: body.cells.column_names[at] for field, at in body.columns.items()}
+    noticed = returns_beside(body.cells, body.columns) + units_beside(body.cells, body.columns)
+    return noticed + with_tax(body.cells, names, place)
 
 
 def _notes(grid: Grid, header: Header, recognised: Recognised) -> list[str]:

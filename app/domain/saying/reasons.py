@@ -139,6 +139,10 @@ SENTENCES: Mapping[str, str] = {
         "{field}: the days, such as {found}, are of many months as the profile reads them, and would be of few with "
         "day and month swapped; compare some with their documents."
     ),
+    "amounts_perhaps_taxed": _(
+        "{field}: the amounts seem to be with tax by what stands beside them in the column {found}, expected net "
+        "amounts; compare some with their documents."
+    ),
     "column_beside_months": _(
         "The column {field} stands among the months, holds numbers such as {found}, and is not read; name it as a "
         "month, or say in the profile what it holds."

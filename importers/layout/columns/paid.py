@@ -5,16 +5,22 @@ beside them tells: a tax that is a part of an amount was added to it, a discount
 """
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from app.domain.saying.wording import marked
+from importers.errors import FileRefused
 from importers.layout.columns.naming import PROVED, Because, Candidate, after_discount, is_of_others
-from importers.layout.columns.proving import floats
+from importers.layout.columns.proving import floats, is_taxed
 from importers.layout.words.synonyms import is_tax, spoken
+from importers.layout.written.taxed import says_gross, says_net
 
+_ = marked
 _ALIKE, _SOME = 0.9, 0.5
 """The share of rows that must agree, and that of the rows that must have a tax: others may be without."""
 _LEAST_TAX, _MOST_TAX = 0.03, 0.27
@@ -37,6 +43,46 @@ def paid(body: pa.Table, found: Found) -> Found:
         found: what each column may hold.
     """
     return _of_prices(body, _of_documents(body, _of_taxes(body, _of_rebates(body, _of_discounts(found)))))
+
+
+def with_tax(body: pa.Table, columns: Mapping[str, str], place: object) -> list[dict[str, Any]]:
+    """Warn of net amounts that figures beside them show to be with a tax; refuse them where they are called net.
+
+    A profile may have been made of a file of another month, or of amounts with tax because a source has no others.
+
+    Args:
+        body: what stands below the header, a column of texts for each name.
+        columns: our field -> the file's column.
+        place: the file and its sheet.
+
+    Raises:
+        FileRefused: They are called net, and are not.
+    """
+    amount = columns.get("net_amount")
+    told = None if amount is None or says_gross(amount) else _tells_tax(body, amount, columns)
+    if amount is None or told is None:
+        return []
+    if says_net(amount) and told != columns.get("unit_price"):
+        words = _(
+            "%(place)s, column %(column)s: its amounts are with tax by what stands beside them in the column "
+            "%(other)s, expected net amounts; write such."
+        )
+        raise FileRefused(words, place=place, column=repr(amount), other=repr(told))
+    return [{"code": "amounts_perhaps_taxed", "field": amount, "found": told}]
+
+
+def _tells_tax(body: pa.Table, amount: str, columns: Mapping[str, str]) -> str | None:
+    """Give the column of a tax that is within amounts, or that others are without; or of prices without it."""
+    figures = floats(body, amount)
+    names: list[str] = [name for name in body.column_names if name != amount]
+    for tax in (name for name in names if is_tax(name)):
+        added, others = floats(body, tax), (name for name in names if name != tax and not is_of_others(name, "sales"))
+        if _is_within(added, figures) or any(_adds_up(floats(body, one), added, figures) for one in others):
+            return tax
+    price = columns.get("unit_price")
+    if price is None or "quantity" not in columns:
+        return None
+    return price if is_taxed(figures, floats(body, columns["quantity"]) * floats(body, price)) else None
 
 
 def _of_discounts(found: Found) -> Found:

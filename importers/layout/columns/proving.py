@@ -70,12 +70,12 @@ def overlooked(body: pa.Table, guesses: Guesses) -> dict[str, list[str]]:
             found["net_amount"] = amounts
     if {"quantity", "unit_price", "net_amount"} <= columns.keys():
         worth = floats(body, columns["quantity"]) * floats(body, columns["unit_price"])
-        if _is_taxed(floats(body, columns["net_amount"]), worth):
+        if is_taxed(floats(body, columns["net_amount"]), worth):
             found["net_amount"] = [columns["net_amount"]]
     return found
 
 
-def _is_taxed(amount: np.ndarray, worth: np.ndarray) -> bool:
+def is_taxed(amount: np.ndarray, worth: np.ndarray) -> bool:
     """Say whether a column is quantity times price with a tax of so many whole per cent added, on nearly every row."""
     told = ~np.isnan(amount * worth) & (worth != 0)
     if told.sum() < 2:

@@ -105,11 +105,16 @@ def says_gross(text: str) -> bool:
     return bool(_GROSS.search(said)) and not _NET.search(said)
 
 
+def says_net(name: str) -> bool:
+    """Say whether a name says of amounts that they are without a tax."""
+    return bool(_NET.search(spoken(name)))
+
+
 def _amounts_of(columns: Mapping[str, str]) -> str | None:
     """Give the column of the amounts that count; None where another one is of gross amounts, or its name says net."""
     of = {field: name for name, field in columns.items()}
     amount = of.get("net_amount") or of.get("unit_price")
-    return None if amount is None or "gross_amount" in of or _NET.search(spoken(amount)) else amount
+    return None if amount is None or "gross_amount" in of or says_net(amount) else amount
 
 
 def _is_a_note(text: str) -> bool:

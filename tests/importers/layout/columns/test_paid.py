@@ -4,8 +4,10 @@ from collections.abc import Sequence
 
 import pytest
 
+from importers.errors import FileRefused
 from importers.layout.looks.looking import Seen, look
-from tests.importers.layout.reports import grid
+from importers.layout.tables.table import TextTable
+from tests.importers.layout.reports import COLUMNS, grid, laid, profile
 
 NAMES = ["Nr faktury", "Data", "Odbiorca", "Kod towaru", "Ilość"]
 NETS, TAXES, GROSS = ("20,00", "60,00", "5,00"), ("4,60", "13,80", "1,15"), ("24,60", "73,80", "6,15")
@@ -99,3 +101,35 @@ def test_a_second_net_amount_is_no_amount_with_tax() -> None:
 def test_figures_that_are_none_are_reckoned_with_as_nothing() -> None:
     found = seen(Cena=("9" * 400, "9" * 400, "5,00"), Wartość=NETS)
     assert found.columns_of["net_amount"] == "Wartość"
+
+
+def later(amount: str, mapped: dict[str, str] | None = None, **columns: Sequence[str]) -> TextTable:
+    """Lay out a later month by a profile that was made before, and reads net amounts of the column ``amount``."""
+    names = [name.replace("_", " ") for name in columns]
+    rows = [
+        [f"F/{at}", "13.01.2026", "D1", f"P{at}", PIECES[at], *figures]
+        for at, figures in enumerate(zip(*columns.values(), strict=True))
+    ]
+    said = profile(columns={**COLUMNS, "product": "Kod towaru", "net_amount": amount} | (mapped or {}), decimal=",")
+    return laid([[*NAMES, *names], *rows], said)
+
+
+@pytest.mark.parametrize(
+    "beside", [{"VAT": TAXES}, {"Podstawa": NETS, "Kwota_VAT": TAXES}], ids=["within", "added to another"]
+)
+def test_amounts_that_are_called_net_and_hold_the_tax_beside_them_are_refused(beside: dict[str, Sequence[str]]) -> None:
+    with pytest.raises(
+        FileRefused, match=r"'Wartość netto': its amounts are with tax by .* column '(Kwota )?VAT', expected"
+    ):
+        later("Wartość netto", Wartość_netto=GROSS, **beside)
+    assert later("Wartość netto", Wartość_netto=NETS, **beside, Brutto=GROSS).warnings == []
+
+
+def test_amounts_that_seem_to_be_with_tax_are_told_where_they_are_not_called_net() -> None:
+    told = [{"code": "amounts_perhaps_taxed", "field": "Wartość", "found": "VAT"}]
+    assert later("Wartość", Wartość=GROSS, VAT=TAXES).warnings == told
+    assert later("Wartość brutto", Wartość_brutto=GROSS, VAT=TAXES).warnings == [], "somebody chose it"
+    told = [{"code": "amounts_perhaps_taxed", "field": "Wartość netto", "found": "Cena netto"}]
+    price = {"unit_price": "Cena netto"}
+    assert later("Wartość netto", price, Wartość_netto=GROSS, Cena_netto=PRICES).warnings == told
+    assert later("Wartość netto", price, Wartość_netto=NETS, Cena_netto=PRICES).warnings == []
