@@ -8,6 +8,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from importers.layout.columns.naming import PROVED, Because, Candidate, Guesses, is_of_others
+from importers.layout.tables.header import NAMELESS
+from importers.layout.words.synonyms import names_of, spoken
 from importers.layout.written.numbers import tidy
 
 _ALIKE = 0.9
@@ -51,10 +53,10 @@ def proved(body: pa.Table, found: dict[str, list[Candidate]]) -> dict[str, list[
 def overlooked(body: pa.Table, guesses: Guesses) -> dict[str, list[str]]:
     """Find what nobody named so that we know it, and may be what is read elsewise.
 
-    A code for each name, where names serve for codes; an amount less than quantity times price, where that
-    would be reckoned; and an amount that is as much more as a tax comes to.
+    A code for each name, where names serve for codes, or stand below what may be called both; an amount less than
+    quantity times price, where that would be reckoned; and an amount that is as much more as a tax comes to.
     """
-    columns, found = guesses.columns, dict[str, list[str]]()
+    columns, found = guesses.columns, _codes_beside(body, guesses)
     for named in sorted(guesses.stand_ins):
         perhaps = [
             name for name in guesses.ignored if not is_of_others(name, "sales")
@@ -73,6 +75,28 @@ def overlooked(body: pa.Table, guesses: Guesses) -> dict[str, list[str]]:
         if is_taxed(floats(body, columns["net_amount"]), worth):
             found["net_amount"] = [columns["net_amount"]]
     return found
+
+
+def _codes_beside(body: pa.Table, guesses: Guesses) -> dict[str, list[str]]:
+    """Find codes beside names that were taken for codes: below a joined ``Product`` stand both, in any order."""
+    found = {}
+    for wanted, name_of in (("product", "product_name"), ("distributor", "distributor_name")):
+        names = guesses.columns.get(wanted)
+        if names is None or wanted in guesses.stand_ins or not _are_names(body, names):
+            continue
+        beside = filter(None, (guesses.columns.get(name_of), *guesses.ignored))
+        known = names_of("sales")[wanted].keys() | names_of("sales")[name_of].keys()
+        called = (one for one in beside if one.startswith(NAMELESS) or spoken(one) in known)
+        codes = [one for one in called if _are_codes_of(body, one, names)]
+        if codes:
+            found[wanted] = [names, *codes]
+    return found
+
+
+def _are_names(body: pa.Table, name: str) -> bool:
+    """Say whether a column holds texts most of which are no codes: they have blanks, or no figure."""
+    texts = [text.strip() for text in body.column(name).slice(0, _SAMPLE).to_pylist() if text and text.strip()]
+    return sum(_CODE.fullmatch(text) is None for text in texts) > _SOME * len(texts)
 
 
 def is_taxed(amount: np.ndarray, worth: np.ndarray) -> bool:

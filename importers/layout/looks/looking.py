@@ -37,6 +37,7 @@ from importers.layout.rows.headed import below_returns, says_returns, text_of, w
 from importers.layout.rows.rows import likeness, recognise
 from importers.layout.tables.header import (
     JOINT,
+    NAMELESS,
     HeaderNotThere,
     Said,
     name_key,
@@ -361,7 +362,7 @@ def _guesses(sheet: Sheet, columns: Sequence[ColumnSeen], months: MonthsSeen | N
     found = {
         one.name: list(one.fields)
         for one in columns
-        if one.name not in of_months and not (months and is_sum(one.name)) and not one.name.startswith("column ")
+        if one.name not in of_months and not (months and is_sum(one.name)) and not one.name.startswith(NAMELESS)
     }
     if months:
         found = {name: [one for one in several if one.field not in months.fields] for name, several in found.items()}

@@ -20,6 +20,8 @@ MOST_ROWS = 3
 """Rows that a header may have."""
 JOINT = " / "
 """Stands between the names of a column that has one in each of several rows."""
+NAMELESS = "column "
+"""Stands before the number of a column that has no name."""
 
 Cells = list[list[str]]
 
@@ -166,7 +168,7 @@ def distinct(names: Sequence[str], wanted: Collection[str] | None, place: Senten
     Raises:
         FileRefused: A name stands twice that is wanted; without ``wanted`` any name that stands twice.
     """
-    named = [name or f"column {at}" for at, name in enumerate(names, 1)]
+    named = [name or f"{NAMELESS}{at}" for at, name in enumerate(names, 1)]
     keys = [name_key(name) for name in named]
     repeated = {key for key in keys if keys.count(key) > 1}
     asked = repeated if wanted is None else repeated & {name_key(one) for one in wanted}

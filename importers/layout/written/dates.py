@@ -325,7 +325,7 @@ def _named(text: str) -> dt.date | None:
     text = text.casefold()
     if (joined := _JOINED.fullmatch(text)) and joined[2] in MONTH_OF:
         return _day(joined[3], MONTH_OF[joined[2]], joined[1])
-    named = _NAMED.fullmatch(re.sub(r"(?<=\d)(?:st|nd|rd|th)\b|\bde[l]?\b", " ", text).strip())
+    named = _NAMED.fullmatch(re.sub(r"(?<=\d)(?:st|nd|rd|th|er)\b|\bde[l]?\b", " ", text).strip())
     if named is None:
         return None
     first, second, third = named.groups()

@@ -329,3 +329,34 @@ def test_the_apostrophe_of_numbers_that_are_texts_is_dropped() -> None:
     assert table.table.column("Odbiorca").to_pylist() == ["'s-Hertogenbosch", "D1"]
     assert table.table.column("Kod").to_pylist() == ["00123", "AB'1"]
     assert table.table.column("Ilość").to_pylist() == ["2", "3"]
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "choices"),
+    [
+        (("Towar", ""), ("Olej silnikowy", "A-{}"), ["Towar", "column 5"]),
+        (("", "Towar"), ("A-{}", "Olej silnikowy"), ["Towar", "column 4"]),
+        (("Item", "Product"), ("Olej silnikowy", "A-{}"), ["Item", "Product"]),
+        (("Towar", ""), ("A-{}", "Olej silnikowy"), None),
+        (("Towar", "Uwagi"), ("Olej silnikowy", "A-{}"), None),
+        (("Towar", ""), ("Olej silnikowy", "Brak"), None),
+    ],
+    ids=["behind", "before", "both called as goods", "codes", "another name", "no codes"],
+)
+def test_codes_beside_names_below_a_name_of_both_are_asked_about(
+    header: Row, cells: Sequence[str], choices: list[str] | None
+) -> None:
+    rows: list[Row] = [["Nr faktury", "Data", "Odbiorca", *header, "Ilość", "Wartość netto"]]
+    for at in range(3):
+        goods = [text.format(at) if "{" in text else f"{text} {'abc'[at]}" for text in cells]
+        rows.append([f"F/{at}", "13.01.2026", "D1", *goods, "2", "20,00"])
+    found = {one.key: list(one.options) for one in seen(rows).questions}
+    assert found == ({} if choices is None else {"column:product": choices})
+
+
+def test_codes_beside_names_of_customers_are_asked_about() -> None:
+    rows: list[Row] = [["Nr faktury", "Data", "", "Odbiorca", "Kod towaru", "Ilość", "Wartość netto"]]
+    rows += [[f"F/{at}", "13.01.2026", f"10{at}", f"Firma {'abc'[at]}", "P1", "2", "20,00"] for at in range(3)]
+    assert [(one.key, one.options) for one in seen(rows).questions] == [
+        ("column:distributor", ("Odbiorca", "column 3"))
+    ]
