@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from functools import cache
 
 LEGACY = (
-    *("cp1250", "cp1252", "cp1251", "iso8859-2", "cp852", "cp850", "cp866", "koi8-r", "mac_cyrillic", "iso8859-5"),
-    *("mac_roman", "mac_latin2"),
+    *("cp1250", "cp1252", "iso8859-15", "cp1251", "iso8859-2", "cp852", "cp850", "cp866", "koi8-r", "mac_cyrillic"),
+    *("iso8859-5", "mac_roman", "mac_latin2"),
 )
 """Encodings of one byte a letter, the likeliest first."""
 _WITH_FRAMES = ("cp852", "cp850", "cp866", "cp437")
@@ -45,12 +45,13 @@ _PER_10_000 = {
     "hu": "á350 é300 ó100 ő90 ö80 í60 ü50 ú30 ű20",
     "pt": "ã73 ç53 ê45 é34 ó18 í13 á12 ú7 à7 â6 õ4 ô4",
     "it": "à64 è26 ù17 ì3 ò2 é5",
+    "et": "ä105 õ90 ü60 ö16 š2 ž1",
     "uk": "о940 а830 н680 и610 і575 в535 р470 т450 е440 с400 к380 у330 л340 д310 м290 п270 я240 з220 ь180 г160 ч140"
     " б170 х120 ц95 ж75 й130 ю80 ш70 є60 ї65 щ40 ф30 ґ1",
 }
 _USUAL = {
     **dict.fromkeys(("pl", "cs", "sk", "hu"), ("cp1250", "iso8859-2", "cp852")),
-    **dict.fromkeys(("es", "de", "fr", "en", "pt", "it"), ("cp1252", "cp850")),
+    **dict.fromkeys(("es", "de", "fr", "en", "pt", "it", "et"), ("cp1252", "iso8859-15", "cp850")),
     **dict.fromkeys(("ru", "uk"), ("cp1251", "cp866")),
 }
 """Encodings in which systems of a country write. KOI8-R and others are none of them any more, so they must be read

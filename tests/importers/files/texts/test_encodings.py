@@ -16,6 +16,7 @@ WRITTEN = [
     ("de", "cp1252"),
     ("de", "cp850"),
     ("fr", "cp1252"),
+    ("fr", "iso8859-15"),
     ("ru", "cp1251"),
     ("ru", "cp866"),
 ]
@@ -141,3 +142,18 @@ def test_what_reads_better_in_an_encoding_that_is_seldom_used_is_asked(word: str
     raw = (word + "\n").encode("koi8-r")
     told = guessed(raw, ["pl"], raw)
     assert told.name == "koi8-r" or "koi8-r" in told.others
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "iso8859-15"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["Café du Cœur", "Œuvres d'été", "Bœuf séché"],
+        ["20,00 €", "Müller Straße"],
+        ["Tõnu Põld OÜ", "Šveits AS", "Žanna Äri"],
+        ["Šekki Oy", "Käsityö", "Järvinen"],
+    ],
+    ids=["French", "Euros", "Estonian", "Finnish"],
+)
+def test_letters_that_latin_9_has_in_the_places_of_signs_are_told(words: list[str], encoding: str) -> None:
+    assert found(report(words), encoding, ["fr", "de"]) == (True, True)
