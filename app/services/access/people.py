@@ -24,6 +24,8 @@ from app.services import audit
 SHORTEST_PASSWORD = 10
 LONGEST_PASSWORD = 256
 _LONGEST_LOGIN = 254
+_BESIDE = frozenset(' @,;:<>()[]"\\')
+"""What stands in no address, but beside or between several: ``mailto:a@b.example``, ``a@b.example; c@d.example``."""
 
 
 class PeopleError(ValueError):
@@ -147,8 +149,10 @@ def new_login(session: Session, login: str) -> str:
 
 def is_address(key: str) -> bool:
     """Tell whether a sign-in name in its kept form is an e-mail address."""
-    local, at, domain = key.rpartition("@")
-    return bool(local and at and domain) and len(key) <= _LONGEST_LOGIN and key.isprintable() and " " not in key
+    local, at, domain = key.partition("@")
+    if not (local and at and domain) or len(key) > _LONGEST_LOGIN:
+        return False
+    return key.isprintable() and _BESIDE.isdisjoint(local + domain)
 
 
 def give_role(
