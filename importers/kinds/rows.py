@@ -8,9 +8,17 @@ import numpy as np
 from app.domain.states import Outcome
 from app.domain.typed.codes import code_key
 from importers.layout.tables.table import TextTable
-from importers.layout.written.settling import NUMBERS
+from importers.layout.written.settling import DATES, NUMBERS
 from importers.problems.problems import Problems
-from importers.typed.parsing import MAX_TEXT, Column, refuse_errors, require_digits, require_short
+from importers.typed.parsing import (
+    MAX_TEXT,
+    Column,
+    codes_of_floats,
+    refuse_days,
+    refuse_errors,
+    require_digits,
+    require_short,
+)
 
 Cells = dict[str, str | None]
 
@@ -34,6 +42,8 @@ _MOST = {
     "tiers": 2_000,
 }
 """Longest texts of fields whose length is not that of names."""
+_FREE = frozenset({"note", "about", "description", "reference", "booking", "seasons"})
+"""Fields that may say a day as well as anything else: they name nothing that we know by it."""
 
 
 @dataclass
@@ -68,6 +78,8 @@ def read_rows(
     a thing of its own.
     """
     typed = {field_: Column.of(header, table.column(header)) for field_, header in columns.items()}
+    names = typed.keys() - {*NUMBERS, *DATES, *_FREE}
+    typed |= {field_: codes_of_floats(typed[field_]) for field_ in names}
     typed |= {field_: Column.of(field_, texts) for field_, texts in table.given.items()}
     columns = {field_: column.name for field_, column in typed.items()}
     for field_, column in typed.items():
@@ -75,6 +87,8 @@ def read_rows(
         if field_ not in NUMBERS:
             require_digits(column, table.row_number, problems)
             refuse_errors(column, table.row_number, problems)
+        if field_ in names:
+            refuse_days(column, table.row_number, problems)
     read = {field_: column.texts() for field_, column in typed.items()}
     rows = ThingRows(columns, typed, table.row_number)
     for at, row in enumerate(table.row_number.tolist()):

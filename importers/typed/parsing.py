@@ -7,7 +7,7 @@ Every function works on the distinct texts of a column and spreads the result ov
 import datetime as dt
 import re
 import zoneinfo
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,7 @@ _CUT_NUMBER = r"^[+-]?\d(?:[.,]\d{1,15})?[eE]\+\d{1,3}$"
 _DAY_CELL = r"^\d{4}-\d{2}-\d{2}[ T]00:00:00$"
 _ERROR = r"^(?:#[\x{00a1}\x{00bf}]?[\p{Lu}/0]{1,10}[!?]|#(?:N/A|N/D|NV|Н/Д)|Err:\d{3})$"
 """What spreadsheet programs of our languages show of a formula that has no result: #N/A, #ARG!, #NV, Err:502."""
+_FLOAT = r"^[0-9]+\.0$"
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _DIRECTIVE = re.compile(r"%(.)")
 _TIMES = frozenset("HIXc")
@@ -279,6 +280,13 @@ def refuse_days(column: Column, rows: np.ndarray, problems: Problems) -> None:
     if days.any():
         for at in np.flatnonzero(column.spread(days, False)).tolist():  # noqa: FBT003
             problems.add(rows[at], Outcome.REFUSED, "day_for_code", field=column.name, found=column.shown(at))
+
+
+def codes_of_floats(column: Column) -> Column:
+    """Take away what a program wrote behind the codes of a column that it took for numbers: 5901234123457.0."""
+    if not len(column.values) or not pc.all(pc.match_substring_regex(column.values, _FLOAT)).as_py():
+        return column
+    return replace(column, values=pc.utf8_slice_codeunits(column.values, 0, -2), written=column.values)
 
 
 def refuse_errors(column: Column, rows: np.ndarray, problems: Problems) -> None:

@@ -34,7 +34,6 @@ _OF_AN_AMOUNT, _OF_A_PRICE = 0.5, 0.25
 
 Nearer than that it is where the price is that of other lines."""
 _CODES = ("document_number", "distributor", "product", "corrects")
-_FLOAT = r"^[0-9]+\.0$"
 _FORMULA = r"^=.*[(].*[)]\s*$"
 _NAMES = ("document_number", "distributor", "product", "corrects", "seller_tax_id", "person", "outlet", "channel")
 
@@ -183,15 +182,8 @@ def _read(table: TextTable, columns: dict[str, str]) -> dict[str, Column]:
         read = dict(
             zip(columns, pool.map(lambda name: Column.of(name, table.column(name)), columns.values()), strict=True)
         )
-    read |= {field: _codes_of_floats(read[field]) for field in _CODES if field in read}
+    read |= {field: parsing.codes_of_floats(read[field]) for field in _CODES if field in read}
     return read | {field: Column.of(field, texts) for field, texts in table.given.items()}
-
-
-def _codes_of_floats(column: Column) -> Column:
-    """Take away what a program wrote behind the codes of a column that it took for numbers: 5901234123457.0."""
-    if not len(column.values) or not pc.all(pc.match_substring_regex(column.values, _FLOAT)).as_py():
-        return column
-    return replace(column, values=pc.utf8_slice_codeunits(column.values, 0, -2), written=column.values)
 
 
 @dataclass

@@ -1,5 +1,7 @@
 """Rows of products and distributors that are refused leave nothing behind, and say in which column they are wrong."""
 
+import datetime as dt
+
 from sqlalchemy import select
 
 from app.db.transaction import transaction
@@ -57,3 +59,28 @@ def test_the_error_of_a_formula_is_no_code(desk: Desk) -> None:
     desk.load(import_profiles={"products": {"columns": {"code": "code", "name": "name"}}})
     found = desk.run(desk.csv(("#N/A", "One"), ("P2", "Two"), header=("code", "name")), "products")
     assert desk.codes(found) == {2: ("refused", "no_result")}
+
+
+def test_the_day_that_a_program_made_of_a_code_is_none(desk: Desk) -> None:
+    desk.load(import_profiles={"products": {"columns": {"code": "code", "name": "name"}}})
+    rows = [(dt.date(2026, 2, 1), "One"), ("P2", "Two")]
+    found = desk.run(desk.xlsx(*rows, header=("code", "name")), "products")
+    assert desk.codes(found) == {2: ("refused", "day_for_code")}
+
+
+def test_a_note_may_be_a_day(desk: Desk) -> None:
+    columns = {"distributor": "who", "credit": "give", "debit": "take", "note": "why"}
+    desk.load(import_profiles={"adjustments": {"columns": columns}})
+    desk.people("D1")
+    rows = [("D1", 5, None, dt.date(2026, 2, 1))]
+    assert desk.codes(desk.run(desk.xlsx(*rows, header=tuple(columns.values())), "adjustments")) == {}
+
+
+def test_codes_that_a_program_took_for_numbers_are_whole_again(desk: Desk) -> None:
+    desk.load(import_profiles={"products": {"columns": {"code": "code", "name": "name", "ean": "ean"}}})
+    rows = [("101.0", "One", "5901234123457.0"), ("102.0", "Two", "")]
+    desk.run(desk.csv(*rows, header=("code", "name", "ean")), "products")
+    with transaction(desk.registry) as session:
+        known = catalogue.product_ids(session, desk.program_id)
+        eans = catalogue.product_ids_by_ean(session, desk.program_id)
+    assert (known.keys(), eans.keys()) == ({"101", "102"}, {"5901234123457"})
