@@ -208,8 +208,13 @@ def places_of(score: Ints, competes: Flags) -> Ints:
     return np.where(competes, better + 1, 0).astype(np.int64)
 
 
-def ranked(prizes: Prizes, value: Ints, share_bp: Ints, opened: Flags) -> tuple[Ints, Ints]:
-    """Give everybody's place and what it pays. Who sold nothing or too little, or is kept out by a gate, has none."""
+def ranked(prizes: Prizes | None, value: Ints, share_bp: Ints, opened: Flags) -> tuple[Ints, Ints]:
+    """Give everybody's place and what it pays. Who sold nothing or too little, or is kept out by a gate, has none.
+
+    Without prizes there are no places.
+    """
+    if prizes is None:
+        return np.zeros_like(value), np.zeros_like(value)
     score = share_bp if prizes.by_share else value
     place = places_of(score, (score > 0) & (value >= prizes.least) & opened)
     paid = np.zeros(len(place), dtype=np.int64)

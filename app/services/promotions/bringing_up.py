@@ -83,7 +83,7 @@ def bring_up(
     )
     promotion.measured, promotion.brought_up_at = True, now
     session.flush()
-    if definition.terms.prizes is not None:
+    if whole or closing or definition.terms.prizes is not None:  # an older version may have ranked
         standings.rank(session, promotion_id, definition, now)
     given, taken = _settle(session, rules, promotion, definition, placed, now, closing=closing, actor=actor)
     if closing or not definition.terms.at_end:

@@ -20,9 +20,11 @@ class NoSuchGift(LookupError):
 
 
 def bring_up(session: Session, definition: CompiledPromotion, placed: Placed, now: dt.datetime) -> None:
-    """Note who has earned rewards of the catalogue; what is earned no more is taken off, unless it was handed over."""
-    steps = definition.terms.steps
-    if not any(steps.gift) or not len(placed.standing_id):
+    """Note who has earned rewards of the catalogue; what is earned no more is taken off, unless it was handed over.
+
+    Nor is what an older version gave and this one does not.
+    """
+    if not len(placed.standing_id):
         return
     ids = any_of(placed.standing_id.tolist())
     here = set(

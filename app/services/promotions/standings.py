@@ -206,9 +206,10 @@ def _store(
 
 
 def rank(session: Session, promotion_id: int, definition: CompiledPromotion, now: dt.datetime) -> None:
-    """Give everybody their place, and what it would pay. Places are of all together: one column of whole numbers."""
-    prizes = definition.terms.prizes
-    assert prizes is not None, "the promotion ranks"
+    """Give everybody their place, and what it would pay. Places are of all together: one column of whole numbers.
+
+    Of a promotion that ranks nobody, whatever older versions of it did, nobody has one.
+    """
     standing = PromotionStanding
     rows = read_columns(
         session,
@@ -218,7 +219,7 @@ def rank(session: Session, promotion_id: int, definition: CompiledPromotion, now
         ).where(standing.promotion_id == promotion_id),
         dict.fromkeys(("id", "value", "share_bp", "open", "place", "prize"), "int64") | {"open": "bool"},
     )
-    place_, prize = ranked(prizes, rows["value"], rows["share_bp"], rows["open"])
+    place_, prize = ranked(definition.terms.prizes, rows["value"], rows["share_bp"], rows["open"])
     moved = np.flatnonzero((place_ != rows["place"]) | (prize != rows["prize"]))
     if not moved.size:
         return
