@@ -8,6 +8,7 @@ Whoever brings sales in calls `admit` within a transaction. The gate recognises 
 import datetime as dt
 import json
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -34,10 +35,10 @@ from app.services.ledger.accounts import Wallets, ask_for_wallets
 from app.services.owners import pools
 from app.services.persons.rosters import roster_of
 from app.services.timing import stage
-from verification import recognising, sale_claims
+from verification import origins, recognising, sale_claims, sold_units
 from verification.examining import examine
 from verification.incoming import Incoming, Source, document_keys
-from verification.recognising import CHANGED, SAME, Known, content_hashes
+from verification.recognising import CHANGED, SAME, Here, Known, content_hashes
 
 
 @dataclass
@@ -104,11 +105,7 @@ def _admit(session: Session, rules: ProgramRules, incoming: Incoming, source: So
     with stage("recognise"):
         # a file is known again by what it says; what counts is what that means
         keys, hashes = document_keys(incoming), content_hashes(incoming.sales)
-        incoming = incoming.with_credits_below_zero()
-        if source.name == "import" and rules.settings.verification.people_per_sale is not None:
-            # what people said of sales is none of the file's content
-            incoming = replace(incoming, sales=sale_claims.named(session, rules.program_id, keys, incoming.sales))
-        sales = incoming.sales
+        said, incoming = incoming.sales, incoming.with_credits_below_zero()
         # before anything is looked at or stored: whoever brings the same documents waits here, and finds them
         people = roster_of(session, who).ids if rules.has_people else who
         # what is corrected is taken from wherever it was given
@@ -117,7 +114,9 @@ def _admit(session: Session, rules: ProgramRules, incoming: Incoming, source: So
         recognise = recognising.ask(session, rules.program_id, keys)
         examining = examine(session, rules, incoming, source.name, keys, now)
         drawing = ask_new_ids(session, SalesDocument, len(keys))  # of what is not stored they stay unused
-        wallets, known = locking(), recognise(hashes, who)
+        wallets, here = locking(), recognise()
+        incoming, hashes = _named(session, rules, source, here, incoming, said, hashes)
+        known, sales = here.known(hashes, who), incoming.sales
     with stage("check"):
         examined = examining()
     decided = Admission(
@@ -140,6 +139,30 @@ def _admit(session: Session, rules: ProgramRules, incoming: Incoming, source: So
     decided.reasons = {at: found for at, found in reasons.items() if not decided.duplicate[at]}
     _store_and_count(session, arrival, decided, corrects, drawing(), wallets, waits)
     return decided
+
+
+def _named(
+    session: Session,
+    rules: ProgramRules,
+    source: Source,
+    here: Here,
+    incoming: Incoming,
+    said: Sales,
+    hashes: list[bytes],
+) -> tuple[Incoming, list[bytes]]:
+    """Let documents of which their file names nobody bear the names that people gave them; ``said`` is what it says.
+
+    Whoever registered an invoice said whose sale it was, and no report that brings it too takes that away: it says the
+    same. What people said of sales of the report is none of the file's content.
+    """
+    sales = incoming.sales
+    registered = {} if source.name == "portal" else here.registered_for()
+    if registered:
+        said = sale_claims.bearing(said, here.keys, registered)
+        sales, hashes = replace(sales, documents=said.documents), content_hashes(said)
+    if source.name == "import" and rules.settings.verification.people_per_sale is not None:
+        sales = sale_claims.named(session, rules.program_id, here.keys, sales)
+    return replace(incoming, sales=sales), hashes
 
 
 def _apply_policy(source: Source, decided: Admission, reasons: defaultdict[int, list[dict[str, Any]]]) -> None:
@@ -239,7 +262,16 @@ def _store_and_count(
     )
     decided.awarded, decided.reversed, decided.by_rule = counted.awarded, counted.reversed, counted.by_rule
     _note_returns(session, rules, decided, stored, ids, counted)
+    _carry_over(session, decided, corrects)
     _put_into_the_queue(session, rules, decided, stored[written], ids[written], now)
+
+
+def _carry_over(session: Session, decided: Admission, corrects: Mapping[int, int]) -> None:
+    """Let what is known of corrected documents by claims alone be known of what corrects them."""
+    if corrects:
+        new_of = {old: int(decided.ids[at]) for at, old in corrects.items()}
+        origins.bring_along(session, new_of)
+        sold_units.carry_over(session, new_of)
 
 
 def _written(rules: ProgramRules, source: Source, sales: Sales, wallets: dict[Unit, Wallets]) -> Flags:

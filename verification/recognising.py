@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sqlalchemy import any_, bindparam, null, select, text, true, union_all
+from sqlalchemy import any_, bindparam, case, null, select, text, true, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 from sqlalchemy.types import Text
@@ -15,6 +15,7 @@ from app.db.prepared import Prepared
 from app.domain.documents.sales import Flags, Sales, told
 from app.domain.measures.exact import Ints, order_of
 from app.domain.states import DocumentStatus
+from app.models.claims import Claim
 from app.models.sales import Decision, SalesDocument
 
 NEW, SAME, CHANGED = 0, 1, 2
@@ -106,6 +107,12 @@ class Known:
         return again
 
 
+_registered_for = (
+    select(Claim.person).where(Claim.document_id == SalesDocument.id).correlate(SalesDocument).scalar_subquery()
+)
+"""For whom a document was registered: its claim goes along with whatever takes its place."""
+_corrected_for = case((SalesDocument.source == "import", _registered_for))
+"""The same of what a file corrected and was refused; a claim that was refused says nothing of files."""
 _found = select(
     SalesDocument.document_key, SalesDocument.id, SalesDocument.content_hash, SalesDocument.distributor_id
 ).where(
@@ -125,21 +132,38 @@ _in_part = (
 _HERE = Prepared(
     union_all(
         # the states as the partial indexes say them, for the indexes to be used
-        _found.add_columns(null().label("by_person")).where(text("status in (1, 2)")),
-        _found.add_columns(_by_person.label("by_person")).where(text("status = 3")),
+        _found.add_columns(_registered_for, null().label("by_person")).where(text("status in (1, 2)")),
+        _found.add_columns(_corrected_for, _by_person.label("by_person")).where(text("status = 3")),
         # of which a person accepted a part: the rest of it was refused
-        _found.add_columns(true().label("by_person")).where(text("status = 4"), _in_part),
+        _found.add_columns(null(), true().label("by_person")).where(text("status = 4"), _in_part),
     )
 )
 
 
-def ask(session: Session, program_id: int, keys: list[str]) -> Callable[[list[bytes], Ints], Known]:
-    """Ask for the documents that have these keys; their hashes and distributors tell afterwards what they are.
+@dataclass(frozen=True)
+class Here:
+    """The documents that have some keys, as they were found."""
+
+    keys: list[str]
+    rows: Sequence[Sequence[Any]]
+
+    def registered_for(self) -> dict[str, str]:
+        """Give for whom documents were registered, by key; of what counts and what was refused, what counts says it."""
+        refused_first = sorted(self.rows, key=lambda row: row[-1] is None)
+        return {key: person for key, *_, person, _decided in refused_first if person is not None}
+
+    def known(self, hashes: list[bytes], distributor_id: Ints) -> Known:
+        """Tell by their hashes and distributors what documents with these keys are."""
+        return _known(self.rows, self.keys, hashes, distributor_id)
+
+
+def ask(session: Session, program_id: int, keys: list[str]) -> Callable[[], Here]:
+    """Ask for the documents that have these keys.
 
     Within `app.db.driver.together` what is asked is on its way meanwhile.
     """
     finding = _HERE.ask(session, program=program_id, keys=keys)
-    return lambda hashes, distributor_id: _known(finding(), keys, hashes, distributor_id)
+    return lambda: Here(keys, finding())
 
 
 def _known(found: Sequence[Sequence[Any]], keys: list[str], hashes: list[bytes], distributor_id: Ints) -> Known:
@@ -150,7 +174,7 @@ def _known(found: Sequence[Sequence[Any]], keys: list[str], hashes: list[bytes],
         others=np.zeros(len(keys), dtype=bool),
         refused={},
     )
-    for key, id_, content, owner, decided in found:
+    for key, id_, content, owner, _person, decided in found:
         if decided is not None:
             known.refused[key, content] = known.refused.get((key, content), False) or decided
             continue

@@ -82,8 +82,13 @@ def named(session: Session, program_id: int, keys: Sequence[str], sales: Sales) 
     claimed = claimants(session, program_id, keys)
     if not claimed:
         return sales
+    return bearing(sales, keys, {key: people[0] for key, people in claimed.items()})
+
+
+def bearing(sales: Sales, keys: Sequence[str], names: Mapping[str, str]) -> Sales:
+    """Let sales that bear no name bear these, given by the keys of their documents."""
     people = zip(keys, sales.documents.person.tolist(), strict=True)
-    return _bearing(sales, [claimed.get(key, [None])[0] if person is None else person for key, person in people])
+    return _bearing(sales, [names.get(key) if person is None else person for key, person in people])
 
 
 def unnamed(session: Session, program_id: int, keys: Sequence[str], sales: Sales) -> Sales:

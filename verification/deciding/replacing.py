@@ -18,13 +18,13 @@ from app.domain.documents.sales import NO_AMOUNT, Lines, Sales
 from app.domain.measures.money import part_of
 from app.domain.rules.program_rules import ProgramRules
 from app.domain.states import COUNTING, DocumentStatus, ReviewState
-from app.models.claims import Attachment, Claim, SoldSerial
+from app.models.claims import SoldSerial
 from app.models.reviews import Review
 from app.models.sales import ReturnMatch, SalesDocument, SalesLine
 from app.services.counting.awards import count_documents
 from app.services.counting.voiding import void_documents
 from app.services.ledger import figures
-from verification import sale_claims, sold_units
+from verification import origins, sale_claims, sold_units
 from verification.gate import OF_RETURNS, what_returns_met
 from verification.recognising import content_hashes
 from verification.stored import incoming_of
@@ -260,13 +260,7 @@ def _copy_serials(session: Session, document_id: int, new_id: int, lines: Lines)
 
 def _bring_along(session: Session, document: SalesDocument, new_id: int, risk: int, opened_at: dt.datetime) -> None:
     """Let the claim and the proofs belong to what counts, and give it a place in the queue as grave as before."""
-    for model in (Claim, Attachment):
-        session.execute(
-            update(model)
-            .where(model.document_id == document.id)
-            .values(document_id=new_id)
-            .execution_options(synchronize_session=False)
-        )
+    origins.bring_along(session, {document.id: new_id})
     session.execute(
         insert(Review).values(
             document_id=new_id,

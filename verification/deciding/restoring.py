@@ -24,14 +24,14 @@ from app.domain.rules.program_rules import ProgramRules
 from app.domain.saying.reasons import WAITS
 from app.domain.states import COUNTING, DocumentStatus, ReviewState, TransactionKind
 from app.models.base import Base
-from app.models.claims import Attachment, Claim, SoldSerial
+from app.models.claims import SoldSerial
 from app.models.ledger import Account, LedgerTransaction, Lot
 from app.models.programs import Program
 from app.models.reviews import Review
 from app.models.sales import Decision, SalesDocument, SalesLine
 from app.services.counting.awards import count_documents
 from app.services.ledger import figures, ledger
-from verification import sale_claims
+from verification import origins, sale_claims
 from verification.gate import OF_RETURNS, what_returns_met
 from verification.stored import in_order, incoming_of
 
@@ -184,14 +184,10 @@ def _insert(
 
 def _bring_along(session: Session, old: Ints, new: Ints, status: Ints) -> None:
     """Let claims and proofs belong to what counts, and give it the place in the queue that it had."""
+    new_of = dict(zip(old.tolist(), new.tolist(), strict=True))
+    # what is taken back had them last
+    origins.bring_along(session, {one: new_of[of] for one, of in _with_takers(session, old)})
     copies = rows_of(old_id=old, new_id=new, waits=(status == DocumentStatus.REVIEW).astype(np.int64))
-    for model in (Claim, Attachment):
-        session.execute(
-            update(model)
-            .where(model.document_id == copies.c.old_id)
-            .values(document_id=copies.c.new_id)
-            .execution_options(synchronize_session=False)
-        )
     columns = ["document_id", "program_id", "risk", "opened_at", "state", "closed_at"]
     for waits in (True, False):
         open_again = (ReviewState.WAITING, None) if waits else (ReviewState.CLOSED, Review.closed_at)
@@ -204,6 +200,21 @@ def _bring_along(session: Session, old: Ints, new: Ints, status: Ints) -> None:
             .where(copies.c.waits == int(waits))
         )
         session.execute(insert(table_of(Review)).from_select(columns, rows))
+
+
+def _with_takers(session: Session, ids: Ints) -> list[tuple[int, int]]:
+    """Give documents and all wordings that ever took their places, each with the one of ``ids`` that it comes from."""
+    older, newer = aliased(SalesDocument), aliased(SalesDocument)
+    first = select(SalesDocument.id, SalesDocument.id.label("of")).where(SalesDocument.id == any_of(ids.tolist()))
+    walk = first.cte("walk", recursive=True)
+    walk = walk.union_all(
+        select(newer.id, walk.c.of)
+        .join(older, older.id == walk.c.id)
+        # a number has an index whatever its document's state
+        .join(newer, (newer.program_id == older.program_id) & (newer.number_key == older.number_key))
+        .where(newer.supersedes_id == older.id)
+    )
+    return [(one, of) for one, of in session.execute(select(walk.c.id, walk.c.of))]
 
 
 _Lots: TypeAlias = dict[tuple[int, int, int], Lot]

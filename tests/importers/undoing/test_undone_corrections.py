@@ -222,13 +222,15 @@ def test_a_return_stands_again_once_all_that_the_import_brought_is_gone(
     assert standing(desk)[0] == (0, 6)
 
 
-def test_what_somebody_sent_in_stands_again_with_its_claim_and_its_units(desk: Desk) -> None:
+@pytest.mark.parametrize("looked_again", [False, True])
+def test_what_somebody_sent_in_stands_again_with_its_claim_and_its_units(desk: Desk, *, looked_again: bool) -> None:
     opened(desk)
     with transaction(desk.registry) as session:
         program, ids = session.get_one(Program, desk.program_id), distributor_ids(session, desk.program_id)
         product = product_ids(session, desk.program_id)["p1"]
         portal = Source(name="portal", policy="accept", may_correct=False, actor="ann")
-        sell(session, program, [Sold("1", ids["d1"], product, 1, 100_00)], source=portal, now=desk.clock())
+        sold = Sold("1", ids["d1"], product, 1, 100_00, person="Ewa Kos")
+        sell(session, program, [sold], source=portal, now=desk.clock())
     first = desk.document_id("1")
     with transaction(desk.registry) as session:
         unit = {"line_number": 1, "product_id": product, "serial": "S-1", "serial_key": "S1"}
@@ -239,6 +241,7 @@ def test_what_somebody_sent_in_stands_again_with_its_claim_and_its_units(desk: D
                 distributor_id=ids["d1"],
                 key="claim",
                 author="ann",
+                person="Ewa Kos",
                 state=ClaimState.SENT,
                 way=next(iter(ClaimWay)),
                 content={},
@@ -249,11 +252,16 @@ def test_what_somebody_sent_in_stands_again_with_its_claim_and_its_units(desk: D
             )
         )
     found = desk.run(desk.csv(invoice("1", net="200.00")))
+    if looked_again:
+        with transaction(desk.registry) as session:
+            program, corrected = session.get_one(Program, desk.program_id), desk.document_id("1", ACCEPTED)
+            decisions.reopen(session, program, corrected, reason="looked", actor="bob", now=desk.clock())
     undo(desk, found.batch_id)
     again = desk.document_id("1", ACCEPTED)
     assert standing(desk)[0] == (0, 10)
     with transaction(desk.registry) as session:
         document = session.get_one(SalesDocument, again)
         assert (document.source, document.batch_id, document.supersedes_id) == ("portal", None, first)
+        assert document.person == "Ewa Kos"
         assert session.scalars(select(SoldSerial.serial).where(SoldSerial.document_id == again)).all() == ["S-1"]
         assert session.scalars(select(Claim.document_id).where(Claim.program_id == desk.program_id)).all() == [again]
