@@ -128,10 +128,10 @@ def _admit(session: Session, rules: ProgramRules, incoming: Incoming, source: So
     )
     reasons = examined.reasons
     _apply_policy(source, decided, reasons)
-    waits = sale_claims.waiting(rules, source.name, sales) & (decided.status != DocumentStatus.REFUSED)
+    refused = decided.status == DocumentStatus.REFUSED
+    waits = sale_claims.waiting(rules, source.name, sales) & ~refused & ~here.registered()
     for at in np.flatnonzero(waits).tolist():
         reasons[at].append(dict(sale_claims.WAITING))
-    refused = decided.status == DocumentStatus.REFUSED
     decided.duplicate |= known.refused_before(keys, hashes, refused)
     arrival = _Arrival(rules, incoming, source, keys, hashes, now)
     corrects = _judge_changes(session, arrival, known, decided, reasons)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sqlalchemy import any_, bindparam, case, null, select, text, true, union_all
+from sqlalchemy import any_, bindparam, case, func, null, select, text, true, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 from sqlalchemy.types import Text
@@ -108,9 +108,12 @@ class Known:
 
 
 _registered_for = (
-    select(Claim.person).where(Claim.document_id == SalesDocument.id).correlate(SalesDocument).scalar_subquery()
+    select(func.coalesce(Claim.person, ""))
+    .where(Claim.document_id == SalesDocument.id)
+    .correlate(SalesDocument)
+    .scalar_subquery()
 )
-"""For whom a document was registered: its claim goes along with whatever takes its place."""
+"""For whom a document was registered, nobody by name: the company. Its claim goes along with what takes its place."""
 _corrected_for = case((SalesDocument.source == "import", _registered_for))
 """The same of what a file corrected and was refused; a claim that was refused says nothing of files."""
 _found = select(
@@ -148,9 +151,17 @@ class Here:
     rows: Sequence[Sequence[Any]]
 
     def registered_for(self) -> dict[str, str]:
-        """Give for whom documents were registered, by key; of what counts and what was refused, what counts says it."""
+        """Give for whom documents were registered, by key; empty: for the company.
+
+        Of what counts and what was refused, what counts says it.
+        """
         refused_first = sorted(self.rows, key=lambda row: row[-1] is None)
         return {key: person for key, *_, person, _decided in refused_first if person is not None}
+
+    def registered(self) -> Flags:
+        """Mark the keys whose documents were registered: somebody claimed those sales."""
+        claimed = self.registered_for()
+        return np.asarray([key in claimed for key in self.keys], dtype=bool)
 
     def known(self, hashes: list[bytes], distributor_id: Ints) -> Known:
         """Tell by their hashes and distributors what documents with these keys are."""

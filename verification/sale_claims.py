@@ -88,7 +88,7 @@ def named(session: Session, program_id: int, keys: Sequence[str], sales: Sales) 
 def bearing(sales: Sales, keys: Sequence[str], names: Mapping[str, str]) -> Sales:
     """Let sales that bear no name bear these, given by the keys of their documents."""
     people = zip(keys, sales.documents.person.tolist(), strict=True)
-    return _bearing(sales, [names.get(key) if person is None else person for key, person in people])
+    return _bearing(sales, [(names.get(key) or None) if person is None else person for key, person in people])
 
 
 def unnamed(session: Session, program_id: int, keys: Sequence[str], sales: Sales) -> Sales:

@@ -109,6 +109,20 @@ def test_what_a_person_refused_of_a_corrected_claim_stays_refused(desk: Desk) ->
     assert desk.points().available == 0
 
 
+@pytest.mark.parametrize("person", [None, EWA])
+def test_what_was_claimed_does_not_wait_to_be_claimed_once_a_report_corrects_it(
+    open_desk: Opening, person: str | None
+) -> None:
+    desk = open_desk(program={"verification": {"people_per_sale": 2, "loaded_sales_count": "when_claimed"}})
+    claim(desk, "1", person=person)
+    assert report(desk, "1", 7) == (1, False, False)
+    assert desk.points().available == 7
+    assert report(desk, "1", 6) == (1, False, False)
+    assert desk.points().available == 6
+    assert report(desk, "2", 9) == (1, False, False)
+    assert desk.points().available == 6, "nobody claimed that one"
+
+
 def test_a_claim_that_was_refused_says_nothing_of_a_report(desk: Desk) -> None:
     claim(desk, "1")
     desk.refuse("1")
