@@ -39,7 +39,7 @@ class ImportBatch(Base):
     )
 
     id: Mapped[Id]
-    program_id: Mapped[int] = mapped_column(ForeignKey("program.id", ondelete="RESTRICT"), index=True)
+    program_id: Mapped[int] = mapped_column(ForeignKey("program.id", ondelete="RESTRICT"))
     kind: Mapped[ShortText] = mapped_column(comment="sales, distributors, products")
     profile_name: Mapped[ShortText]
     profile: Mapped[dict[str, Any]] = mapped_column(JSONB, comment="as it was when the import began")

@@ -74,7 +74,7 @@ class RewardOrder(Base):
             "info": {
                 KEPT: (
                     *("distributor_id", "state", "address", "address_by", "placed_by", "note", "approved_by"),
-                    *("approved_at", "cash_minor", "paid_minor", "paid_at", "paid_by", "paid_note", "repaid_minor"),
+                    *("approved_at", "cash_minor", "paid_minor", "paid_at", "paid_by", "repaid_minor"),
                 )
             }
         },
@@ -91,7 +91,6 @@ class RewardOrder(Base):
     paid_minor: Mapped[Big | None] = mapped_column(comment="the money that came in; none: it has not come")
     paid_at: Mapped[Instant | None]
     paid_by: Mapped[LongText | None] = mapped_column(comment="who noted that it came")
-    paid_note: Mapped[LongText | None]
     repaid_minor: Mapped[Big] = mapped_column(server_default="0", comment="of it, what was given back")
     address: Mapped[dict[str, Any] | None] = mapped_column(JSONB, comment="where goods go; none: nothing is sent")
     address_by: Mapped[LongText | None] = mapped_column(comment="who said where they go")

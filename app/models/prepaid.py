@@ -229,7 +229,7 @@ class ConversionRun(Base):
     )
 
     id: Mapped[Id]
-    program_id: Mapped[int] = mapped_column(ForeignKey("program.id", ondelete="RESTRICT"), index=True)
+    program_id: Mapped[int] = mapped_column(ForeignKey("program.id", ondelete="RESTRICT"))
     kind: Mapped[RunKind] = mapped_column(Named(RunKind), default=RunKind.PERIOD)
     key: Mapped[ShortText] = mapped_column(unique=True, comment="begins every reference of the run; never used again")
     unit: Mapped[Unit] = mapped_column(Coded(Unit))

@@ -32,7 +32,7 @@ class Promotion(Base):
             "info": {
                 KEPT: (
                     *("code", "code_key", "state", "draft", "version", "first_on", "last_on", "base_first_on"),
-                    *("base_last_on", "closes_on", "measured", "brought_up_at", "closed_at", "closed_by", "changed_at"),
+                    *("base_last_on", "closes_on", "measured", "closed_at", "closed_by", "changed_at"),
                     *("drafted_by", "asked_by", "asked_at", "note"),
                 )
             }
@@ -56,7 +56,6 @@ class Promotion(Base):
     base_last_on: Mapped[dt.date | None]
     closes_on: Mapped[dt.date | None] = mapped_column(comment="day on which it is closed by itself")
     measured: Mapped[bool] = mapped_column(default=False, comment="false: all that was sold is to be measured anew")
-    brought_up_at: Mapped[Instant | None] = mapped_column(comment="when its standings were last made")
     closed_at: Mapped[Instant | None]
     closed_by: Mapped[LongText | None] = mapped_column(comment="none: it closed by itself")
     created_at: Mapped[Instant]
@@ -139,8 +138,8 @@ class PromotionStanding(Base):
         {
             "info": {
                 KEPT: (
-                    *("version", "value", "target", "base", "share_bp", "step", "is_open", "gates", "scope_points"),
-                    *("scope_quantity_milli", "earned", "paid", "forgiven", "payments", "place", "prize", "changed_at"),
+                    *("version", "value", "target", "base", "share_bp", "step", "is_open", "gates"),
+                    *("earned", "paid", "forgiven", "payments", "place", "prize", "changed_at"),
                     *("paid_to_id", "into_id"),
                 ),
                 LET_GO: True,
@@ -160,8 +159,6 @@ class PromotionStanding(Base):
     step: Mapped[int] = mapped_column(comment="how many steps are reached")
     is_open: Mapped[bool] = mapped_column(comment="every gate is")
     gates: Mapped[list[int]] = mapped_column(JSONB, comment="what was sold for each gate")
-    scope_points: Mapped[Big] = mapped_column(comment="points that the sales in scope earned")
-    scope_quantity_milli: Mapped[Big]
     earned: Mapped[Big] = mapped_column(comment="what steps and place give, by now")
     paid: Mapped[Big] = mapped_column(comment="what was posted, less what was taken back")
     forgiven: Mapped[Big] = mapped_column(comment="paid, not earned any more, and not there to be taken back")

@@ -11,9 +11,11 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     Numeric,
+    PrimaryKeyConstraint,
     SmallInteger,
     Table,
     Time,
+    UniqueConstraint,
 )
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -126,6 +128,18 @@ def test_a_reference_is_as_wide_as_what_it_names() -> None:
         if REFERENCE in column.info:
             assert isinstance(_plain(column), Integer), _named(column)
             assert not isinstance(_plain(column), SmallInteger), _named(column)
+
+
+def test_no_index_is_the_beginning_of_another() -> None:
+    """Whatever it finds the longer one finds too, and every row that comes would be written into both."""
+    for table in metadata.sorted_tables:
+        keys = [one for one in table.constraints if isinstance(one, PrimaryKeyConstraint | UniqueConstraint)]
+        whole = [one for one in table.indexes if one.dialect_options["postgresql"]["where"] is None]
+        columns = {one.name: [str(part) for part in one.expressions] for one in whole}
+        longer = columns | {str(one.name): [str(part) for part in one.columns] for one in keys}
+        for name in (one.name for one in whole if not one.unique):
+            begins = [of for of, parts in longer.items() if of != name and parts[: len(columns[name])] == columns[name]]
+            assert not begins, f"{name} is the beginning of {begins}"
 
 
 def test_nothing_that_is_kept_goes_when_something_else_goes() -> None:

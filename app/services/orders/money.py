@@ -35,7 +35,7 @@ def paid(
     order, owed = held.order, money_of(held.order, held.lines).to_pay
     if not owed or order.state is not OrderState.WAITING:
         raise NotNow
-    order.paid_minor, order.paid_at, order.paid_by, order.paid_note = owed, now, actor, note or None
+    order.paid_minor, order.paid_at, order.paid_by = owed, now, actor
     held.note(OrderWord.PAID, words=_words(program, owed, note))
     after = {"paid_minor": owed, "note": note}
     audit.note(session, actor, "order.paid", str(order_id), now=now, program_id=program.id, after=after)

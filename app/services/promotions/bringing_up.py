@@ -81,7 +81,7 @@ def bring_up(
     placed = standings.place(
         session, promotion, definition, None if whole or closing else np.unique(months.distributor_id), now
     )
-    promotion.measured, promotion.brought_up_at = True, now
+    promotion.measured = True
     session.flush()
     if whole or closing or definition.terms.prizes is not None:  # an older version may have ranked
         standings.rank(session, promotion_id, definition, now)

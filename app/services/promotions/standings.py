@@ -54,7 +54,7 @@ def place(
         return Placed(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
     own, of_group = targets_of(session, promotion.program_id, promotion.id, definition, participants.distributor_id)
     made = standings_of(definition.terms, totals, own, of_group)
-    return _store(session, promotion, participants, totals, made, now)
+    return _store(session, promotion, participants, made, now)
 
 
 def may_take_part(definition: CompiledPromotion) -> Ints:
@@ -156,17 +156,13 @@ def targets_of(
 
 
 _KEY = ("promotion_id", "distributor_id", "person")
-_MADE = (
-    *("version", "value", "target", "base", "share_bp", "step", "is_open", "gates"),
-    *("scope_points", "scope_quantity_milli", "earned", "changed_at"),
-)
+_MADE = ("version", "value", "target", "base", "share_bp", "step", "is_open", "gates", "earned", "changed_at")
 
 
 def _store(
     session: Session,
     promotion: Promotion,
     participants: _Participants,
-    totals: Totals,
     made: Standings,
     now: dt.datetime,
 ) -> Placed:
@@ -181,8 +177,6 @@ def _store(
         step=made.step,
         is_open=made.open.astype(np.int64),
         gates=[str(one) for one in gates],
-        scope_points=np.maximum(totals.points[0], 0),
-        scope_quantity_milli=np.maximum(totals.quantity_milli[0], 0),
         earned=made.earned,
     )
     columns: dict[str, Any] = {

@@ -104,7 +104,7 @@ WALLET = "(select min(id) from account where distributor_id is not null and avai
 A_LOT = "(select min(id) from lot where remaining > 0)"
 A_STANDING = (
     "insert into promotion_standing (promotion_id, distributor_id, person, version, value, target, base, share_bp, "
-    "step, is_open, gates, scope_points, scope_quantity_milli, earned, paid, forgiven, payments, place, "
+    "step, is_open, gates, earned, paid, forgiven, payments, place, "
     "prize, changed_at)"
 )
 
@@ -157,7 +157,7 @@ def test_a_ledger_in_order_has_nothing_to_say(database: Database, tampered: Ledg
         (f"delete from account where id = {WALLET}", {ORPHAN}),
         (f"delete from lot where id = {A_LOT}", {ORPHAN, LOTS}),
         (
-            f"{A_STANDING} select 1, min(id), '', 1, 0, 0, 0, 0, 0, true, '[]', 0, 0, 5, 5, 0, 1, 0, 0, now() "
+            f"{A_STANDING} select 1, min(id), '', 1, 0, 0, 0, 0, 0, true, '[]', 5, 5, 0, 1, 0, 0, now() "
             "from distributor",
             {PAID},
         ),

@@ -69,7 +69,7 @@ def test_bit_by_bit_is_as_all_at_once(desk: Desk, seed: int, metric: str) -> Non
 
 def stands(desk: Desk, autumn: Running) -> list[tuple[object, ...]]:
     desk.session.expire_all()
-    names = ("distributor_id", "value", "target", "base", "step", "is_open", "gates", "earned", "paid", "scope_points")
+    names = ("distributor_id", "value", "target", "base", "step", "is_open", "gates", "earned", "paid")
     rows = desk.rows(PromotionStanding, promotion_id=autumn.row.id)
     return [tuple(getattr(row, name) for name in names) for row in rows]
 
