@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 from app.domain.roles import Permission, Person, may
 from app.models.claims import SaleClaim
 from app.models.sales import SalesDocument
-from app.web.context import OneDistributor, person, scope
+from app.web.context import OneDistributor, distributor_here, person, scope
 
 
 def sees_all(who: Person, program_id: int, distributor_id: int, head_office_id: int | None = None) -> bool:
@@ -46,9 +46,8 @@ def _names(who: Person, distributor_id: int) -> list[str]:
 
 def own_documents_only() -> tuple[ColumnElement[bool], ...]:
     """Give the condition under which a document of the page's distributor is shown to whoever is signed in."""
-    here = scope()
-    assert here.distributor is not None, "the guard found one"
-    names = own_names(person(), here.program.id, here.distributor.id, here.distributor.head_office_id)
+    here, of = scope(), distributor_here()
+    names = own_names(person(), here.program.id, of.id, of.head_office_id)
     if names is None:
         return ()
     claimed = select(SaleClaim.id).where(

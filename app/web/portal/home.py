@@ -48,17 +48,17 @@ class Step:
 @bp.get("/portal/<code:program_code>/<id:distributor_id>/")
 def home(program_code: str, distributor_id: int) -> str | Response:
     here, who = scope(), person()
-    assert here.distributor is not None, "the guard found one"
-    if not may(who, Permission.SEE_STATEMENT, here.program.id, here.distributor.id):
-        theirs = own_account(session(), here.distributor.id, who.id)
+    of = distributor_here()
+    if not may(who, Permission.SEE_STATEMENT, here.program.id, of.id):
+        theirs = own_account(session(), of.id, who.id)
         if theirs is not None:
             return redirect(url_for("portal.home", program_code=program_code, distributor_id=theirs), 303)
         return redirect(url_for("portal_documents.index", **own()), 303)
-    balance = balances.balance_of(session(), here.program.id, here.distributor.code, Unit.POINTS)
+    balance = balances.balance_of(session(), here.program.id, of.code, Unit.POINTS)
     agreed = terms.in_force(session(), here.program.id, who.id)
-    news = notices.newest(session(), here.program.id, here.distributor.id, who.id, limit=4)
-    card = cards.card_of(session(), here.distributor.id)
-    expiring = balances.expiring(session(), here.distributor.id, Unit.POINTS)
+    news = notices.newest(session(), here.program.id, of.id, who.id, limit=4)
+    card = cards.card_of(session(), of.id)
+    expiring = balances.expiring(session(), of.id, Unit.POINTS)
     today = local_date(now(), here.program.time_zone)
     soon = expiring[0] if expiring and expiring[0].expires_on <= today + expiry_notices.ahead_of(here.program) else None
     return render_template(
@@ -66,12 +66,12 @@ def home(program_code: str, distributor_id: int) -> str | Response:
         balance=balance,
         worth=liability.worth_minor(max(balance.available, 0), here.program.point_value_micro),
         expiring=expiring,
-        steps=[*_asked(here.distributor), *_steps(balance, agreed, card, soon)],
+        steps=[*_asked(of), *_steps(balance, agreed, card, soon)],
         news=[(one, sentence(one)) for one in news],
-        seat=pools.seat_of(session(), here.distributor.id),
-        documents=_counts(here.distributor) if here.distributor.company_id is None else None,
-        company=_company(here.distributor),
-        movements=balances.statement(session(), here.distributor.id, Unit.POINTS, limit=5),
+        seat=pools.seat_of(session(), of.id),
+        documents=_counts(of) if of.company_id is None else None,
+        company=_company(of),
+        movements=balances.statement(session(), of.id, Unit.POINTS, limit=5),
         own=own(),
         owner=kept_for(),
     )

@@ -16,7 +16,7 @@ from app.services.joining import applications, registration
 from app.services.participants import customers, distributors
 from app.services.tracing import balances
 from app.web.addresses import id_asked, text_asked
-from app.web.context import now, person, scope, session
+from app.web.context import distributor_here, now, person, scope, session
 from app.web.forms.form import Form
 from app.web.joining import answers_of, applicant_of, consent_page, form_for, phone_if_sound
 
@@ -52,11 +52,10 @@ def index(program_code: str) -> str:
 @bp.get("/programs/<code:program_code>/customers/<id:distributor_id>")
 def show(program_code: str, distributor_id: int) -> str:
     here = scope()
-    assert here.distributor is not None, "the guard found one"
     return render_template(
         "admin/participants/customer.html",
         data=distributors.data_of(session(), distributor_id),
-        balance=balances.balance_of(session(), here.program.id, here.distributor.code, Unit.POINTS),
+        balance=balances.balance_of(session(), here.program.id, distributor_here().code, Unit.POINTS),
         expiring=balances.expiring(session(), distributor_id, Unit.POINTS),
     )
 

@@ -8,19 +8,18 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from app.domain.states import ClaimState
 from app.models.claims import Claim
 from app.web.access.own import own_names
-from app.web.context import person, scope
+from app.web.context import distributor_here, person, scope
 from app.web.lists.describing import Column, Kind, Listing, To
 
 
 def _query() -> Select[Any]:
     here = scope()
-    assert here.distributor is not None, "the guard found one"
     return (
         select()
         .select_from(Claim)
         .where(
             Claim.program_id == here.program.id,
-            Claim.distributor_id == here.distributor.id,
+            Claim.distributor_id == distributor_here().id,
             Claim.state == ClaimState.DRAFT,
             *_own_only(),
         )
@@ -30,8 +29,7 @@ def _query() -> Select[Any]:
 def _own_only() -> tuple[ColumnElement[bool], ...]:
     """Give the condition under which a claim is shown: some see all of them, others what they wrote or is for them."""
     here, who = scope(), person()
-    assert here.distributor is not None, "the guard found one"
-    names = own_names(who, here.program.id, here.distributor.id)
+    names = own_names(who, here.program.id, distributor_here().id)
     if names is None:
         return ()
     return (or_(Claim.author == who.login, func.lower(func.trim(Claim.person)).in_(names)),)

@@ -12,7 +12,7 @@ from app.models.distributors import Distributor
 from app.models.ledger import Account
 from app.services.ledger.counters import MERGED, counted
 from app.services.participants import head_offices
-from app.web.context import scope, session
+from app.web.context import distributor_here, session
 from app.web.lists.answering import answer
 from app.web.lists.describing import Column, Kind, Listing, Search, To
 from app.web.lists.participants import TAKES_PART, WHO_TAKES_PART
@@ -21,14 +21,12 @@ bp = Blueprint("portal_branches", __name__)
 
 
 def _query() -> Select[Any]:
-    here = scope()
-    assert here.distributor is not None, "the guard found one"
     return (
         select()
         .select_from(Distributor)
         .join(Account, Account.distributor_id == Distributor.id)
         .outerjoin(*MERGED)
-        .where(Distributor.head_office_id == here.distributor.id, Account.unit == Unit.POINTS)
+        .where(Distributor.head_office_id == distributor_here().id, Account.unit == Unit.POINTS)
     )
 
 

@@ -13,7 +13,7 @@ from app.extensions import db
 from app.services.access import invitations, memberships, people
 from app.web.addresses import id_sent
 from app.web.auth.links import invitation_link
-from app.web.context import now, person, scope, session
+from app.web.context import distributor_here, now, person, scope, session
 from app.web.forms.form import Form, choice
 from app.web.portal.home import own
 from app.web.words.wording import ROLE
@@ -35,12 +35,11 @@ def index(program_code: str, distributor_id: int) -> str:
 
 
 def _page(form: Invitation, *, asked: bool) -> str:
-    here = scope()
-    assert here.distributor is not None, "the guard found one"
+    here, of = scope(), distributor_here()
     return render_template(
         "portal/company/team.html",
-        team=memberships.team(session(), here.distributor.id),
-        pending=invitations.pending(session(), here.program.id, distributor_id=here.distributor.id, now=now()),
+        team=memberships.team(session(), of.id),
+        pending=invitations.pending(session(), here.program.id, distributor_id=of.id, now=now()),
         form=form,
         asked=asked,
         me=person().login,

@@ -20,7 +20,7 @@ from app.models.sales import SalesDocument
 from app.services.by_hand import disputes, granted_disputes
 from app.services.tracing import chain
 from app.web.access.own import own_documents_only, sees_all
-from app.web.context import now, person, scope, session
+from app.web.context import distributor_here, now, person, scope, session
 from app.web.forms.form import Form
 from app.web.lists.answering import answer
 from app.web.lists.describing import Column, Kind, Listing, To
@@ -39,14 +39,12 @@ class Disputing(Form):
 
 
 def _query() -> Select[Any]:
-    here = scope()
-    assert here.distributor is not None, "the guard found one"
     return (
         select()
         .select_from(Dispute)
         .outerjoin(SalesDocument, SalesDocument.id == Dispute.document_id)
         .outerjoin(AdjustmentRequest, AdjustmentRequest.id == Dispute.adjustment_id)
-        .where(Dispute.distributor_id == here.distributor.id, *own_documents_only())
+        .where(Dispute.distributor_id == distributor_here().id, *own_documents_only())
     )
 
 

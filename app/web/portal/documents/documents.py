@@ -14,7 +14,7 @@ from app.models.reviews import Review
 from app.models.sales import Award, Decision, SalesDocument
 from app.services.counting.returns import taken_by
 from app.web.access.own import own_documents_only
-from app.web.context import scope
+from app.web.context import distributor_here, scope
 from app.web.lists.answering import answer
 from app.web.lists.describing import Column, Days, Kind, Listing, OneOf, Search, To
 from app.web.portal.documents.standing import why_in_checks
@@ -26,14 +26,13 @@ bp = Blueprint("portal_documents", __name__)
 
 def _query() -> Select[Any]:
     here = scope()
-    assert here.distributor is not None, "the guard found one"
     return (
         select()
         .select_from(SalesDocument)
         .outerjoin(Review, Review.document_id == SalesDocument.id)
         .where(
             SalesDocument.program_id == here.program.id,
-            SalesDocument.distributor_id == here.distributor.id,
+            SalesDocument.distributor_id == distributor_here().id,
             *own_documents_only(),
         )
     )

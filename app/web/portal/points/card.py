@@ -14,7 +14,7 @@ from app.models.ledger import Account
 from app.models.prepaid import Card, ConversionRun, Redemption, TopUp
 from app.services.ledger import liability
 from app.services.tracing import balances
-from app.web.context import person, scope, session
+from app.web.context import distributor_here, person, scope, session
 from app.web.lists.answering import answer
 from app.web.lists.describing import Column, Days, Kind, Listing, OneOf, To
 from app.web.portal.home import own
@@ -29,8 +29,7 @@ bp = Blueprint("portal_card", __name__)
 
 
 def _query() -> Select[Any]:
-    here = scope()
-    assert here.distributor is not None, "the guard found one"
+    here, of = scope(), distributor_here()
     return (
         select()
         .select_from(TopUp)
@@ -41,7 +40,7 @@ def _query() -> Select[Any]:
         .where(
             Redemption.program_id == here.program.id,
             # what was topped up of one that was merged into this one is its history as well
-            or_(Distributor.id == here.distributor.id, Distributor.merged_into_id == here.distributor.id),
+            or_(Distributor.id == of.id, Distributor.merged_into_id == of.id),
         )
     )
 
@@ -79,19 +78,18 @@ TOP_UPS = Listing(
 
 @bp.get("/portal/<code:program_code>/<id:distributor_id>/card")
 def show(program_code: str, distributor_id: int) -> str | Response:
-    here = scope()
-    assert here.distributor is not None, "the guard found one"
-    balance = balances.balance_of(session(), here.program.id, here.distributor.code, Unit.POINTS)
+    here, of = scope(), distributor_here()
+    balance = balances.balance_of(session(), here.program.id, of.code, Unit.POINTS)
     least = terms_of(here.program, Unit.POINTS).minimum_points
     return answer(
         TOP_UPS,
         "portal/points/card.html",
-        card=cards.card_of(session(), here.distributor.id),
+        card=cards.card_of(session(), of.id),
         balance=balance,
         worth=liability.worth_minor(max(balance.available, 0), here.program.point_value_micro),
         least=least,
-        waiting=_waiting(here.distributor.id),
-        may_convert=may(person(), Permission.CONVERT_POINTS, here.program.id, here.distributor.id),
+        waiting=_waiting(of.id),
+        may_convert=may(person(), Permission.CONVERT_POINTS, here.program.id, of.id),
         offered=settings_of(here.program).offered,
         enough=may_ask(here.program, balance.available),
         own=own(),

@@ -18,7 +18,7 @@ from app.web import formats
 from app.web.access.guarding import can
 from app.web.access.own import sees_all
 from app.web.addresses import id_asked
-from app.web.context import person, scope, session
+from app.web.context import distributor_here, person, scope, session
 from app.web.lists import paging
 from app.web.portal.home import own
 from app.web.words.movements import movement_name, movement_reason
@@ -89,12 +89,11 @@ def _unit() -> Unit:
 @bp.get("/programs/<code:program_code>/distributors/<id:distributor_id>/made-of")
 def balance(program_code: str, distributor_id: int) -> str:
     here, unit, after = scope(), _unit(), id_asked("after")
-    assert here.distributor is not None, "the guard found one"
     lots = chain.lots_left(session(), distributor_id, unit, after=after or 0, most=paging.ROWS + 1)
     page = paging.page(lots, first=after is None)
     return render_template(
         "portal/points/chain/balance.html",
-        balance=balances.balance_of(session(), here.program.id, here.distributor.code, unit),
+        balance=balances.balance_of(session(), here.program.id, distributor_here().code, unit),
         unit=unit,
         page=page,
         told=[_told(lot, lot.remaining, unit) for lot in page.rows],

@@ -17,7 +17,7 @@ from app.jobs import messenger
 from app.models.prepaid import Redemption
 from app.services.owners import pools
 from app.services.telling import notices
-from app.web.context import kontor, now, person, scope, session
+from app.web.context import distributor_here, kontor, now, person, scope, session
 from app.web.forms.asked import PerhapsWhy
 from app.web.forms.fields import Between, PointsField
 from app.web.forms.form import Form
@@ -100,12 +100,11 @@ def confirm(program_code: str, distributor_id: int) -> Response | tuple[str, int
 
 def _again(error: PrepaidError, points: int, key: str) -> str:
     """Show what it comes to by now where that has changed, to be confirmed anew; else ask how many again."""
-    here = scope()
-    assert here.distributor is not None, "the guard found one"
-    means = quoting.means(session(), here.program, here.distributor.id, now=now())
+    here, of = scope(), distributor_here()
+    means = quoting.means(session(), here.program, of.id, now=now())
     if isinstance(error, RedemptionRefused) and error.code == "changed":
         try:
-            quoted = quoting.quote(session(), here.program, here.distributor.id, points, now=now())
+            quoted = quoting.quote(session(), here.program, of.id, points, now=now())
         except PrepaidError as refused:
             error = refused
         else:
@@ -164,10 +163,9 @@ def _confirm(form: Sure, quoted: Quote, asked: int, means: Means) -> str:
 
 def _holds() -> bool:
     """Tell whether the points that one sees stand on one's own account: those of a pool its holder converts."""
-    here = scope()
-    assert here.distributor is not None, "the guard found one"
-    seat = pools.seat_of(session(), here.distributor.id)
-    return seat is None or seat.holder_id == here.distributor.id
+    of = distributor_here()
+    seat = pools.seat_of(session(), of.id)
+    return seat is None or seat.holder_id == of.id
 
 
 @bp.get("/portal/<code:program_code>/<id:distributor_id>/redemptions/<id:redemption_id>")

@@ -9,7 +9,7 @@ from app.domain.states import Unit
 from app.services.owners import pools
 from app.services.tracing import balances
 from app.web.addresses import id_asked
-from app.web.context import scope, session
+from app.web.context import distributor_here, scope, session
 from app.web.lists import paging
 
 bp = Blueprint("statements", __name__)
@@ -18,9 +18,8 @@ bp = Blueprint("statements", __name__)
 @bp.get("/programs/<code:program_code>/distributors/<id:distributor_id>")
 def show(program_code: str, distributor_id: int) -> str:
     here = scope()
-    assert here.distributor is not None, "the guard found one"
     before, from_on, to_on = id_asked("before"), _day_asked("from"), _day_asked("to")
-    of_unit = {unit: balances.balance_of(session(), here.program.id, here.distributor.code, unit) for unit in Unit}
+    of_unit = {unit: balances.balance_of(session(), here.program.id, distributor_here().code, unit) for unit in Unit}
     unit = Unit.MONEY if request.args.get("unit") == "money" else Unit.POINTS
     lines = balances.statement(
         session(), distributor_id, unit, from_on=from_on, to_on=to_on, before=before, limit=paging.ROWS + 1

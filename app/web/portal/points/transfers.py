@@ -99,8 +99,7 @@ def index(program_code: str, distributor_id: int) -> str | Response:
 
 
 def _page(form: Giving, *, asked: bool) -> str | Response:
-    here = scope()
-    assert here.distributor is not None, "the guard found one"
+    here, of = scope(), distributor_here()
     program = here.program
     return answer(
         TRANSFERS,
@@ -108,10 +107,10 @@ def _page(form: Giving, *, asked: bool) -> str | Response:
         form=form,
         asked=asked,
         allowed=transfers.settings_of(program).asked_by == "participants",
-        may_spend=pools.may_spend(session(), here.distributor.id),
-        balance=balances.balance_of(session(), program.id, here.distributor.code, Unit.POINTS),
-        left=transfers.left_this_month(session(), program, here.distributor.id, now()),
-        waiting=_waiting(here.distributor.id),
+        may_spend=pools.may_spend(session(), of.id),
+        balance=balances.balance_of(session(), program.id, of.code, Unit.POINTS),
+        left=transfers.left_this_month(session(), program, of.id, now()),
+        waiting=_waiting(of.id),
         own=own(),
     )
 

@@ -24,7 +24,7 @@ from app.services.orders.placing import OrderRefused, Problem
 from app.services.rewarding import rewards
 from app.services.rewarding.offers import Offer
 from app.web import formats
-from app.web.context import keys, now, person, scope, session
+from app.web.context import distributor_here, keys, now, person, scope, session
 from app.web.forms.form import Form
 from app.web.portal.home import own
 from app.web.portal.rewarding.rewards import offer_or_404, offers_of, purse
@@ -273,10 +273,9 @@ def sentence(problem: Problem) -> str:
 
 def _lines() -> list[Aside]:
     """Give what is in the basket and still offered."""
-    here = scope()
-    assert here.distributor is not None, "the guard found one"
-    quantities = baskets.of(session(), person().id, here.distributor.id)
-    cash = baskets.with_cash(session(), person().id, here.distributor.id) if quantities else frozenset()
+    of = distributor_here()
+    quantities = baskets.of(session(), person().id, of.id)
+    cash = baskets.with_cash(session(), person().id, of.id) if quantities else frozenset()
     found = offers_of(list(quantities))
     families = placing.wanted_together(quantities, found)
     return [
@@ -293,9 +292,7 @@ def _lines() -> list[Aside]:
 
 def _gone(lines: Sequence[Aside]) -> Sequence[Reward]:
     """Give what is in the basket and not offered any more: it counts as its pieces until somebody takes it out."""
-    here = scope()
-    assert here.distributor is not None, "the guard found one"
-    inside = baskets.of(session(), person().id, here.distributor.id)
+    inside = baskets.of(session(), person().id, distributor_here().id)
     gone = inside.keys() - {one.offer.reward.id for one in lines}
     named = select(Reward).where(Reward.id == any_of(sorted(gone))).order_by(Reward.name)
     return session().scalars(named).all() if gone else []
@@ -314,14 +311,13 @@ def sums(lines: Sequence[Aside]) -> tuple[int, int]:
 
 def address_before(needed: Sequence[str]) -> Mapping[str, Any]:
     """Give where the last order of whoever orders went."""
-    here = scope()
-    assert here.distributor is not None, "the guard found one"
+    of = distributor_here()
     last = (
         session()
         .scalars(
             select(RewardOrder.address)
             .where(
-                RewardOrder.distributor_id == here.distributor.id,
+                RewardOrder.distributor_id == of.id,
                 RewardOrder.placed_by == person().login,
                 func.jsonb_typeof(RewardOrder.address) == "object",
             )
@@ -330,7 +326,7 @@ def address_before(needed: Sequence[str]) -> Mapping[str, Any]:
         )
         .one_or_none()
     )
-    known = {"name": person().name, "company": here.distributor.name} | (last or {})
+    known = {"name": person().name, "company": of.name} | (last or {})
     return {part: known.get(part, "") for part in needed}
 
 

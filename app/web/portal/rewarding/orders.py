@@ -16,7 +16,7 @@ from app.services.orders import addressing, cancelling, reading
 from app.services.orders.holding import NotNow
 from app.services.orders.owing import money_of
 from app.services.rewarding import draws, rewards, vouchers
-from app.web.context import keys, now, person, scope, session
+from app.web.context import distributor_here, keys, now, person, scope, session
 from app.web.forms.asked import PerhapsWhy
 from app.web.forms.refused import again, fresh
 from app.web.lists.answering import answer
@@ -43,9 +43,7 @@ _WHAT = (
 
 
 def _query() -> Select[Any]:
-    here = scope()
-    assert here.distributor is not None, "the guard found one"
-    return select().select_from(RewardOrder).where(RewardOrder.distributor_id == here.distributor.id)
+    return select().select_from(RewardOrder).where(RewardOrder.distributor_id == distributor_here().id)
 
 
 ORDERS = Listing(

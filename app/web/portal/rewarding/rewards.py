@@ -15,7 +15,7 @@ from app.services.orders import baskets
 from app.services.rewarding import draws, offers
 from app.services.rewarding.offers import Offer
 from app.web import formats
-from app.web.context import now, person, scope, session
+from app.web.context import distributor_here, now, person, scope, session
 from app.web.portal.home import own
 from app.web.reward_pictures import picture_address
 
@@ -180,26 +180,22 @@ def offer_or_404(reward_id: int) -> Offer:
 def offers_of(reward_ids: Sequence[int]) -> list[Offer]:
     """Give some rewards as this distributor sees them."""
     here = scope()
-    assert here.distributor is not None, "the guard found one"
     return offers.of_distributor(
-        session(), here.program, here.distributor.id, now=now(), only=reward_ids, purse=purse()
+        session(), here.program, distributor_here().id, now=now(), only=reward_ids, purse=purse()
     )
 
 
 def purse() -> offers.Purse:
     """Give what of this distributor's points may be spent; a page looks once."""
     here = scope()
-    assert here.distributor is not None, "the guard found one"
     if "purse" not in g:
-        g.purse = offers.Purse(session(), here.program, here.distributor.id, _today())
+        g.purse = offers.Purse(session(), here.program, distributor_here().id, _today())
     return cast(offers.Purse, g.purse)
 
 
 def pieces() -> int:
     """Count what is in the basket of whoever is signed in."""
-    here = scope()
-    assert here.distributor is not None, "the guard found one"
-    return baskets.pieces(session(), person().id, here.distributor.id)
+    return baskets.pieces(session(), person().id, distributor_here().id)
 
 
 def _today() -> dt.date:
