@@ -148,6 +148,12 @@ def test_no_module_runs_what_it_is_given() -> None:
         assert "https://" not in text, module.name
 
 
+def test_every_drawing_of_the_sprite_is_asked_for_somewhere() -> None:
+    of_ours = [path for path in sorted((PROJECT / "app/web").rglob("*.py")) if path.name != "icons.py"]
+    asked = "\n".join(path.read_text() for path in (*TEMPLATES, *of_ours, *MODULES))
+    assert not [name for name in ICONS if f'"{name}"' not in asked and f"'{name}'" not in asked]
+
+
 def test_every_drawing_that_a_page_asks_for_exists() -> None:
     drawn = set(re.findall(r'<symbol id="([^"]+)"', sprite()[0].decode()))
     assert drawn == set(ICONS)
