@@ -9,13 +9,15 @@ from rq.serializers import JSONSerializer
 QUEUE = "kontor"
 DRAIN = "app.jobs.worker.drain"
 MOST_MESSAGES = 16
+WAKING_SECONDS = 1.0
+"""How long whoever put up jobs waits for Redis: a message that is dropped costs the sweeper's few seconds, no more."""
 
 _log = logging.getLogger(__name__)
 
 
-def connect(redis_url: str) -> Redis:
-    """Connect to Redis or Valkey."""
-    return Redis.from_url(redis_url, socket_timeout=10, health_check_interval=30)
+def connect(redis_url: str, *, patience: float = 10) -> Redis:
+    """Connect to Redis or Valkey; ``patience`` is how many seconds each of its answers may take."""
+    return Redis.from_url(redis_url, socket_timeout=patience, health_check_interval=30)
 
 
 def queue(connection: Redis) -> Queue:
@@ -29,7 +31,7 @@ def wake(redis_url: str, jobs: int) -> None:
     Where Redis does not answer the message is dropped: the sweeper sends another.
     """
     try:
-        connection = connect(redis_url)
+        connection = connect(redis_url, patience=WAKING_SECONDS)
         try:
             messages = queue(connection)
             for _ in range(min(jobs, MOST_MESSAGES) - len(messages)):

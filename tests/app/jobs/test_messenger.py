@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -107,6 +108,19 @@ def test_where_the_connection_breaks_the_message_is_dropped_and_said_so(
     silent: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     wake(silent, 3)
+    assert "the sweeper will try again" in caplog.text
+
+
+def test_whoever_wakes_waits_no_longer_than_the_sweeper_would_take(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A server that is there and does not answer, as one that swaps: a page that was sent would hang on it."""
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(tmp_path / "mute"))
+        listening.listen()
+        began = time.monotonic()
+        wake(f"unix://{tmp_path}/mute", 3)
+    assert time.monotonic() - began < 5
     assert "the sweeper will try again" in caplog.text
 
 
