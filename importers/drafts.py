@@ -17,7 +17,7 @@ from app.config import Settings
 from app.domain.program_file.import_profile import ImportProfile
 from app.domain.saying.wording import Said as Sentence
 from app.domain.states import BatchStatus, DraftState
-from app.exports.files import fingerprint
+from app.files import fingerprint, keep_copy
 from app.jobs import board, registry
 from app.jobs.board import Work
 from app.models.drafts import ImportDraft
@@ -122,9 +122,7 @@ def take(
     )
     session.add(draft)
     session.flush()
-    kept = file_of(settings.files, draft.id)
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(path, kept)
+    keep_copy(file_of(settings.files, draft.id), path)
     _ask_to_look(session, draft)
     return draft
 

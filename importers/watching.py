@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from app.domain.program_file.import_profile import ImportProfile
 from app.domain.saying.wording import marked
 from app.domain.states import BatchStatus
-from app.exports.files import fingerprint
+from app.files import fingerprint
 from app.models.imports import ImportBatch
 from app.models.programs import Program
 from importers.batches.batches import Progress

@@ -12,8 +12,9 @@ import pyarrow.compute as pc
 
 from app.domain.measures.money import decimal_text
 from app.exports.cells import escape, escape_column, text_column
-from app.exports.files import Written, replacing
+from app.exports.files import Written
 from app.exports.tables import Column, Kind, Layout, Rows, decimal_texts, local_seconds
+from app.files import replacing
 
 _PIECE_ROWS = 50_000
 

@@ -19,7 +19,8 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, LongTable, Paragraph, SimpleDocTemplate, Spacer, TableStyle
 
-from app.exports.files import Written, replacing
+from app.exports.files import Written
+from app.files import replacing
 
 _FONTS = {"Kontor": "figo", "Kontor-Bold": "figbo"}
 """FiraGO, as on pages: it has the letters of every language that Kontor speaks."""

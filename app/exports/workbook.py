@@ -16,9 +16,10 @@ import rustpy_xlsxwriter as xlsx
 
 from app.domain.measures.money import decimal_text
 from app.exports.cells import fit_column, text_column
-from app.exports.files import Written, replacing
+from app.exports.files import Written
 from app.exports.tables import Column, Kind, Layout, Pieces, Rows, decimal_texts, local_seconds
 from app.exports.totals import TotalRow, settle
+from app.files import replacing
 
 MOST_ROWS = 1_048_576
 """Rows of a sheet, its header included."""

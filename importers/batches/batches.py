@@ -15,7 +15,7 @@ from app.domain.program_file.import_profile import ImportProfile
 from app.domain.saying.wording import Said, marked
 from app.domain.states import BatchStatus, JobState
 from app.domain.typed.fields import KINDS
-from app.exports.files import fingerprint
+from app.files import fingerprint
 from app.jobs import board
 from app.models.imports import ImportBatch, ImportShard
 from app.models.jobs import Job

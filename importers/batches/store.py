@@ -1,7 +1,6 @@
 """Where the files of a batch lie, and its columns between the stages: Arrow files, mapped into memory when read."""
 
 import json
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
@@ -12,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from app.domain.documents.sales import Documents, Lines, Sales
+from app.files import keep_copy
 from importers.layout.tables.table import Recognised
 from verification.incoming import Incoming
 
@@ -61,8 +61,7 @@ class BatchFiles:
 
     def take_in(self, source: Path) -> None:
         """Copy the file that came."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, self.original)
+        keep_copy(self.original, source)
 
     def save_rows(
         self,
@@ -210,10 +209,16 @@ class BatchFiles:
 
     @contextmanager
     def _fresh(self, path: Path) -> Iterator[Path]:
-        """Give a place beside to write to, then put it in its place: nobody sees half a file, whoever is killed."""
+        """Give a place beside to write to, then put it in its place: nobody sees half a file, whoever is killed.
+
+        It need not outlive the machine, as what came in does: what a reading makes is made anew.
+        """
         fresh = path.with_name(f"{path.name}.{self._reading}.part")
-        yield fresh
-        fresh.replace(path)
+        try:
+            yield fresh
+            fresh.replace(path)
+        finally:
+            fresh.unlink(missing_ok=True)
 
     @staticmethod
     def _load(path: Path) -> pa.Table:

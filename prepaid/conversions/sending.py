@@ -19,7 +19,7 @@ from app.config import Settings
 from app.db.many import among_texts
 from app.db.transaction import Sessions, transaction
 from app.domain.states import RunStatus, TopUpStatus
-from app.exports.files import fingerprint
+from app.files import fingerprint
 from app.models.prepaid import ConversionRun, LoadBatch, TopUp
 from app.services import audit
 from prepaid.conversions.ordering import order, order_rest

@@ -7,7 +7,8 @@ from typing import TextIO
 
 from app.domain.program_file.batch_file import Shape
 from app.domain.saying.wording import Said, marked
-from app.exports.files import Written, replacing
+from app.exports.files import Written
+from app.files import replacing
 from prepaid.errors import BatchFileUnfit
 
 _ = marked

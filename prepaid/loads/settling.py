@@ -6,7 +6,6 @@ comes again changes nothing.
 """
 
 import datetime as dt
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,7 +23,7 @@ from app.domain.saying.load_failures import amounts_differ
 from app.domain.saying.wording import marked
 from app.domain.states import RunKind, RunStatus, TopUpKind, TopUpStatus, Unit
 from app.domain.typed.card_numbers import holds_card_number
-from app.exports.files import fingerprint
+from app.files import fingerprint, keep_copy
 from app.models.distributors import Distributor
 from app.models.ledger import Account
 from app.models.prepaid import ConversionRun, LoadResponse, Redemption, TopUp
@@ -138,8 +137,7 @@ def _keep(
     file = f"responses/run{run.id:06d}/{digest.hex()[:16]}{ending}"
     kept = settings.files / file
     if not kept.exists():
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, kept)
+        keep_copy(kept, path)
     session.execute(
         insert(LoadResponse)
         .values(

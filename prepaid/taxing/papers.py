@@ -16,8 +16,9 @@ from app.db.transaction import Sessions
 from app.domain.saying.wording import marked
 from app.domain.states import JobState, TaxStatus
 from app.domain.taxes.tax_packs import pack_text
-from app.exports.files import Written, replacing
+from app.exports.files import Written
 from app.exports.paper import Grid, Paper, Section, drawn
+from app.files import replacing
 from app.jobs import board
 from app.jobs.board import Work
 from app.models.jobs import Job

@@ -6,8 +6,6 @@ drawn anew from its pixels.
 
 import datetime as dt
 import hashlib
-import os
-import secrets
 import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -19,6 +17,7 @@ from sqlalchemy.orm import Session
 from app.config import Settings
 from app.db.locks import lock_name
 from app.domain.typed.pdf_dates import pdf_moment
+from app.files import keep_content
 from app.models.claims import Attachment, Claim
 from app.models.sales import SalesDocument
 from verification.claiming import pages
@@ -189,7 +188,7 @@ def picture(settings: Settings, attachment: Attachment, page: int, *, small: boo
     path = folder / f"page-{page}{'-small' if small else ''}.jpg"
     if not path.exists():
         widest = SMALL if small else WIDEST
-        _write(path, pages.draw(folder / "original", attachment.media_type, page, widest, settings))
+        keep_content(path, pages.draw(folder / "original", attachment.media_type, page, widest, settings))
     return path
 
 
@@ -226,18 +225,7 @@ def _invoice(content: bytes, file_name: str, media_type: str, settings: Settings
 def _keep(files: Path, digest: bytes, content: bytes) -> None:
     path = _folder(files, digest) / "original"
     if not path.exists():
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _write(path, content)
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Put a file in its place whole, or not at all."""
-    fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    with fresh.open("xb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
+        keep_content(path, content)
 
 
 def _folder(files: Path, digest: bytes) -> Path:

@@ -1,7 +1,6 @@
 """Brings an export where its plan says: into a folder that others fetch from, or to people by mail."""
 
 import datetime as dt
-import shutil
 from pathlib import Path
 from urllib.parse import quote
 
@@ -9,10 +8,10 @@ from sqlalchemy.orm import Session
 
 from app.config import Settings
 from app.domain.states import ExportWay
-from app.exports.files import replacing
 from app.exports.histories import asking
 from app.exports.histories.catalogue import HISTORIES
 from app.exports.histories.planning import addresses_of
+from app.files import keep_content, keep_copy
 from app.models.exports import Export, ExportPlan
 from app.models.programs import Program
 from app.services import audit
@@ -59,15 +58,12 @@ def deliver(session: Session, settings: Settings, made: Export, plan: ExportPlan
 def _put(settings: Settings, program: Program, target: str, made: Export, path: Path) -> Path:
     """Put the file into a folder, and its hash beside it as `sha256sum -c` reads it."""
     folder = outgoing(settings, program.code) / target
-    folder.mkdir(parents=True, exist_ok=True)
     stem, dot, ending = asking.file_name(made).rpartition(".")
     into = folder / f"{stem}-{made.id}{dot}{ending}"
-    with replacing(into) as part:
-        shutil.copyfile(path, part)
+    keep_copy(into, path)
     assert made.sha256 is not None, "it was made"
     beside = into.with_name(f"{into.name}.sha256")
-    with replacing(beside) as part:
-        part.write_text(f"{made.sha256.hex()}  {into.name}\n")
+    keep_content(beside, f"{made.sha256.hex()}  {into.name}\n".encode())
     return into
 
 

@@ -14,8 +14,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from app.exports.files import fingerprint, replacing
 from app.exports.tables import Column, Kind
+from app.files import fingerprint, replacing
 
 _SHOWN = b"kontor"
 TYPES: Mapping[Kind, Any] = {

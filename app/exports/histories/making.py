@@ -15,9 +15,9 @@ from app.config import Settings
 from app.db.reading import snapshot
 from app.db.transaction import Sessions, transaction
 from app.domain.states import ExportState
-from app.exports.files import fingerprint
 from app.exports.histories import asking, delivering, reading, rendering, words
 from app.exports.histories.keeping import Kept
+from app.files import fingerprint
 from app.jobs import registry
 from app.jobs.board import Work
 from app.models.exports import Export, ExportPlan

@@ -1,9 +1,9 @@
 """Files that show what a participant is to the tax office, kept by their hash below the folder of files."""
 
 import hashlib
-import os
-import secrets
 from pathlib import Path
+
+from app.files import keep_content
 
 _FOLDER = "tax-proofs"
 
@@ -13,13 +13,7 @@ def keep(files: Path, content: bytes) -> bytes:
     digest = hashlib.sha256(content).digest()
     path = path_of(files, digest)
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f".{path.name}.{secrets.token_hex(6)}.part")
-        with part.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
+        keep_content(path, content)
     return digest
 
 

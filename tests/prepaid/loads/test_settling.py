@@ -13,6 +13,7 @@ from sqlalchemy import select, text
 
 from app.db.transaction import transaction
 from app.domain.states import RunStatus, TaxStatus, TopUpStatus
+from app.files import fingerprint
 from app.models.ledger import Account, LedgerTransaction
 from app.models.people import AuditEvent
 from app.models.prepaid import ConversionRun, LoadResponse
@@ -22,6 +23,7 @@ from prepaid.loads import settling
 from prepaid.loads.moves import locked_run
 from prepaid.providers import Answer, LoadResult
 from tests.prepaid.conftest import NOW, World
+from tests.support.full_disk import files_end_at
 
 
 def ordered(world: World, count: int = 3, status: TaxStatus = TaxStatus.COMPANY, points: int = 200) -> ConversionRun:
@@ -88,6 +90,19 @@ def test_a_response_is_kept_under_its_own_ending(world: World, name: str, ending
         kept = session.scalars(select(LoadResponse.file).where(LoadResponse.run_id == run.id)).one()
     assert Path(kept).suffix == ending
     assert (world.settings.files / kept).is_file()
+
+
+def test_a_response_that_had_no_room_is_whole_once_it_comes_again(world: World) -> None:
+    """The half of it that was copied stood in its place, and nobody wrote over it."""
+    run = ordered(world)
+    rows = [f"{reference},loaded,,100.00" for reference in world.references(run).values()]
+    path = world.respond("\n".join(["reference,result,code,amount", *rows]) + "\n")
+    with files_end_at(path.stat().st_size // 2), pytest.raises(OSError, match="File too large"):
+        bring(world, run, path)
+    assert bring(world, run, path).loaded == len(rows)
+    with transaction(world.registry) as session:
+        kept = session.scalars(select(LoadResponse).where(LoadResponse.run_id == run.id)).one()
+        assert fingerprint(world.settings.files / kept.file) == kept.file_sha256
 
 
 def test_an_answer_that_comes_later_with_another_amount_is_listed(world: World) -> None:
