@@ -9,6 +9,9 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""What the system says where a file cannot grow: the disk is full, or what this user or this file may take of it."""
+
 
 def fingerprint(path: Path) -> bytes:
     """Give the SHA-256 of a file."""

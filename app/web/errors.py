@@ -9,6 +9,7 @@ from werkzeug.exceptions import Conflict, HTTPException, InternalServerError, Re
 from werkzeug.wrappers import Response
 
 from app.db.transaction import met_another
+from app.files import NO_ROOM
 
 LONGEST_ADDRESS = 4_000
 """Characters of an address, with all that is asked in it: what is longer, browsers and proxies cut or refuse."""
@@ -21,6 +22,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(HTTPException, _page)
     app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(OperationalError, _no_database)
+    app.register_error_handler(OSError, _no_room)
     app.before_request(_not_too_long)
 
 
@@ -45,6 +47,21 @@ def _no_database(error: OperationalError) -> Response:
         return _answer(Conflict(), "409")
     _log.error("the database does not answer: %s", error.orig)
     return _answer(ServiceUnavailable(), "503")
+
+
+class InsufficientStorage(HTTPException):
+    """There is no room to keep what was sent, or to write what was asked for."""
+
+    code = 507
+    description = "Insufficient Storage"
+
+
+def _no_room(error: OSError) -> Response:
+    """Say where the disk is full; any other refusal of the system is a fault like others."""
+    if error.errno not in NO_ROOM:
+        raise error
+    _log.error("%s has no room: %s", request.path, error)
+    return _answer(InsufficientStorage(), "507")
 
 
 def _answer(error: HTTPException, kind: str) -> Response:

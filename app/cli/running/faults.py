@@ -8,8 +8,8 @@ from pathlib import Path
 
 from app.cli.output import FAULT, Failure
 from app.config import settings
+from app.files import NO_ROOM
 
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 _NOT_LET = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
@@ -27,11 +27,11 @@ def unfit(fault: Exception) -> str | None:
 
 
 def _not_let(problem: OSError) -> str | None:
-    if problem.errno not in (*_NO_ROOM, *_NOT_LET):
+    if problem.errno not in (*NO_ROOM, *_NOT_LET):
         return None
     where = f"{problem.filename}: " if problem.filename else ""
     what = f"{where}{problem.strerror}"
-    if problem.errno in _NO_ROOM:
+    if problem.errno in NO_ROOM:
         return f"What the command writes has no place ({what}). Make room there, and see whether all of it was done."
     return f"User id {os.geteuid()} may not do what the command asks for ({what}). Run it as whoever may."
 

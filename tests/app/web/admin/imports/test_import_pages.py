@@ -5,6 +5,7 @@ import html
 import io
 import re
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import openpyxl
 import pytest
@@ -21,6 +22,7 @@ from importers.reading import samples
 from tests.app.web.admin.imports.wizard import Wizard
 from tests.app.web.forms_seen import Page
 from tests.app.web.world import World
+from tests.support.full_disk import files_end_at
 
 HEADER = "Faktura nr;Data sprzedaży;Kod klienta;Indeks;Ilość;Wartość netto"
 
@@ -366,6 +368,23 @@ def test_an_amount_that_nobody_named_is_not_reckoned_before_somebody_has_chosen(
     assert wizard.save(draft, **{"column-6": "net_amount"}).status_code == 303
     wizard.work()
     assert "Every row would count" in wizard.page(draft)
+
+
+def test_where_the_disk_is_full_the_page_says_so_and_nothing_is_left_of_the_file(wizard: Wizard) -> None:
+    content = report("ROOM") + b"\n" * 4_000
+    found = drafts_in(wizard)
+    with files_end_at(2_000):
+        answer = wizard.post(f"{wizard.base}/new", files=[(io.BytesIO(content), "march.csv")], source="", kind="")
+    assert answer.status_code == 507
+    assert "The disk of the server is full" in answer.text
+    assert drafts_in(wizard) == found
+    wizard.bring(("march.csv", content))
+    assert len(drafts_in(wizard)) == len(found) + 1
+
+
+def drafts_in(wizard: Wizard) -> set[Path]:
+    """Name the files that are there of drafts, and pieces of them."""
+    return {path for path in (wizard.world.settings.files / "drafts").rglob("*") if path.is_file()}
 
 
 def test_many_files_come_at_once_and_what_cannot_be_used_keeps_no_other_back(wizard: Wizard) -> None:
