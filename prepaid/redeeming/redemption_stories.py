@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import Case, and_, case, select
 from sqlalchemy.orm import Session, aliased
 
-from app.domain.states import RunKind, TopUpKind, TopUpStatus, Unit
+from app.domain.states import RunKind, RunStatus, TopUpKind, TopUpStatus, Unit
 from app.models.distributors import Distributor
 from app.models.ledger import Account
 from app.models.people import UserAccount
@@ -20,7 +20,9 @@ class State(enum.StrEnum):
     """How far a redemption has come. It is not stored: who approved it, who ended it and its load say it."""
 
     WAITING = "waiting"  # for somebody of the programme
+    TAKEN = "taken"  # by a run that nobody has approved yet
     RESERVED = "reserved"  # approved; it goes out with the next order file
+    GOING = "going"  # approved and in a run, which is being ordered or sent
     ORDERED = "ordered"  # the order file is written
     SENDING = "sending"  # the provider has it, or is being asked
     LOADED = "loaded"
@@ -69,6 +71,10 @@ _BY_LOAD = {
 }
 
 
+_NOT_APPROVED = select(ConversionRun.id).where(ConversionRun.status.in_((RunStatus.PREPARING, RunStatus.PREVIEW)))
+"""Runs of which nobody has said yet that they go out."""
+
+
 def state() -> Case[str]:
     """Give the state of a redemption, for a statement that joins `REWARD`."""
     return case(
@@ -76,7 +82,9 @@ def state() -> Case[str]:
         (Redemption.ended_at.is_not(None), State.REFUSED.value),
         *((REWARD.status == status, one.value) for status, one in _BY_LOAD.items()),
         (and_(Redemption.key.is_not(None), Redemption.approved_at.is_(None)), State.WAITING.value),
-        else_=State.RESERVED.value,
+        (Redemption.run_id.is_(None), State.RESERVED.value),
+        (Redemption.run_id.in_(_NOT_APPROVED), State.TAKEN.value),
+        else_=State.GOING.value,
     )
 
 

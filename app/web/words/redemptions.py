@@ -16,7 +16,9 @@ from prepaid.redeeming.redemptions import NotWaiting
 
 STATE: Mapping[str, Badge] = {
     State.WAITING: Badge(_("Waits for approval"), "wait"),
+    State.TAKEN: Badge(_("In a run that waits for approval"), "wait"),
     State.RESERVED: Badge(_("Approved, waits for its file"), "busy"),
+    State.GOING: Badge(_("Approved, on its way"), "busy"),
     State.ORDERED: Badge(_("Ordered"), "busy"),
     State.SENDING: Badge(_("With the card provider"), "busy"),
     State.LOADED: Badge(_("Loaded"), "good"),
@@ -29,7 +31,9 @@ STATE: Mapping[str, Badge] = {
 
 MEANS: Mapping[State, Any] = {
     State.WAITING: _("The points are reserved. Somebody of the programme looks at it next."),
+    State.TAKEN: _("A conversion run has taken it. The points stay reserved until somebody approves that run."),
     State.RESERVED: _("It is approved, and goes to the card provider with the next order file."),
+    State.GOING: _("It is approved, and on its way to the card provider."),
     State.ORDERED: _("The order for the card provider is written."),
     State.SENDING: _("The card provider was asked to load the card, and has not answered yet."),
     State.LOADED: _("The money is on the card."),
@@ -45,7 +49,9 @@ STEPS = (_("Asked for"), _("Approved"), _("On its way"), _("Loaded"))
 
 STEP: Mapping[State, int] = {
     State.WAITING: 1,
+    State.TAKEN: 1,
     State.RESERVED: 2,
+    State.GOING: 3,
     State.ORDERED: 3,
     State.SENDING: 3,
     State.UNKNOWN: 3,

@@ -69,6 +69,10 @@ class Desk(World):
             session.expunge(found)
         return found
 
+    def how_far(self, redemption_id: int) -> State:
+        with transaction(self.registry) as session:
+            return story(session, redemption_id).state
+
     def states(self, redemption_id: int) -> dict[str, TopUpStatus]:
         with transaction(self.registry) as session:
             rows = session.execute(
@@ -158,6 +162,35 @@ def test_nothing_goes_out_that_nobody_else_approved_and_then_all_of_it_goes_toge
     assert {*desk.states(first).values(), *desk.states(third).values()} == {TopUpStatus.LOADED}
     assert desk.wallet("P") == (500, 0, 500)
     assert desk.wallet("Q") == (0, 0, 100)
+
+
+def test_how_far_a_redemption_is_is_told_by_its_run_as_well(desk: Desk) -> None:
+    desk.add("FAR", 500)
+    asked, seen = desk.ask("FAR", 100, "far"), []
+    seen.append(desk.how_far(asked))
+    desk.approve(asked)
+    seen.append(desk.how_far(asked))
+    run_id = desk.gather()
+    assert run_id is not None
+    seen.append(desk.how_far(asked))
+    ordering.order(desk.registry, desk.settings, desk.provider, run_id, actor="ben", now=NOW)
+    seen.append(desk.how_far(asked))
+    assert seen == [State.WAITING, State.RESERVED, State.GOING, State.ORDERED]
+
+
+def test_what_a_run_has_taken_is_not_approved_before_the_run_is(world: World) -> None:
+    world.load(prepaid=BY_FILE)
+    world.add("TAKEN", 500)
+    run = world.preview()
+
+    def state() -> State:
+        with transaction(world.registry) as session:
+            return story(session, session.scalars(select(Redemption.id).where(Redemption.run_id == run.id)).one()).state
+
+    assert state() is State.TAKEN
+    with transaction(world.registry) as session:
+        runs.approve(session, run.id, actor="ben", now=NOW)
+    assert state() is State.GOING
 
 
 def test_what_waits_goes_out_as_it_was_asked_for_whenever_the_programme_compensates_since(desk: Desk) -> None:

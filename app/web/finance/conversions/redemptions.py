@@ -161,7 +161,7 @@ def show(program_code: str, redemption_id: int) -> str:
 def _page(redemption_id: int, calling_off: CallingOff, *, asked: bool) -> str:
     found = story(session(), redemption_id)
     stopped = None
-    if found.run is not None and found.state in (State.RESERVED, State.ORDERED, State.SENDING, State.UNKNOWN):
+    if found.run is not None and found.state in (State.GOING, State.ORDERED, State.SENDING, State.UNKNOWN):
         errand = prepaid_jobs.errand(session(), found.run.id)
         stopped = None if errand is None or errand.stopped_by is None else formats.told(errand.stopped_by)
     return render_template(
@@ -171,9 +171,7 @@ def _page(redemption_id: int, calling_off: CallingOff, *, asked: bool) -> str:
         top_up_words=wording,
         stopped=stopped,
         mine=same_person(person().login, found.redemption.asked_by or ""),
-        waits=found.redemption.key is not None
-        and found.redemption.run_id is None
-        and found.state in (State.WAITING, State.RESERVED),
+        waits=found.redemption.key is not None and found.state in (State.WAITING, State.RESERVED),
         calling_off=calling_off,
         asked=asked,
     )
@@ -281,13 +279,11 @@ def _look(*fit: State) -> Any:
 
     def look(ids: Sequence[int]) -> Iterator[Row]:
         rows = session().execute(
-            _QUERY.add_columns(Redemption.id, Distributor.name, state(), Redemption.run_id, Redemption.key).where(
-                Redemption.id.in_(ids)
-            ),
+            _QUERY.add_columns(Redemption.id, Distributor.name, state()).where(Redemption.id.in_(ids)),
             {"program_id": scope().program.id},
         )
-        for id_, name, found, run_id, key in rows:
-            fits = State(found) in fit and run_id is None and key is not None
+        for id_, name, found in rows:
+            fits = State(found) in fit
             yield Row(
                 id_,
                 f"#{id_}",

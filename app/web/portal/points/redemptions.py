@@ -172,7 +172,7 @@ def _holds() -> bool:
 def show(program_code: str, distributor_id: int, redemption_id: int) -> str:
     found = story(session(), redemption_id)
     converts = may(person(), Permission.CONVERT_POINTS, scope().program.id, distributor_id)
-    waits = found.state in (State.WAITING, State.RESERVED) and found.redemption.run_id is None
+    waits = found.state in (State.WAITING, State.RESERVED)
     return render_template(
         "portal/points/redemptions/show.html",
         found=found,
