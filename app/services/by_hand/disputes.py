@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, cast, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.domain.states import DisputeState, TransactionKind, Unit
+from app.domain.states import COUNTING, DisputeState, TransactionKind, Unit
 from app.models.disputes import Dispute
 from app.models.programs import Program
 from app.models.sales import Award, SalesDocument, SalesLine
@@ -152,8 +152,11 @@ def _there(session: Session, document_id: int, line_number: int | None, rule_ver
 
 
 def _given(session: Session, document_id: int, line_number: int | None, rule_version_id: int | None) -> int:
-    query = select(cast(func.coalesce(func.sum(Award.amount), 0), BigInteger)).where(
-        Award.document_id == document_id, Award.unit == Unit.POINTS
+    """Sum the points that stand: what a document gave that does not count any more was taken back."""
+    query = (
+        select(cast(func.coalesce(func.sum(Award.amount), 0), BigInteger))
+        .join(SalesDocument, SalesDocument.id == Award.document_id)
+        .where(Award.document_id == document_id, Award.unit == Unit.POINTS, SalesDocument.status.in_(COUNTING))
     )
     if line_number is not None:
         query = query.where(Award.line_number == line_number)

@@ -114,6 +114,11 @@ class DocumentExplained:
     totals: Mapping[Unit, int]
     lines: list[LineExplained]
 
+    @property
+    def counts(self) -> bool:
+        """Tell whether what it gave stands: of one that was refused, corrected or undone all of it was taken back."""
+        return self.status in COUNTING
+
     def total(self, unit: Unit) -> int:
         """Tell what the document gave in a unit, less what it took back."""
         return self.totals[unit]

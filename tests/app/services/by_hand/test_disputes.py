@@ -13,7 +13,7 @@ from app.services.telling.notices import tell
 from app.services.tracing.explanations import explain_document
 from tests.app.services.promotions.running import Running
 from tests.support import programs
-from tests.support.desk import Desk
+from tests.support.desk import IN_REVIEW, Desk
 from tests.support.programs import BASE_RULE, NOW
 from verification.incoming import Source
 
@@ -63,6 +63,15 @@ def test_what_is_said_of_a_document_is_said_of_what_took_its_place(desk: Desk) -
     assert [one.amount for one in line.awards] == [20, 60]
     assert [one.amount for one in line.of_version(version).awards] == [60]
     assert [one.amount for one in line.of_version(0).awards] == [20, 60], "it gives nothing any more"
+
+
+def test_what_is_said_of_a_refused_document_is_not_said_of_points_that_were_taken_back(desk: Desk) -> None:
+    desk.invoice("1", 10, source=IN_REVIEW)
+    asked(desk)
+    desk.refuse("1")
+    asked(desk, line_number=1)
+    assert [one.amount for one in disputes.of_document(desk.session, desk.document("1").id)] == [0, 10]
+    assert not explain_document(desk.session, desk.program, desk.document("1").id).counts
 
 
 @pytest.mark.parametrize("more", [{"line_number": 2}, {"line_number": 1, "rule_version_id": 0}, {"rule_version_id": 1}])

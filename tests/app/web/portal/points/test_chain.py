@@ -8,17 +8,21 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
 from app.db.transaction import transaction
+from app.domain.states import DocumentStatus
 from app.extensions import db
 from app.models.distributors import Distributor
 from app.models.ledger import LedgerTransaction, Lot
 from app.models.programs import Program
-from app.models.sales import SalesLine
+from app.models.sales import SalesDocument, SalesLine
+from app.services.by_hand import disputes
+from app.services.goods.catalogue import product_ids
 from app.services.owners import pools
 from app.web.lists.cells import in_two_lines
 from tests.app.web.belongings import Belongings, fill
 from tests.app.web.conftest import token_of
 from tests.app.web.world import World
 from tests.support.sales import Sold, sell
+from verification.deciding.decisions import decide
 
 As = Callable[[str], FlaskClient]
 
@@ -155,6 +159,21 @@ def test_an_award_is_disputed_answered_and_told(world: World, made: Belongings, 
     as_("administrator").post(f"{adjustment}/approve", data=token)
     assert given % "12" in owner.get(f"{portal}/disputes").text
     assert [one for one in told if "You are right" in owner.get(one).text] == told
+
+
+def test_a_dispute_of_a_refused_document_says_that_what_was_given_is_taken_back(
+    world: World, made: Belongings, as_: As
+) -> None:
+    with world.app.app_context(), transaction(db.session) as session:
+        program = session.scalars(select(Program).where(Program.code == world.a)).one()
+        product = product_ids(session, program.id)["p1"]
+        sell(session, program, [Sold("REFUSED/1", made.of["distributor"]["mine"], product, 1_000, 1_000_000_00)])
+        document = session.scalars(select(SalesDocument.id).where(SalesDocument.number == "REFUSED/1")).one()
+        by = {"actor": "ann", "now": world.clock()}
+        dispute = disputes.ask(session, program, document, "Where are they?", **by)
+        decide(session, program, document, DocumentStatus.REFUSED, reason="not ours", **by)
+    shown = as_("finance").get(f"/programs/{world.a}/disputes/{dispute}").text
+    assert "This document does not count: what the rules gave for it was taken back." in shown
 
 
 def test_who_shares_a_balance_does_not_see_into_the_documents_of_others(
