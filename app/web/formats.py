@@ -13,8 +13,9 @@ from markupsafe import Markup, escape
 from app.domain.saying.load_failures import failure
 from app.domain.saying.wording import Said
 from app.domain.states import Unit
+from app.services.access.people import time_zone_of
 from app.services.telling.languages import DEFAULT, Writing, writing
-from app.web.context import scope, scope_or_none
+from app.web.context import scope, scope_or_none, session, somebody
 from app.web.languages import language
 
 _POINTS = frozenset(("point", "points", "punkt", "punkty", "punktów", "punto", "puntos", "балл", "баллы", "баллов"))
@@ -143,9 +144,15 @@ def instant(at: dt.datetime) -> str:
 
 
 def zone() -> str:
-    """Name the time zone of the page's programme; outside of one, UTC."""
-    found = scope_or_none()
-    return found.program.time_zone if found is not None else "UTC"
+    """Name the time zone of the page's programme; outside of one, that of the reader's programmes, else UTC."""
+    here = scope_or_none()
+    if here is not None:
+        return here.program.time_zone
+    found: str | None = g.get("zone")
+    if found is None:
+        who = somebody()
+        found = g.zone = (time_zone_of(session(), who) if who is not None else None) or "UTC"
+    return found
 
 
 def duration(seconds: float) -> str:

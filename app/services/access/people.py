@@ -327,6 +327,17 @@ def programs_of(session: Session, somebody: Person) -> list[ProgramChoice]:
     return [ProgramChoice(*row) for row in rows]
 
 
+_ZONES = Question(
+    select(Program.time_zone).where(Program.id == func.any(bindparam("ids", type_=ARRAY(BigInteger)))).distinct()
+)
+
+
+def time_zone_of(session: Session, somebody: Person) -> str | None:
+    """Name the time zone of the programmes in which a person has a role; None where those are in several, or none."""
+    found = _ZONES.ask(session, ids=sorted({seat.program_id for seat in somebody.seats}))
+    return str(found[0].time_zone) if len(found) == 1 else None
+
+
 def everybody(session: Session) -> list[Listed]:
     """List the people, by sign-in name."""
     rows = session.execute(

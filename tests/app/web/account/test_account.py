@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+import zoneinfo
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -104,6 +105,15 @@ def test_pages_of_one_s_account_ask_little_and_are_small(world: World, inside: F
     assert 0 < len(asked) <= 6, asked
     assert len(answer.data) < 60_000
     assert answer.text.count("<h1") == 1
+
+
+def test_times_of_one_s_account_are_those_of_one_s_programmes(
+    world: World, inside: FlaskClient, as_: Callable[[str], FlaskClient]
+) -> None:
+    page = inside.get("/account/sessions/").text
+    assert "Times are those of Europe/Warsaw." in page
+    assert f"{world.clock().astimezone(zoneinfo.ZoneInfo('Europe/Warsaw')):%H:%M}" in page
+    assert "Times are in UTC." in as_("owner").get("/account/").text, "whoever is of no programme"
 
 
 @pytest.mark.parametrize("page", [*PAGES, "/account/passkeys/", "/account/recovery-codes"])
