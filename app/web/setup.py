@@ -297,7 +297,6 @@ def _prepare_templates(app: Flask) -> None:
         is_training=look.is_training,
         languages=lambda: LANGUAGES,
         role_here=navigation.role_here,
-        time_zone=formats.zone,
         route_exists=look.route_exists,
         theme_chosen=preferences.theme_chosen,
         url_for=addresses.address,

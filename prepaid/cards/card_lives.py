@@ -5,12 +5,14 @@ usable again the other way round. So a provider that does not answer never leave
 """
 
 import datetime as dt
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import BigInteger, cast, func, select
 from sqlalchemy.orm import Session, aliased
 
+from app.db.first import First, first
 from app.db.transaction import Sessions, transaction
 from app.domain.saying.wording import marked
 from app.domain.states import CardState, CardWord, Identity, TopUpKind, TopUpStatus
@@ -170,7 +172,7 @@ class Life:
     earlier: Card | None
     later: Card | None
     loaded_minor: int
-    moments: list[Moment]
+    moments: First[Moment]
 
 
 def life_of(session: Session, card_id: int) -> Life:
@@ -188,13 +190,19 @@ def life_of(session: Session, card_id: int) -> Life:
         raise NoSuchCard(card_id)
     card, owner, code, name = row
     line = _line(session, card.id)
-    moments = [*_events(session, line), *_top_ups(session, line), *_movements(session, line)]
-    loaded = [one.amount_minor or 0 for one in moments if one.kind == "top_up" and one.what == TopUpStatus.LOADED]
+    told = (_events(session, line), _top_ups(session, line), _movements(session, line))
+    newest = sorted(itertools.chain(*told), key=lambda one: one.at, reverse=True)
+    moments = First(newest, sum(one.more for one in told))
     earlier = session.get(Card, card.replaces_id) if card.replaces_id else None
     after = select(Card).where(Card.replaces_id == card.id).order_by(Card.id.desc()).limit(1)
     later = session.scalars(after).one_or_none()
-    newest = sorted(moments, key=lambda one: one.at, reverse=True)
-    return Life(card, owner, code, name, earlier, later, sum(loaded), newest)
+    return Life(card, owner, code, name, earlier, later, _loaded(session, line), moments)
+
+
+def _loaded(session: Session, line: Mapping[int, bool]) -> int:
+    """Sum all loads of a card and of those before it, however many of them are shown."""
+    together = select(cast(func.coalesce(func.sum(TopUp.amount_minor), 0), BigInteger))
+    return session.scalars(together.where(TopUp.card_id.in_(line), TopUp.status == TopUpStatus.LOADED)).one()
 
 
 def _line(session: Session, card_id: int) -> dict[int, bool]:
@@ -205,17 +213,17 @@ def _line(session: Session, card_id: int) -> dict[int, bool]:
     return {found: found != card_id for found in session.scalars(select(chain.c.id))}
 
 
-def _events(session: Session, line: Mapping[int, bool]) -> list[Moment]:
-    rows = session.scalars(
-        select(CardEvent).where(CardEvent.card_id.in_(line)).order_by(CardEvent.id.desc()).limit(_MOST_SHOWN)
-    )
-    return [Moment(one.at, "event", one.word.value, one.text, one.actor, None, line[one.card_id]) for one in rows]
+def _events(session: Session, line: Mapping[int, bool]) -> First[Moment]:
+    def moment(one: CardEvent) -> Moment:
+        return Moment(one.at, "event", one.word.value, one.text, one.actor, None, line[one.card_id])
+
+    events = select(CardEvent).where(CardEvent.card_id.in_(line)).order_by(CardEvent.id.desc())
+    return first(session, events, _MOST_SHOWN, moment)
 
 
-def _top_ups(session: Session, line: Mapping[int, bool]) -> list[Moment]:
-    rows = session.scalars(select(TopUp).where(TopUp.card_id.in_(line)).order_by(TopUp.id.desc()).limit(_MOST_SHOWN))
-    return [
-        Moment(
+def _top_ups(session: Session, line: Mapping[int, bool]) -> First[Moment]:
+    def moment(one: TopUp) -> Moment:
+        return Moment(
             at=one.settled_at or one.created_at,
             kind="top_up",
             what=one.status.value,
@@ -224,18 +232,14 @@ def _top_ups(session: Session, line: Mapping[int, bool]) -> list[Moment]:
             amount_minor=one.amount_minor,
             on_earlier=line[one.card_id or 0],
         )
-        for one in rows
-    ]
+
+    loads = select(TopUp).where(TopUp.card_id.in_(line)).order_by(TopUp.id.desc())
+    return first(session, loads, _MOST_SHOWN, moment)
 
 
-def _movements(session: Session, line: Mapping[int, bool]) -> list[Moment]:
-    rows = session.scalars(
-        select(CardMovement)
-        .where(CardMovement.card_id.in_(line))
-        .order_by(CardMovement.happened_at.desc())
-        .limit(_MOST_SHOWN)
-    )
-    return [
-        Moment(one.happened_at, "movement", one.merchant, None, None, one.amount_minor, line[one.card_id])
-        for one in rows
-    ]
+def _movements(session: Session, line: Mapping[int, bool]) -> First[Moment]:
+    def moment(one: CardMovement) -> Moment:
+        return Moment(one.happened_at, "movement", one.merchant, None, None, one.amount_minor, line[one.card_id])
+
+    movements = select(CardMovement).where(CardMovement.card_id.in_(line)).order_by(CardMovement.happened_at.desc())
+    return first(session, movements, _MOST_SHOWN, moment)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import BigInteger, ColumnElement, cast, false, func, or_, select
 from sqlalchemy.orm import Session
 
+from app.db.first import First, first
 from app.domain.program_file.prepaid_settings import PrepaidPart
 from app.domain.states import BookingKind, FindingKind, TopUpStatus
 from app.models.distributors import Distributor
@@ -138,7 +139,7 @@ class Difference:
     card: Card | None
     distributor_id: int | None
     distributor_name: str | None
-    others: list[StatementLine]
+    others: First[StatementLine]
 
 
 _MOST_SHOWN = 20
@@ -157,10 +158,10 @@ def difference(session: Session, finding_id: int) -> Difference:
         .outerjoin(Distributor, Distributor.id == Account.distributor_id)
         .where(StatementFinding.id == finding_id)
     ).one()
-    others: list[StatementLine] = []
+    others: First[StatementLine] = First()
     if finding.top_up_id is not None:
         of_top_up = select(StatementLine).where(StatementLine.top_up_id == finding.top_up_id)
-        others = list(session.scalars(of_top_up.order_by(StatementLine.id).limit(_MOST_SHOWN)))
+        others = first(session, of_top_up.order_by(StatementLine.id), _MOST_SHOWN, lambda one: one)
     return Difference(finding, statement, line, top_up, card, owner, name, others)
 
 

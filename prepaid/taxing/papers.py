@@ -11,6 +11,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from app.config import Settings
+from app.db.first import First, first
 from app.db.reading import reading
 from app.db.transaction import Sessions
 from app.domain.saying.wording import marked
@@ -29,6 +30,7 @@ from app.services.telling.languages import Writing, writing
 from app.services.telling.texts import known, translated
 from prepaid.taxing.statements import AT_ONCE, Statement, recipient_ids, statements
 
+MOST_SHOWN = 20
 JOB = "tax.papers"
 _FIRST_MOMENT = (1980, 1, 1, 0, 0, 0)  # an archive names no later one, so that the same papers are the same archive
 
@@ -138,16 +140,15 @@ def ask(session: Session, program: Program, year: int, *, actor: str, now: dt.da
     return made
 
 
-def of_program(session: Session, program_id: int, year: int) -> list[tuple[TaxPapers, str | None]]:
+def of_program(session: Session, program_id: int, year: int) -> First[tuple[TaxPapers, str | None]]:
     """Give the archives of a year that were asked for, newest first, each with what stopped it, if anything did."""
-    rows = session.execute(
+    asked_for = (
         select(TaxPapers, Job.error)
         .outerjoin(Job, (Job.key == func.concat(f"{JOB}:", TaxPapers.id)) & (Job.state == JobState.FAILED))
         .where(TaxPapers.program_id == program_id, TaxPapers.year == year)
         .order_by(TaxPapers.id.desc())
-        .limit(20)
     )
-    return [(row[0], row[1]) for row in rows]
+    return first(session, asked_for, MOST_SHOWN, lambda papers, error: (papers, error))
 
 
 def do(work: Work, settings: Settings, clock: Callable[[], dt.datetime]) -> None:

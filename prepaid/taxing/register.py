@@ -7,13 +7,13 @@ cards: one load may fail, or wait, while its reward has arrived.
 """
 
 import datetime as dt
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Select, SQLColumnExpression, and_, case, cast, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from app.db.first import First, first
 from app.domain.states import TaxStatus, TopUpKind, TopUpStatus
 from app.models.distributors import Distributor
 from app.models.ledger import Account
@@ -138,13 +138,17 @@ class Otherwise:
     levied_minor: int
 
 
-def computed_otherwise(session: Session, distributor_id: int, most: int = 50) -> Sequence[Otherwise]:
+def computed_otherwise(session: Session, distributor_id: int, most: int = 50) -> First[Otherwise]:
     """Find what was computed for a distributor under another status than it turned out to have, oldest first."""
     was = status_of_day(Who, Redemption.redeemed_on)
-    rows = session.execute(
+    found = (
         standing(select(Redemption.id, Redemption.redeemed_on, PARTICIPANT, was, Redemption.tax_rule, LEVIED))
         .where(Who.id == distributor_id, was != PARTICIPANT)
         .order_by(Redemption.redeemed_on, Redemption.id)
-        .limit(most)
     )
-    return [Otherwise(row[0], row[1], TaxStatus(row[2]), TaxStatus(row[3]), row[4], row[5]) for row in rows]
+    return first(
+        session,
+        found,
+        most,
+        lambda id_, on, as_, then, rule, levied: Otherwise(id_, on, TaxStatus(as_), TaxStatus(then), rule, levied),
+    )

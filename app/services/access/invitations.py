@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
+from app.db.first import First, first
 from app.domain.roles import OF_A_DISTRIBUTOR, Person, Role
 from app.models.distributors import Distributor
 from app.models.joining import Invitation
@@ -372,7 +373,9 @@ def open_ones() -> tuple[ColumnElement[bool], ...]:
     return (Invitation.accepted_at.is_(None), Invitation.withdrawn_at.is_(None))
 
 
-def pending(session: Session, program_id: int, *, distributor_id: int | None = None, now: dt.datetime) -> list[Pending]:
+def pending(
+    session: Session, program_id: int, *, distributor_id: int | None = None, now: dt.datetime, most: int = 200
+) -> First[Pending]:
     """List invitations of a programme, or of one of its distributors, that wait to be accepted; newest first."""
     query = (
         select(
@@ -389,11 +392,10 @@ def pending(session: Session, program_id: int, *, distributor_id: int | None = N
         .outerjoin(Distributor, Distributor.id == Invitation.distributor_id)
         .where(Invitation.program_id == program_id, *open_ones())
         .order_by(Invitation.id.desc())
-        .limit(200)
     )
     if distributor_id is not None:
         query = query.where(Invitation.distributor_id == distributor_id)
-    return [Pending(**{**row._mapping, "role": Role(row.role)}) for row in session.execute(query)]
+    return first(session, query, most, lambda id_, login, name, role, *of: Pending(id_, login, name, Role(role), *of))
 
 
 def _check_seat(session: Session, program: Program, role: Role, distributor_id: int | None) -> None:

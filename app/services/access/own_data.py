@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
+from app.db.first import first
 from app.models.claims import Claim
 from app.models.distributors import Distributor
 from app.models.joining import Application, Invitation, TermsAcceptance, TermsVersion
@@ -21,16 +22,18 @@ from app.models.sales import SalesDocument
 from app.models.signing_in import Passkey, SignInSession
 
 MOST = 10_000
-"""Rows of one part. Whoever has more gets the newest."""
+"""Rows of one part. Whoever has more gets the newest, and reads how many were left out."""
 
 
 def copy_of(session: Session, user_id: int, *, now: dt.datetime) -> dict[str, Any]:
     """Gather everything that is kept about a person. One query for each part."""
     user = session.get_one(UserAccount, user_id)
+    parts = {name: first(session, query(user), MOST) for name, query in _PARTS.items()}
     return {
         "written_at": now.isoformat(),
         "account": _account(user),
-        **{name: _rows(session, query(user)) for name, query in _PARTS.items()},
+        **{name: [_plain_row(row) for row in rows] for name, rows in parts.items()},
+        "left_out": {name: rows.more for name, rows in parts.items() if rows.more},
     }
 
 
@@ -240,10 +243,8 @@ _PARTS: Mapping[str, Callable[[UserAccount], _Query]] = {
 }
 
 
-def _rows(session: Session, query: _Query) -> list[dict[str, Any]]:
-    return [
-        {name: _plain(value) for name, value in row.items()} for row in session.execute(query.limit(MOST)).mappings()
-    ]
+def _plain_row(row: Any) -> dict[str, Any]:
+    return {name: _plain(value) for name, value in row._mapping.items()}
 
 
 def _plain(value: Any) -> Any:

@@ -6,10 +6,11 @@ What is disputed is disputed once while it is open; afterwards it may be dispute
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import BigInteger, cast, func, select
+from sqlalchemy import BigInteger, ColumnElement, cast, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from app.db.first import First, first
 from app.domain.states import COUNTING, DisputeState, TransactionKind, Unit
 from app.models.disputes import Dispute
 from app.models.programs import Program
@@ -21,6 +22,7 @@ from app.services.telling import notices
 from app.services.tracing import chain
 
 MOST_WORDS = 1_000
+MOST_SHOWN = 50
 
 
 class DisputeError(Exception):
@@ -249,13 +251,15 @@ def _answered(
     )
 
 
-def of_movement(session: Session, transaction_id: int) -> list[Dispute]:
+def of_movement(session: Session, transaction_id: int) -> First[Dispute]:
     """Give what was said against a movement, newest first."""
-    of_it = select(Dispute).where(Dispute.transaction_id == transaction_id)
-    return list(session.scalars(of_it.order_by(Dispute.id.desc()).limit(50)))
+    return _newest(session, Dispute.transaction_id == transaction_id)
 
 
-def of_document(session: Session, document_id: int) -> list[Dispute]:
+def of_document(session: Session, document_id: int) -> First[Dispute]:
     """Give what was said against a document's awards, and against those of the wordings before it, newest first."""
-    of_it = select(Dispute).where(Dispute.document_id.in_(wordings.chain(session, document_id)))
-    return list(session.scalars(of_it.order_by(Dispute.id.desc()).limit(50)))
+    return _newest(session, Dispute.document_id.in_(wordings.chain(session, document_id)))
+
+
+def _newest(session: Session, of_it: ColumnElement[bool]) -> First[Dispute]:
+    return first(session, select(Dispute).where(of_it).order_by(Dispute.id.desc()), MOST_SHOWN, lambda one: one)

@@ -1,13 +1,13 @@
 """Disputes that were granted: what they wait for, and opening them again when it will not happen."""
 
 import datetime as dt
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, case, literal, select
 from sqlalchemy.orm import Session
 
+from app.db.first import First
 from app.domain.states import DisputeState
 from app.models.desk import AdjustmentRequest
 from app.models.disputes import Dispute
@@ -58,7 +58,7 @@ class Seen:
     is_open: bool
 
 
-def as_seen(session: Session, found: Sequence[Dispute], *, by_distributor: bool) -> list[Seen]:
+def as_seen(session: Session, found: First[Dispute], *, by_distributor: bool) -> First[Seen]:
     """Give disputes as whoever runs the programme sees them, or as the distributor is told of them.
 
     Whom nobody has approved the points of yet is not told that it is right: they may be refused.
@@ -68,7 +68,7 @@ def as_seen(session: Session, found: Sequence[Dispute], *, by_distributor: bool)
         AdjustmentRequest.state == "waiting",
     )
     untold = set(session.scalars(waiting)) if by_distributor and found else set()
-    return [
+    seen = (
         Seen(
             one.id,
             one.words,
@@ -79,7 +79,8 @@ def as_seen(session: Session, found: Sequence[Dispute], *, by_distributor: bool)
             one.state is DisputeState.OPEN,
         )
         for one in found
-    ]
+    )
+    return First(seen, found.more)
 
 
 def told_state() -> ColumnElement[DisputeState]:

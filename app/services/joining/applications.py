@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.db.first import First, first
 from app.domain.measures.calendar import local_date
 from app.domain.program_file import registration
 from app.domain.program_file.registration import REP, Question, tax_id_key
@@ -33,6 +34,9 @@ from app.services.telling import messages, notices, texts
 from app.services.telling.messages import Kind
 
 OPEN = (ApplicationState.NEW, ApplicationState.CONSENT)
+
+
+MOST_WAITING = 100
 
 
 class ApplicationClosed(ValueError):
@@ -200,15 +204,14 @@ def ask_employer(
     audit.note(session, actor, "application.ask", application.login, now=now, program_id=program.id, after=after)
 
 
-def waiting_for(session: Session, distributor_id: int) -> list[Waiting]:
+def waiting_for(session: Session, distributor_id: int) -> First[Waiting]:
     """List applications that wait for the consent of a distributor, oldest first."""
-    rows = session.execute(
+    waiting = (
         select(Application.id, Application.name, Application.login, Application.company, Application.created_at)
         .where(Application.distributor_id == distributor_id, Application.state == ApplicationState.CONSENT)
         .order_by(Application.id)
-        .limit(100)
     )
-    return [Waiting(*row) for row in rows]
+    return first(session, waiting, MOST_WAITING, Waiting)
 
 
 def consent(

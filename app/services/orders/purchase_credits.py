@@ -11,6 +11,7 @@ import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.db.first import First, first
 from app.domain.measures.calendar import local_date
 from app.domain.measures.money import smallest_units
 from app.domain.program_file.definition import ProgramSettings
@@ -33,6 +34,7 @@ from app.services.rewarding.vouchers import new_code
 from app.services.setup import program_files, programs
 from app.services.telling import notices
 
+MOST_OPEN = 50
 MOST = 10**12
 LONGEST_DOCUMENT = 64
 _SHARES = 10_000
@@ -195,15 +197,14 @@ def _require(session: Session, program: Program, distributor_id: int, unit: Unit
     return worth
 
 
-def codes_of(session: Session, keys: Keys, distributor_id: int) -> list[tuple[PurchaseCredit, str]]:
+def codes_of(session: Session, keys: Keys, distributor_id: int) -> First[tuple[PurchaseCredit, str]]:
     """Give the open credits of a distributor with their codes, for its eyes alone, the newest first."""
     open_ones = (
         select(PurchaseCredit)
         .where(PurchaseCredit.distributor_id == distributor_id, PurchaseCredit.state == CreditState.OPEN)
         .order_by(PurchaseCredit.id.desc())
-        .limit(50)
     )
-    return [(one, keys.unseal(one.sealed)) for one in session.scalars(open_ones)]
+    return first(session, open_ones, MOST_OPEN, lambda one: (one, keys.unseal(one.sealed)))
 
 
 def found(session: Session, keys: Keys, program: Program, code: str, *, now: dt.datetime) -> PurchaseCredit:

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from wtforms import BooleanField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import Length, NumberRange, Optional, Regexp
 
+from app.db.first import first
 from app.db.transaction import transaction
 from app.domain.program_file.definition import ProgramFile, ProgramSettings
 from app.domain.program_file.verification_settings import Verification
@@ -28,6 +29,9 @@ from app.web.context import now, person, scope, session
 from app.web.forms.form import Form, choice
 
 bp = Blueprint("program", __name__)
+
+MOST_REVISIONS = 10
+MOST_RULES = 100
 
 LONGEST_FILE = 1 << 20
 
@@ -134,27 +138,21 @@ def _page(*forms: Form, problems: list[str] | None = None) -> str:
     """Show the settings; of the forms those that were sent, as they were sent."""
     program = scope().program
     sent = {type(one): one for one in forms}
-    revisions = (
-        session()
-        .execute(
-            select(ProgramRevision.number, ProgramRevision.loaded_at, ProgramRevision.loaded_by)
-            .where(ProgramRevision.program_id == program.id, ProgramRevision.of_file)
-            .order_by(ProgramRevision.number.desc())
-            .limit(10)
-        )
-        .all()
+    revisions = first(
+        session(),
+        select(ProgramRevision.number, ProgramRevision.loaded_at, ProgramRevision.loaded_by)
+        .where(ProgramRevision.program_id == program.id, ProgramRevision.of_file)
+        .order_by(ProgramRevision.number.desc()),
+        MOST_REVISIONS,
     )
-    rules = (
-        session()
-        .execute(
-            select(EarningRule.code, func.max(EarningRuleVersion.version), func.count())
-            .join(EarningRuleVersion, EarningRuleVersion.rule_id == EarningRule.id)
-            .where(EarningRule.program_id == program.id)
-            .group_by(EarningRule.code)
-            .order_by(EarningRule.code)
-            .limit(100)
-        )
-        .all()
+    rules = first(
+        session(),
+        select(EarningRule.code, func.max(EarningRuleVersion.version), func.count())
+        .join(EarningRuleVersion, EarningRuleVersion.rule_id == EarningRule.id)
+        .where(EarningRule.program_id == program.id)
+        .group_by(EarningRule.code)
+        .order_by(EarningRule.code),
+        MOST_RULES,
     )
     return render_template(
         "admin/settings.html",

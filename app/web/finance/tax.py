@@ -158,6 +158,7 @@ def of_year(program_code: str) -> str:
             (form, year.gaps(session(), program.id, chosen, form), year.months(session(), program.id, chosen, form))
             for form in forms[:_MOST_FORMS]
         ],
+        further=forms[_MOST_FORMS:],
         archives=papers.of_program(session(), program.id, chosen),
         words=tax_words,
     )

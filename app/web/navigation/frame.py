@@ -27,6 +27,7 @@ from app.services.access import people
 from app.services.access.people import ProgramChoice
 from app.services.telling import notices
 from app.services.telling.texts import ROLES
+from app.web import formats
 from app.web.access.own import at_home_in, own_names
 from app.web.context import Scope, person, scope_or_none, session
 from app.web.languages import language
@@ -109,13 +110,14 @@ class Frame:
     unseen: int
     find: str | None
     portal: bool
+    zone: str
 
 
 TABS = 4
 
 
 def frame() -> Frame:
-    """Give what stands around this page: two queries, however much there is."""
+    """Give what stands around this page: two queries, however much there is; outside of a programme three."""
     who, here = person(), scope_or_none()
     at = _standpoint(who, here)
     logo, unseen, numbers = _count(
@@ -130,6 +132,7 @@ def frame() -> Frame:
         unseen=unseen,
         find=_find(who, here),
         portal=portal,
+        zone=formats.zone(),
     )
 
 

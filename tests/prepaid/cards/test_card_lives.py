@@ -73,6 +73,19 @@ def test_a_life_is_told_from_its_order_to_its_end(world: World) -> None:
     assert [one.at for one in life.moments] == sorted((one.at for one in life.moments), reverse=True)
 
 
+def test_all_loads_are_summed_however_many_are_shown(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    card = loaded(world)
+    world.give("A", 100)
+    world.approve(run := world.preview())
+    sending.send(world.registry, world.settings, world.provider, run.id, actor="ben", now=NOW)
+    monkeypatch.setattr(card_lives, "_MOST_SHOWN", 1)
+    with transaction(world.registry) as session:
+        life = card_lives.life_of(session, card.id)
+    assert life.loaded_minor == 150_00
+    assert [one.kind for one in life.moments].count("top_up") == 1
+    assert life.moments.more > 0
+
+
 def test_a_card_that_was_replaced_does_not_come_to_life_beside_its_successor(world: World) -> None:
     card = loaded(world)
     with transaction(world.registry) as session:

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from wtforms import TextAreaField
 from wtforms.validators import InputRequired, Length
 
+from app.db.first import First
 from app.db.transaction import transaction
 from app.domain.roles import GRANTS, Permission, Role
 from app.domain.states import DisputeState
@@ -92,12 +93,13 @@ def show(program_code: str, dispute_id: int) -> str:
 def _page(dispute_id: int, granting: Granting, declining: Declining) -> str:
     found = session().get_one(Dispute, dispute_id)
     adjustment = session().get(AdjustmentRequest, found.adjustment_id) if found.adjustment_id else None
+    said = _said(found)
     return render_template(
         "admin/documents/disputes/show.html",
         dispute=found,
         state=DISPUTE_STATE[found.state],
         states=DISPUTE_STATE,
-        earlier=[one for one in _said(found) if one.id != found.id],
+        earlier=First((one for one in said if one.id != found.id), said.more),
         distributor=session().get_one(Distributor, found.distributor_id),
         **_explained(found),
         adjustment=adjustment,
@@ -109,7 +111,7 @@ def _page(dispute_id: int, granting: Granting, declining: Declining) -> str:
     )
 
 
-def _said(found: Dispute) -> list[Dispute]:
+def _said(found: Dispute) -> First[Dispute]:
     """Give what was said of the same document or movement."""
     if found.document_id is not None:
         return disputes.of_document(session(), wordings.newest(session(), found.document_id))

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from app.db.first import First
 from app.db.transaction import transaction
 from app.domain.documents.numbering import number_key
 from app.domain.states import DocumentStatus
@@ -153,7 +154,7 @@ def _say(document_id: int, name: str, act: Callable[[Session, str], int], thanks
     return redirect(url_for("documents.show", program_code=scope().program.code, document_id=is_now), 303)
 
 
-def _disputed(document_id: int) -> list[granted_disputes.Seen]:
+def _disputed(document_id: int) -> First[granted_disputes.Seen]:
     found = disputes.of_document(session(), document_id)
     return granted_disputes.as_seen(session(), found, by_distributor=not can("see_ledger"))
 
@@ -177,7 +178,7 @@ def _page(document_id: int, form: Answer | None = None) -> str:
         happened=told(happened),
         shared=shared_with(session(), document_id) if explained.shared else (),
         before=merging.came_from(session(), document_id) if explained.handed_over else None,
-        disputed=_disputed(document_id) if explained.disputed else (),
+        disputed=_disputed(document_id) if explained.disputed else First(),
         dispute_states=DISPUTE_STATE,
         attached=proofs.of_document(session(), document_id),
         serials=sold_units.of_document(session(), document_id),

@@ -19,9 +19,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from app.db.first import First
 from app.db.questions import Question
 from app.domain.states import COUNTING, Unit
 from app.models.sales import AwardReversal, SalesDocument
+
+MOST_SHOWN = 50
+"""Documents that are shown; a credit note of a year's bonus takes back from hundreds."""
 
 
 @dataclass(frozen=True)
@@ -38,15 +42,20 @@ class Linked:
 class Links:
     """What a document is linked to: the documents that took points of it back, and those whose points it took back."""
 
-    returns: Sequence[Linked]
-    sales: Sequence[Linked]
+    returns: First[Linked]
+    sales: First[Linked]
 
 
 def links_of(session: Session, document_id: int) -> Links:
     """Give what a document is linked to by returned goods: returns of it that count, and what it returns. One query."""
     rows = _LINKS.ask(session, document_id=document_id)
-    returns, sales = ([Linked(*row[1:]) for row in rows if row.returned is which] for which in (True, False))
-    return Links(returns, sales)
+    return Links(_of([row for row in rows if row.returned]), _of([row for row in rows if not row.returned]))
+
+
+def _of(rows: Sequence[Any]) -> First[Linked]:
+    linked = First(Linked(one.id, one.number, one.issued_on, one.points) for one in rows)
+    linked.more = rows[0].documents - len(rows) if rows else 0
+    return linked
 
 
 def _linked(other: Any, this: Any, *, returned: bool) -> Select[*tuple[Any, ...]]:
@@ -60,12 +69,13 @@ def _linked(other: Any, this: Any, *, returned: bool) -> Select[*tuple[Any, ...]
             SalesDocument.number,
             SalesDocument.issued_on,
             cast(taken if returned else case((counts, taken), else_=0), BigInteger).label("points"),
+            func.count().over().label("documents"),  # all of them, however many are shown
         )
         .join(AwardReversal, other == SalesDocument.id)
         .where(this == bindparam("document_id"), AwardReversal.unit == Unit.POINTS, *((counts,) if returned else ()))
         .group_by(SalesDocument.id)
         .order_by(SalesDocument.issued_on, SalesDocument.id)
-        .limit(50)
+        .limit(MOST_SHOWN)
         .subquery()
     )
     return select(*found.c)

@@ -32,7 +32,9 @@ that its address takes. Whoever may have none of them does not find it."""
 @bp.get("/programs/<code:program_code>/search")
 def index(program_code: str) -> str:
     typed = text_asked("q")
-    return render_template("admin/finding/search.html", typed=typed, found=_found(typed), shortest=search.SHORTEST)
+    return render_template(
+        "admin/finding/search.html", typed=typed, found=_found(typed), shortest=search.SHORTEST, most=search.MOST
+    )
 
 
 @bp.get("/programs/<code:program_code>/search/suggest")

@@ -8,6 +8,7 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import BigInteger, ColumnElement, Select, cast, func, select
 from werkzeug.wrappers import Response
 
+from app.db.first import first
 from app.domain.states import Bucket, Unit
 from app.models.distributors import Distributor
 from app.models.ledger import Account, LedgerEntry, LedgerTransaction
@@ -101,6 +102,7 @@ LEDGER = Listing(
 )
 
 
+MOST_LINKED = 20
 MOST_ENTRIES = 500
 """Entries that are shown on the page of a transaction or of a lot; the others are so many more."""
 
@@ -150,17 +152,13 @@ def show(program_code: str, transaction_id: int) -> str:
         )
         .all()
     )
-    undone_by = (
-        session()
-        .scalars(
-            select(LedgerTransaction.id)
-            .where(
-                LedgerTransaction.reverses_id == transaction_id, LedgerTransaction.document_id == found[0].document_id
-            )
-            .order_by(LedgerTransaction.id)
-            .limit(20)
-        )
-        .all()
+    undone_by = first(
+        session(),
+        select(LedgerTransaction.id)
+        .where(LedgerTransaction.reverses_id == transaction_id, LedgerTransaction.document_id == found[0].document_id)
+        .order_by(LedgerTransaction.id),
+        MOST_LINKED,
+        int,
     )
     return render_template(
         "admin/ledger/transaction.html",

@@ -155,7 +155,7 @@ def _page(lot_id: int, form: Longer) -> str:
         movements=movements,
         more=more_entries(LedgerEntry.account_id == lot.account_id, LedgerEntry.lot_id == lot.id),
         extensions=session()
-        .scalars(select(LotExtension).where(LotExtension.lot_id == lot.id).order_by(LotExtension.id).limit(200))
+        .scalars(select(LotExtension).where(LotExtension.lot_id == lot.id).order_by(LotExtension.id))
         .all(),
         expired=expired,
         form=form,

@@ -1,6 +1,5 @@
 """A distributor's record: its data, people, points and cards, and the story of everything that happened to it."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -12,6 +11,7 @@ from werkzeug.wrappers import Response
 from wtforms import SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
+from app.db.first import First, first
 from app.db.transaction import transaction
 from app.domain.documents.hierarchy import Misplaced
 from app.domain.roles import Permission
@@ -37,6 +37,8 @@ from app.web.words import tiers as tier_words
 from app.web.words.wording import TAX_STATUS
 
 bp = Blueprint("records", __name__)
+
+MOST_CARDS = 10
 
 Answer = str | Response | tuple[str, int]
 
@@ -237,11 +239,11 @@ def block(program_code: str, distributor_id: int) -> Answer:
     return redirect(_record(), 303)
 
 
-def _cards_of(session: Session, distributor_id: int) -> Sequence[Any]:
+def _cards_of(session: Session, distributor_id: int) -> First[Any]:
     """Give the cards that a distributor has and had, the one in use first: last digits, whether in use, since when."""
-    return session.execute(
+    cards = (
         select(Card.last4, Card.active, Card.provider, Card.issued_at)
         .where(Card.distributor_id == distributor_id)
         .order_by(Card.active.desc(), Card.id.desc())
-        .limit(10)
-    ).all()
+    )
+    return first(session, cards, MOST_CARDS)

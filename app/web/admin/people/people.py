@@ -40,6 +40,8 @@ from app.web.words.wording import ROLE
 
 bp = Blueprint("people", __name__)
 
+NEWEST_INVITED = 5
+
 Answer = str | Response | tuple[str, int]
 
 
@@ -121,7 +123,7 @@ PEOPLE = Listing(
 
 @bp.get("/programs/<code:program_code>/people")
 def index(program_code: str) -> str | Response:
-    invited = invitations.pending(session(), scope().program.id, now=now())
+    invited = invitations.pending(session(), scope().program.id, now=now(), most=NEWEST_INVITED)
     leaving = erasure.waiting(session(), scope().program.id)
     return answer(PEOPLE, "admin/people/people.html", counted=True, invited=invited, leaving=leaving, roles=ROLE)
 

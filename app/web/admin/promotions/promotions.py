@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import BigInteger, Select, cast, func, select
 from werkzeug.wrappers import Response
 
+from app.db.first import First, first
 from app.db.transaction import transaction
 from app.domain.program_file.promotion_definition import Promotion as Definition
 from app.domain.states import PromotionState, Unit
@@ -30,6 +31,8 @@ from app.web.lists.describing import HERE, Choice, Column, Kind, Listing, OneOf,
 from app.web.words.promotions import KIND, STATE, given, measured, problem
 
 bp = Blueprint("promotions", __name__)
+
+MOST_GIFTS = 100
 
 
 _PAID = (
@@ -198,17 +201,15 @@ def _versions(promotion: Promotion) -> list[tuple[PromotionVersion, list[Changed
     return list(zip(found, [*changes, None], strict=True))
 
 
-def _gifts(promotion_id: int) -> list[Any]:
-    return list(
-        session().execute(
-            select(PromotionGift.standing_id, PromotionGift.reward_code, Distributor.name, PromotionStanding.person)
-            .join(PromotionStanding, PromotionStanding.id == PromotionGift.standing_id)
-            .join(Distributor, Distributor.id == PromotionStanding.distributor_id)
-            .where(PromotionStanding.promotion_id == promotion_id, PromotionGift.handed_at.is_(None))
-            .order_by(PromotionGift.earned_at, PromotionGift.standing_id)
-            .limit(100)
-        )
+def _gifts(promotion_id: int) -> First[Any]:
+    waiting = (
+        select(PromotionGift.standing_id, PromotionGift.reward_code, Distributor.name, PromotionStanding.person)
+        .join(PromotionStanding, PromotionStanding.id == PromotionGift.standing_id)
+        .join(Distributor, Distributor.id == PromotionStanding.distributor_id)
+        .where(PromotionStanding.promotion_id == promotion_id, PromotionGift.handed_at.is_(None))
+        .order_by(PromotionGift.earned_at, PromotionGift.standing_id)
     )
+    return first(session(), waiting, MOST_GIFTS)
 
 
 @bp.post("/programs/<code:program_code>/promotions/<id:promotion_id>/publish")

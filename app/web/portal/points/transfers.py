@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from wtforms import HiddenField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
+from app.db.first import First, first
 from app.db.transaction import transaction
 from app.domain.states import Unit
 from app.extensions import db
@@ -31,6 +32,8 @@ from app.web.words.owners import why_not
 from app.web.words.wording import ADJUSTMENT_STATE
 
 bp = Blueprint("portal_transfers", __name__)
+
+MOST_WAITING = 10
 
 _OTHER = aliased(Distributor)
 
@@ -115,9 +118,9 @@ def _page(form: Giving, *, asked: bool) -> str | Response:
     )
 
 
-def _waiting(distributor_id: int) -> list[Any]:
+def _waiting(distributor_id: int) -> First[Any]:
     """Give what this person asked for and nobody decided: it can be taken back."""
-    rows = session().execute(
+    waiting = (
         select(PointsTransfer.id, PointsTransfer.amount, Distributor.name)
         .join(Distributor, Distributor.id == PointsTransfer.receiver_id)
         .where(
@@ -126,9 +129,8 @@ def _waiting(distributor_id: int) -> list[Any]:
             func.lower(PointsTransfer.requested_by) == person().login.lower(),
         )
         .order_by(PointsTransfer.id)
-        .limit(10)
     )
-    return list(rows)
+    return first(session(), waiting, MOST_WAITING)
 
 
 @bp.post("/portal/<code:program_code>/<id:distributor_id>/transfers")

@@ -3,7 +3,7 @@
 import uuid
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, request, url_for
+from flask import Blueprint, abort, flash, redirect, url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from sqlalchemy import Select, select
@@ -18,6 +18,7 @@ from app.models.purchases import PurchaseCredit
 from app.services.orders import purchase_credits
 from app.services.orders.purchase_credits import CreditError
 from app.services.owners import pools
+from app.web.addresses import id_sent
 from app.web.context import distributor_here, keys, now, person, scope, session
 from app.web.forms.fields import Between, MoneyField, PointsField
 from app.web.forms.form import Form, choice
@@ -118,15 +119,12 @@ def ask(program_code: str, distributor_id: int) -> str | Response | tuple[str | 
 @bp.post("/portal/<code:program_code>/<id:distributor_id>/purchases/withdraw")
 def withdraw(program_code: str, distributor_id: int) -> Response:
     """Take back what nobody has taken yet."""
-    chosen = request.form.get("id", "")
-    mine = {str(one.id): one.id for one, _code in purchase_credits.codes_of(session(), keys(), distributor_id)}
-    if chosen not in mine:
+    chosen = session().get(PurchaseCredit, id_sent("id") or 0)
+    if chosen is None or chosen.distributor_id != distributor_id:
         abort(404)
     try:
         with transaction(db.session) as writing:
-            purchase_credits.give_back(
-                writing, scope().program, mine[chosen], actor=person().login, now=now(), reason=""
-            )
+            purchase_credits.give_back(writing, scope().program, chosen.id, actor=person().login, now=now(), reason="")
     except CreditError as error:
         flash(why_not(error), "warning")
     else:

@@ -14,7 +14,7 @@ from app.extensions import db
 from app.models.distributors import Distributor
 from app.models.people import AuditEvent, UserAccount
 from app.models.programs import Program
-from app.services.access import people
+from app.services.access import own_data, people
 from app.services.goods.catalogue import product_ids
 from app.web.long_words import breakable
 from tests.app.web.account.test_account import asked_of_the_database
@@ -65,6 +65,16 @@ def test_a_copy_of_one_s_data_is_a_file(world: World) -> None:
     role = {"program": world.a, "role": "rep", "distributor": "D-5", "distributor_name": "Distributor 05"}
     assert copy["roles"] == [{**role, "known_as": copy["account"]["name"]}]
     assert world.login("distributor") not in answer.text
+    assert copy["left_out"] == {}
+
+
+def test_a_copy_says_what_it_leaves_out(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(own_data, "MOST", 1)
+    client, login, _seat = newcomer(world)
+    enter(world, world.app.test_client(), login)
+    copy = json.loads(client.get("/account/data/copy").text)
+    assert copy["left_out"]["signed_in"] >= 1
+    assert len(copy["signed_in"]) == 1
 
 
 def test_a_name_taken_from_a_colleague_takes_nothing_of_theirs_away(world: World) -> None:

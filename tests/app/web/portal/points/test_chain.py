@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from app.db.transaction import transaction
 from app.domain.states import DocumentStatus
@@ -161,19 +162,35 @@ def test_an_award_is_disputed_answered_and_told(world: World, made: Belongings, 
     assert [one for one in told if "You are right" in owner.get(one).text] == told
 
 
+def sold(session: Session, world: World, made: Belongings, number: str) -> tuple[Program, int]:
+    """Sell something of the distributor's of these tests; give the programme and the document."""
+    program = session.scalars(select(Program).where(Program.code == world.a)).one()
+    product, whose = product_ids(session, program.id)["p1"], made.of["distributor"]["mine"]
+    sell(session, program, [Sold(number, whose, product, 1_000, 1_000_000_00)])
+    return program, session.scalars(select(SalesDocument.id).where(SalesDocument.number == number)).one()
+
+
 def test_a_dispute_of_a_refused_document_says_that_what_was_given_is_taken_back(
     world: World, made: Belongings, as_: As
 ) -> None:
     with world.app.app_context(), transaction(db.session) as session:
-        program = session.scalars(select(Program).where(Program.code == world.a)).one()
-        product = product_ids(session, program.id)["p1"]
-        sell(session, program, [Sold("REFUSED/1", made.of["distributor"]["mine"], product, 1_000, 1_000_000_00)])
-        document = session.scalars(select(SalesDocument.id).where(SalesDocument.number == "REFUSED/1")).one()
+        program, document = sold(session, world, made, "REFUSED/1")
         by = {"actor": "ann", "now": world.clock()}
         dispute = disputes.ask(session, program, document, "Where are they?", **by)
         decide(session, program, document, DocumentStatus.REFUSED, reason="not ours", **by)
     shown = as_("finance").get(f"/programs/{world.a}/disputes/{dispute}").text
     assert "This document does not count: what the rules gave for it was taken back." in shown
+
+
+def test_a_page_says_how_many_of_its_disputes_it_leaves_out(
+    world: World, made: Belongings, as_: As, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(disputes, "MOST_SHOWN", 1)
+    with world.app.app_context(), transaction(db.session) as session:
+        program, document = sold(session, world, made, "MANY/1")
+        for line in (None, 1):
+            disputes.ask(session, program, document, "?", line_number=line, actor="ann", now=world.clock())
+    assert "and 1 more" in as_("distributor").get(f"/programs/{world.a}/documents/{document}").text
 
 
 def test_who_shares_a_balance_does_not_see_into_the_documents_of_others(
