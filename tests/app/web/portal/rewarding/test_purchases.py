@@ -94,7 +94,10 @@ def test_what_is_open_is_withdrawn_or_given_back(world: World, as_: As) -> None:
     first = re.findall(r'name="id" value="(\d+)"', page)[-1]
     token = token_of(owner, mine(world))
     assert owner.post(mine(world, "/withdraw"), data={"csrf_token": token, "id": first}).status_code == 303
-    assert owner.post(mine(world, "/withdraw"), data={"csrf_token": token, "id": first}).status_code == 404
+    twice = owner.post(mine(world, "/withdraw"), data={"csrf_token": token, "id": first}, follow_redirects=True)
+    assert "note-warning" in twice.text, "whoever presses twice is told that it is over"
+    for other in ("", "x", str(2**62)):
+        assert owner.post(mine(world, "/withdraw"), data={"csrf_token": token, "id": other}).status_code == 404
     with world.app.app_context():
         newest = select(PurchaseCredit.id).join(Program).where(Program.code == world.a).order_by(PurchaseCredit.id)
         ids = list(db.session.scalars(newest))[before:]
