@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, ColumnElement, CompoundSelect, Select, case, 
 from sqlalchemy.orm import Session
 
 from app.db.many import among
-from app.domain.states import Bucket, Event, LotState, TransactionKind, Unit
+from app.domain.states import Bucket, Event, LotState, TopUpKind, TopUpStatus, TransactionKind, Unit
 from app.models.distributors import Distributor
 from app.models.events import EventAward, HappenedEvent
 from app.models.imports import ImportBatch
@@ -200,13 +200,19 @@ def paid_by(session: Session, reservations: Sequence[int]) -> list[tuple[LotSeen
 
 @dataclass(frozen=True)
 class Spent:
-    """Points that became money: a top-up with what it was made from, and the lots that paid for it."""
+    """Points that became money, or were to: a top-up with what it was made from, and the lots that paid for it.
+
+    ``failure`` is what is kept of one that failed.
+    """
 
     reference: str
     redeemed_on: dt.date
     points: int
     amount_minor: int
     unit: Unit
+    kind: TopUpKind
+    status: TopUpStatus
+    failure: str | None
     reservation_id: int
     lots: list[tuple[LotSeen, int]]
 
@@ -233,6 +239,9 @@ def _spent(session: Session, program_id: int, condition: ColumnElement[bool]) ->
             Redemption.points,
             TopUp.amount_minor,
             Account.unit,
+            TopUp.kind,
+            TopUp.status,
+            TopUp.failure,
             Redemption.reserve_transaction_id,
         )
         .join(Redemption, Redemption.id == TopUp.redemption_id)

@@ -21,6 +21,7 @@ from app.web.addresses import id_asked
 from app.web.context import distributor_here, person, scope, session
 from app.web.lists import paging
 from app.web.portal.home import own
+from app.web.words import runs
 from app.web.words.movements import movement_name, movement_reason
 from app.web.words.telling import Telling
 from app.web.words.wording import DISPUTE_STATE, MOVEMENT
@@ -179,6 +180,7 @@ def top_up(program_code: str, top_up_id: int) -> str:
     return render_template(
         "portal/points/chain/top_up.html",
         spent=spent,
+        state=runs.TOP_UP[spent.status],
         lots=[
             (_told(lot, amount, spent.unit), amount, _document(lot.source)) for lot, amount in spent.lots[:MOST_LOTS]
         ],

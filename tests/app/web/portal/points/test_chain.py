@@ -9,10 +9,11 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.db.transaction import transaction
-from app.domain.states import DocumentStatus
+from app.domain.states import DocumentStatus, TopUpKind, TopUpStatus
 from app.extensions import db
 from app.models.distributors import Distributor
 from app.models.ledger import LedgerTransaction, Lot
+from app.models.prepaid import TopUp
 from app.models.programs import Program
 from app.models.sales import SalesDocument, SalesLine
 from app.services.by_hand import disputes
@@ -81,6 +82,34 @@ def test_a_top_up_opens_back_to_what_paid_for_it(world: World, made: Belongings,
         assert "What paid for" in page
         assert links(page, "lots/")
     assert as_("distributor").get(f"/programs/{world.a}/top-ups/{made.of['top_up']['others']}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "said"),
+    [
+        (TopUpKind.REWARD, TopUpStatus.LOADED, ("Loaded", "became money on")),
+        (TopUpKind.REWARD, TopUpStatus.FAILED, ("Failed", "The points are back where they came from.", "put aside on")),
+        (TopUpKind.REWARD, TopUpStatus.UNKNOWN, ("Unknown", "put aside on")),
+        (TopUpKind.COMPENSATION, TopUpStatus.LOADED, ("Loaded", "The sponsor pays this on top")),
+        (TopUpKind.COMPENSATION, TopUpStatus.FAILED, ("Failed", "The tax compensation could not be loaded.")),
+    ],
+)
+def test_a_top_up_says_whether_its_points_became_money(
+    world: World, made: Belongings, as_: As, kind: TopUpKind, status: TopUpStatus, said: tuple[str, ...]
+) -> None:
+    number = made.of["top_up"]["mine"]
+    with world.app.app_context(), transaction(db.session) as session:
+        its = session.get_one(TopUp, number)
+        was = its.kind, its.status, its.settled_at
+        its.kind, its.status = kind, status
+        its.settled_at = None if status is TopUpStatus.UNKNOWN else world.clock()
+    try:
+        page = as_("distributor").get(f"/programs/{world.a}/top-ups/{number}").text
+    finally:
+        with world.app.app_context(), transaction(db.session) as session:
+            its = session.get_one(TopUp, number)
+            its.kind, its.status, its.settled_at = was
+    assert [words for words in said if words not in page] == []
 
 
 def test_a_survivor_opens_the_top_ups_of_whom_it_survived(world: World, made: Belongings, as_: As) -> None:
