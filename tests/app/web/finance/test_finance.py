@@ -356,7 +356,9 @@ def test_a_run_goes_from_its_period_to_settled_by_two_people(
     assert "You prepared it: somebody else has to approve it." in text
     assert f"{page}/approve" not in text
     assert post(finance, page, f"{page}/approve").status_code == 404
-    assert f"{page}/approve" in approver.get(page).text
+    asked = approver.get(page).text
+    assert f"{page}/approve" in asked
+    assert asked.index("What happens next") < asked.index("Top-ups of this run"), "hundreds of loads are not in between"
     assert f"{page}/approve" not in viewer.get(page).text
     assert post(approver, page, f"{page}/approve").location == page
     assert "The order file is being written" in finance.get(page).text
