@@ -153,6 +153,20 @@ def test_on_paper_a_statement_says_of_which_programme_it_is(world: World, visit:
         assert not here.page.locator("header.top .path").is_visible()
 
 
+def test_paper_says_which_days_a_statement_is_of_and_that_a_list_goes_on(world: World, visit: Visits) -> None:
+    with visit("desktop") as here:
+        here.sign_in(world.login("owner"), world.password)
+        here.go(f"/programs/{world.a}/distributors/{world.distributors['D-5']}?from=2026-04-01")
+        days = here.page.locator("#movements-title .print-only")
+        assert not days.is_visible()
+        here.page.emulate_media(media="print")
+        assert days.inner_text().startswith("1 Apr 2026")
+        here.go(f"/programs/{world.a}/documents")
+        assert here.page.get_by_text("This is not all of it").is_visible()
+        here.page.emulate_media(media="screen")
+        assert not here.page.get_by_text("This is not all of it").is_visible()
+
+
 def test_a_code_of_a_voucher_stays_on_one_line(world: World, visit: Visits) -> None:
     with visit("phone") as here:
         here.sign_in(world.login("owner"), world.password)
