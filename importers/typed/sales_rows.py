@@ -26,6 +26,8 @@ from importers.typed.swapped_days import all_perhaps_swapped, perhaps_swapped
 
 _ = marked
 _PRICE_TIMES_QUANTITY = 1_000_000 * 1_000
+_EARLIEST = np.datetime64("1990-01-01", "D")
+"""No report is of an earlier day."""
 _LATEST_AHEAD = np.timedelta64(366, "D")
 """An invoice may be dated ahead, and the month of a report may still run; what is later than a year is a slip."""
 _MOST = 0.9
@@ -136,7 +138,7 @@ def type_rows(
     _refuse_formulas(number, rows, problems)
     report.take_signs(table, profile, currency)
     issued_on, minute = parsing.dates(issued, rows, problems, profile.dates, time_zone)
-    _refuse_later(issued, issued_on, today, rows, problems)
+    _refuse_far(issued, issued_on, today, rows, problems)
     table.warnings += perhaps_swapped(issued, issued_on)
     if table.proved.dates is None:
         called = columns.get("issued_on", issued.name)
@@ -290,9 +292,19 @@ def _refuse_formulas(column: Column, rows: np.ndarray, problems: Problems) -> No
             problems.add(rows[at], Outcome.REFUSED, "formula", field=column.name, found=column.shown(at))
 
 
-def _refuse_later(
+def _refuse_far(
     column: Column, issued_on: np.ndarray, today: dt.date | None, rows: np.ndarray, problems: Problems
 ) -> None:
+    """Refuse days on which nothing was sold: a time of day without its day is one of 1899 in a workbook."""
+    for at in np.flatnonzero(issued_on < _EARLIEST).tolist():
+        problems.add(
+            rows[at],
+            Outcome.REFUSED,
+            "not_a_date",
+            field=column.name,
+            found=column.shown(at),
+            example=dt.date(2025, 12, 31).isoformat(),
+        )
     if today is None:
         return
     latest = np.datetime64(today, "D") + _LATEST_AHEAD

@@ -149,8 +149,9 @@ def test_what_is_left_to_be_found_is_found_or_asked_and_never_guessed() -> None:
         days("01.02.2019", dates="found")
 
 
-def test_an_invoice_far_ahead_is_a_slip() -> None:
+def test_an_invoice_far_ahead_or_behind_is_a_slip() -> None:
     assert days("2026-12-31", "2099-01-01") == ["2026-12-31", "issued_later"]
+    assert days("1990-01-01", "1899-12-31 10:00:00") == ["1990-01-01", "not_a_date"], "a time of day without its day"
 
 
 def naive(text: str, order: str) -> dt.date | None:
