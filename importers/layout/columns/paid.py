@@ -97,14 +97,16 @@ def _of_discounts(found: Found) -> Found:
 def _of_rebates(body: pa.Table, found: Found) -> Found:
     """Tell what was paid of the amount that is left of another one without the discount that stands beside both."""
     called = [name for name, several in found.items() if several and several[0].field in _AMOUNTS]
-    for rebate in (floats(body, name) for name in found if _DISCOUNT.search(spoken(name)) and name not in called):
-        rebate = np.abs(np.nan_to_num(rebate))
+    for discount in (name for name in found if _DISCOUNT.search(spoken(name)) and name not in called):
+        rebate = np.abs(np.nan_to_num(floats(body, discount)))
         for full in called:
             paid = next(
                 (
                     name
                     for name, several in found.items()
-                    if (not several or name in called) and _is_left(floats(body, name), rebate, floats(body, full))
+                    if name != discount
+                    and (not several or name in called)
+                    and _is_left(floats(body, name), rebate, floats(body, full))
                 ),
                 None,
             )

@@ -133,3 +133,8 @@ def test_amounts_that_seem_to_be_with_tax_are_told_where_they_are_not_called_net
     price = {"unit_price": "Cena netto"}
     assert later("Wartość netto", price, Wartość_netto=GROSS, Cena_netto=PRICES).warnings == told
     assert later("Wartość netto", price, Wartość_netto=NETS, Cena_netto=PRICES).warnings == []
+
+
+def test_a_discount_that_is_half_of_each_amount_is_not_what_was_paid() -> None:
+    found = seen(Cena=("10,00", "20,00", "5,00"), Rabat=("10", "30", "2,50"), Wartość=("20,00", "60,00", "5,00"))
+    assert found.columns_of["net_amount"] == "Wartość"
