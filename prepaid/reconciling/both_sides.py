@@ -1,25 +1,22 @@
 """Both sides of a reconciliation, by top-up: what our books have of each, and what its bookings come to."""
 
-import datetime as dt
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Numeric, Select, Subquery, Text, and_, case, cast, func, select, true
+from sqlalchemy import ColumnElement, Numeric, Select, Subquery, Text, and_, case, cast, func, select, true
 
+from app.db.days import day_there
 from app.domain.states import BookingKind
 from app.models.prepaid import Card, LoadBatch, Redemption, TopUp
 from app.models.programs import Program
 from app.models.reconciling import StatementLine
 
 
-def _day(program: Program, instant: Any) -> ColumnElement[dt.date]:
-    return cast(func.timezone(program.time_zone, instant), Date)
-
-
 def books(program: Program) -> Subquery:
     """Give the top-ups of a programme as they are held against statements."""
-    ordered, settled = _day(program, LoadBatch.created_at), _day(program, TopUp.settled_at)
+    zone = program.time_zone
+    ordered, settled = day_there(LoadBatch.created_at, zone), day_there(TopUp.settled_at, zone)
     # what was handed in again, and not answered again, may be booked since
-    sent, unknown = _day(program, LoadBatch.sent_at), _day(program, TopUp.unknown_at)
+    sent, unknown = day_there(LoadBatch.sent_at, zone), day_there(TopUp.unknown_at, zone)
     return (
         select(
             TopUp.id,

@@ -4,6 +4,7 @@ import csv
 import datetime as dt
 import hashlib
 import re
+import zoneinfo
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -358,6 +359,20 @@ def test_days_are_those_of_the_programme_and_nothing_is_a_file_with_a_header(
         assert made(world, maker, form=form.value).rows == 0
     assert rows_of(world, made(world, maker, form="csv"))[0][0] == "Date"
     assert made(world, maker, form="csv", from_on=next_day, to_on=next_day).rows == 1
+    world.registry.remove()
+
+
+@pytest.mark.parametrize("zone", ["Europe/Warsaw", "America/Vancouver", "Africa/Casablanca"])
+def test_a_row_says_a_day_that_was_asked_for(worlds: Callable[[], World], maker: Maker, zone: str) -> None:
+    """Rules of time zones are not the same everywhere: clocks of some change otherwise since 2026."""
+    midnight = dt.datetime(2026, 11, 27, tzinfo=zoneinfo.ZoneInfo(zone)).astimezone(dt.UTC)
+    world = worlds().load(time_zone=zone)
+    for at, minutes in enumerate((-30, 30, 1_439, 1_470)):
+        world.add(f"D{at}", 100, at=midnight)
+        world.preview(now=midnight + dt.timedelta(minutes=minutes))
+    day = dt.date(2026, 11, 27)
+    export = made(world, maker, form="csv", columns=["day", "code"], from_on=day, to_on=day)
+    assert rows_of(world, export)[1:] == [["2026-11-27", "D1"], ["2026-11-27", "D2"]]
     world.registry.remove()
 
 

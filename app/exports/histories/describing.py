@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Select, SQLColumnExpression, and_, cast, func, or_
+from sqlalchemy import ColumnElement, Date, Select, SQLColumnExpression, and_, or_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.domain.measures.calendar import end_of, midnight
@@ -31,6 +31,7 @@ class Field:
         said: the expression in a language, where it holds sentences of our own.
         summed: whether the last row sums it.
         usual: whether it stands where nobody chose columns.
+        of_instant: whether the value is the instant whose day it tells, where its programme is.
     """
 
     key: str
@@ -41,6 +42,7 @@ class Field:
     said: Callable[[str], SQLColumnExpression[Any]] | None = None
     summed: bool = False
     usual: bool = True
+    of_instant: bool = False
 
 
 @dataclass(frozen=True)
@@ -106,8 +108,3 @@ class History:
                 for one in programs
             )
         )
-
-
-def day_of(moment: SQLColumnExpression[Any]) -> ColumnElement[dt.date]:
-    """Give the day of an instant where its programme is."""
-    return cast(func.timezone(Program.time_zone, moment), Date)

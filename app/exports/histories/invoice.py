@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from app.domain.saying.wording import marked as _
 from app.domain.states import ExportSubject
 from app.domain.typed.codes import code_key
-from app.exports.histories.describing import Field, History, day_of
+from app.exports.histories.describing import Field, History
 from app.exports.histories.loads import source_name
 from app.exports.tables import Kind
 from app.models.distributors import Distributor
@@ -30,7 +30,7 @@ INVOICE = History(
     title=_("To invoice"),
     fields=(
         Field("payer", _("Payer"), _PAYER),
-        Field("day", _("Date"), day_of(_SHARE.c.settled_at), Kind.DATE),
+        Field("day", _("Date"), _SHARE.c.settled_at, Kind.DATE, of_instant=True),
         Field("program", _("Programme"), Program.code),
         Field("sponsor", _("Sponsor"), Program.sponsor, usual=False),
         Field("item", _("Item"), _SHARE.c.item, words=ITEMS),

@@ -10,7 +10,7 @@ from app.domain.saying.load_failures import SENTENCES
 from app.domain.saying.wording import marked as _
 from app.domain.states import Bucket, Correction, ExportSubject, TaxStatus, TopUpKind, TopUpStatus, Unit
 from app.domain.typed.codes import code_key
-from app.exports.histories.describing import Field, History, day_of
+from app.exports.histories.describing import Field, History
 from app.exports.tables import Kind
 from app.models.distributors import Distributor
 from app.models.ledger import Account, LedgerEntry, Lot
@@ -162,7 +162,7 @@ TOP_UPS = History(
     subject=ExportSubject.TOP_UPS,
     title=_("Top-ups"),
     fields=(
-        Field("day", _("Date"), day_of(_SETTLED), Kind.DATE),
+        Field("day", _("Date"), _SETTLED, Kind.DATE, of_instant=True),
         *_WHO,
         Field("last4", _("Card (last 4)"), Card.last4),
         Field("kind", _("Kind"), type_coerce(TopUp.kind, String), words=KINDS),
@@ -193,7 +193,7 @@ COMPENSATIONS = History(
     subject=ExportSubject.COMPENSATIONS,
     title=_("Compensations"),
     fields=(
-        Field("day", _("Date"), day_of(_SETTLED), Kind.DATE),
+        Field("day", _("Date"), _SETTLED, Kind.DATE, of_instant=True),
         *_WHO,
         Field("last4", _("Card (last 4)"), Card.last4),
         Field("redeemed_on", _("Redeemed on"), Redemption.redeemed_on, Kind.DATE),

@@ -9,6 +9,7 @@ import pyarrow as pa
 from sqlalchemy import BigInteger, Select, SQLColumnExpression, case, cast, func, select
 from sqlalchemy.orm import Session
 
+from app.db.days import day_there
 from app.domain.export_wish import Wish
 from app.exports.histories import words
 from app.exports.histories.catalogue import HISTORIES
@@ -106,15 +107,21 @@ class Asked:
 
     def selected(self) -> Select[Any]:
         """Give the query of the rows, in their order."""
-        columns: list[Any] = [self._scaled(one).label(one.key) for one in self.read]
+        columns: list[Any] = [self._told(one).label(one.key) for one in self.read]
         moment = self.history.moment
-        day = next((one.value for one in self.history.fields if one.key == "day"), moment)
+        day = next((self._told(one) for one in self.history.fields if one.key == "day"), moment)
         return self.narrowed().add_columns(*columns).order_by(day, *self.history.order)
 
-    def _scaled(self, one: Field) -> SQLColumnExpression[Any]:
-        """Bring amounts of programmes with other decimals to the most that any has, and sentences to the language."""
+    def _told(self, one: Field) -> SQLColumnExpression[Any]:
+        """Bring amounts of programmes with other decimals to the most that any has, and sentences to the language.
+
+        Of an instant the day is that of its programme.
+        """
         if one.said is not None:
             return one.said(self.wish.language)
+        if one.of_instant:
+            days = {program.id: day_there(one.value, program.time_zone) for program in self.programs}
+            return case(days, value=self.history.program)
         if one.kind not in (Kind.MONEY, Kind.POINTS):
             return one.value
         factors = {
