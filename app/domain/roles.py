@@ -28,6 +28,9 @@ OF_A_DISTRIBUTOR = frozenset({Role.OWNER, Role.REP, Role.PERSON})
 BY_HAND = tuple(role for role in Role if role is not Role.PERSON)
 """Roles that somebody is given by somebody; the seat at one's own account comes with the account."""
 
+REMINDED = frozenset({Role.OWNER, Role.PERSON})
+"""Roles of those whose points they are, who are written to before these expire."""
+
 MONEY_ROLES = frozenset({Role.FINANCE, Role.APPROVER, Role.ADMINISTRATOR})
 """Roles that move money or points: whoever has one signs in with a second factor, as the platform's owners do."""
 
@@ -187,6 +190,11 @@ def is_of_distributors_alone(somebody: Person) -> bool:
         and bool(somebody.seats)
         and all(seat.role in OF_A_DISTRIBUTOR for seat in somebody.seats)
     )
+
+
+def gets_reminders(somebody: Person) -> bool:
+    """Tell whether somebody is written to before points expire: they are theirs, or those of a company they own."""
+    return any(seat.role in REMINDED for seat in somebody.seats)
 
 
 def permissions_of(

@@ -25,6 +25,7 @@ class UserAccount(Base):
     created_at: Mapped[Instant]
     locale: Mapped[ShortText | None] = mapped_column(comment="language of pages and messages; none: the browser's")
     theme: Mapped[ShortText | None] = mapped_column(comment="light or dark; none: the device's")
+    reminded: Mapped[bool] = mapped_column(server_default="true", comment="gets a mail before points expire")
     phone: Mapped[ShortText | None] = mapped_column(comment="E.164; codes go to a proven one alone")
     phone_proven_at: Mapped[Instant | None]
     totp_secret: Mapped[LongText | None] = mapped_column(comment="sealed with the installation's key")

@@ -5,7 +5,7 @@ An address or a number counts once a code that was sent to it came back.
 
 import datetime as dt
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.domain.roles import Person
@@ -27,11 +27,23 @@ class WrongPassword(people.PeopleError):
 
 
 def set_profile(
-    session: Session, person: Person, *, name: str, locale: str | None, theme: str | None, now: dt.datetime
+    session: Session,
+    person: Person,
+    *,
+    name: str,
+    locale: str | None,
+    theme: str | None,
+    reminded: bool | None = None,
+    now: dt.datetime,
 ) -> None:
-    """Change how somebody is called, and how pages look and speak to them. The caller commits."""
-    before = {"name": person.name, "locale": person.locale, "theme": person.theme}
+    """Change how somebody is called, and how pages look and speak to them. The caller commits.
+
+    ``reminded``: whether they get a mail before points expire; None: as before.
+    """
+    was = session.scalars(select(UserAccount.reminded).where(UserAccount.id == person.id)).one()
+    before = {"name": person.name, "locale": person.locale, "theme": person.theme, "reminded": was}
     after = {
+        "reminded": was if reminded is None else reminded,
         "name": name.strip() or person.name,
         "locale": locale if locale in LANGUAGES else None,
         "theme": theme if theme in THEMES else None,

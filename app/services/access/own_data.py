@@ -49,6 +49,7 @@ def _account(user: UserAccount) -> dict[str, Any]:
         "phone_proven_at": _plain(user.phone_proven_at),
         "language": user.locale,
         "theme": user.theme,
+        "mails_before_points_expire": user.reminded,
         "since": _plain(user.created_at),
         "password_set": user.password_hash is not None,
         "authenticator_app_since": _plain(user.totp_since),

@@ -21,7 +21,7 @@ from app.models.ledger import Account, Lot
 from app.models.messages import Notice
 from app.models.programs import Program
 from app.services.ledger import lot_terms
-from app.services.telling import notices
+from app.services.telling import expiry_letters, notices
 
 PAUSE = dt.timedelta(days=7)
 """How long a distributor is left alone after it was told: points of every day expire on days of their own."""
@@ -49,9 +49,9 @@ _NOTHING = _Told(dt.datetime.min.replace(tzinfo=dt.UTC), {}, None)
 
 
 def remind(session: Session, program: Program, *, now: dt.datetime) -> int:
-    """Tell distributors what expires soon and they have not been told of. Returns how many were told.
+    """Tell distributors what expires soon and they have not been told of, in the portal and by mail.
 
-    Two queries for a whole programme, and one that writes. The caller commits.
+    Returns how many were told. As many queries for a whole programme as for one distributor. The caller commits.
     """
     today, ahead = local_date(now, program.time_zone), ahead_of(program)
     if not ahead:
@@ -96,6 +96,7 @@ def remind(session: Session, program: Program, *, now: dt.datetime) -> int:
             }
             news.append((distributor_id, parts))
     notices.tell_many(session, program.id, KIND, news, now=now)
+    expiry_letters.write(session, program, news, now=now)
     return len(news)
 
 

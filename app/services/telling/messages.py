@@ -7,10 +7,10 @@ and once it is sent its text is not kept.
 
 import datetime as dt
 import enum
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.domain.states import MessageState
@@ -56,6 +56,7 @@ class Kind(enum.StrEnum):
     RUN_STOPPED = "run_stopped"
     DOCUMENT_ASKED = "document_asked"
     DOCUMENT_REFUSED = "document_refused"
+    POINTS_EXPIRE = "points_expire"
 
 
 BY_SMS = frozenset({Kind.SIGN_IN_CODE, Kind.PHONE_CODE})
@@ -72,6 +73,15 @@ OPENS_SOMETHING = frozenset(
     }
 )
 """Messages whose text would let whoever reads it in."""
+
+
+@dataclass(frozen=True)
+class Letter:
+    """What one person is written: to which address, in which language, and what fills the texts."""
+
+    to: str
+    locale: str
+    parts: Mapping[str, object]
 
 
 @dataclass(frozen=True)
@@ -105,33 +115,55 @@ def write(
 
     ``attachment`` goes with a mail: its path below the folder of files, and its name for whoever gets it.
     """
-    language = texts.known(locale)
-    keys = [key for key in (f"{kind}.subject", f"{kind}.body") if key in texts.TEXTS]
-    wordings = texts.wordings(session, None if program is None else program.id, keys, language)
-    given: Mapping[str, object] = {
-        "program": program.name if program is not None else "Kontor",
-        "sponsor": program.sponsor if program is not None else "Kontor",
-        **parts,
-    }
-    subject = wordings.get(f"{kind}.subject")
+    letter = Letter(to, texts.known(locale), parts)
+    (values,) = _written(session, kind, [letter], program, now)
     message = Message(
-        program_id=None if program is None else program.id,
-        channel=Channel.SMS if kind in BY_SMS else Channel.MAIL,
-        to=to,
-        subject=None if subject is None else " ".join(texts.filled(subject, given).split()),
-        body=texts.filled(wordings[f"{kind}.body"], given),
-        locale=language,
+        **values,
         attachment=attachment[0] if attachment is not None else None,
         attachment_name=attachment[1] if attachment is not None else None,
-        kind=kind,
-        state=MessageState.WAITING,
-        failures=0,
-        created_at=now,
-        try_at=now,
     )
     session.add(message)
     session.flush()
     return message.id
+
+
+def write_many(
+    session: Session, kind: Kind, letters: Sequence[Letter], *, program: Program | None, now: dt.datetime
+) -> None:
+    """Write a message to each of many, as `write` does: one query for each of their languages, and one that writes."""
+    values = list(_written(session, kind, letters, program, now))
+    if values:
+        session.execute(insert(Message), values)
+
+
+def _written(
+    session: Session, kind: Kind, letters: Sequence[Letter], program: Program | None, now: dt.datetime
+) -> Iterator[dict[str, object]]:
+    """Put the parts of letters into the texts of their languages: each as a row of its own."""
+    program_id = None if program is None else program.id
+    keys = [key for key in (f"{kind}.subject", f"{kind}.body") if key in texts.TEXTS]
+    languages = sorted({one.locale for one in letters})
+    wordings = {one: texts.wordings(session, program_id, keys, one) for one in languages}
+    always = {
+        "program": program.name if program is not None else "Kontor",
+        "sponsor": program.sponsor if program is not None else "Kontor",
+    }
+    for one in letters:
+        given, words = {**always, **one.parts}, wordings[one.locale]
+        subject = words.get(f"{kind}.subject")
+        yield {
+            "program_id": program_id,
+            "channel": Channel.SMS if kind in BY_SMS else Channel.MAIL,
+            "to": one.to,
+            "subject": None if subject is None else " ".join(texts.filled(subject, given).split()),
+            "body": texts.filled(words[f"{kind}.body"], given),
+            "locale": one.locale,
+            "kind": kind,
+            "state": MessageState.WAITING,
+            "failures": 0,
+            "created_at": now,
+            "try_at": now,
+        }
 
 
 def moment(locale: str | None, at: dt.datetime) -> str:

@@ -205,6 +205,27 @@ _ALL = (
         "link",
         needed="words",
     ),
+    _text(
+        "points_expire.subject",
+        _("Points about to expire: subject"),
+        _("Your points in %(program)s are about to expire"),
+    ),
+    _text(
+        "points_expire.body",
+        _("Points about to expire"),
+        _(
+            "Hello %(name)s,\n\n"
+            "%(news)s They are points of %(company)s in %(program)s.\n\n"
+            "See what they can be turned into before that day:\n\n%(link)s\n\n"
+            "If you want no such mails, say so in your account: %(account)s"
+        ),
+        "name",
+        "news",
+        "company",
+        "link",
+        "account",
+        needed="news",
+    ),
     _text("application_received.subject", _("Application received: subject"), _("Your application to %(program)s")),
     _text(
         "application_received.body",

@@ -1,7 +1,7 @@
 """What somebody writes about themselves."""
 
 from flask_babel import lazy_gettext as _
-from wtforms import PasswordField, RadioField, SelectField, StringField
+from wtforms import BooleanField, PasswordField, RadioField, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
 from app.services.access.people import LONGEST_PASSWORD
@@ -30,6 +30,7 @@ class ProfileForm(Form):
             choice("dark", _("Dark")),
         ],
     )
+    reminded = BooleanField(_("Write to me before points expire"))
 
 
 class PasswordForm(Form):

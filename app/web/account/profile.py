@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.db.transaction import transaction
-from app.domain.roles import is_of_distributors_alone
+from app.domain.roles import gets_reminders, is_of_distributors_alone
 from app.domain.typed.phones import shown
 from app.extensions import db
 from app.models.people import UserAccount
@@ -19,7 +19,8 @@ bp = Blueprint("account", __name__, url_prefix="/account")
 @bp.route("/", methods=["GET", "POST"])
 def index() -> str | Response | tuple[str, int]:
     who = person()
-    form = ProfileForm(name=who.name, locale=who.locale or "", theme=who.theme or "")
+    account = session().get_one(UserAccount, who.id)
+    form = ProfileForm(name=who.name, locale=who.locale or "", theme=who.theme or "", reminded=account.reminded)
     if request.method == "GET":
         return _page(form)
     if not form.validate():
@@ -31,6 +32,7 @@ def index() -> str | Response | tuple[str, int]:
             name=form.name.data or "",
             locale=form.locale.data or None,
             theme=form.theme.data or None,
+            reminded=form.reminded.data if gets_reminders(who) else None,
             now=now(),
         )
     flash(_("Your profile is saved."), "success")
@@ -47,4 +49,5 @@ def _page(form: ProfileForm) -> str:
         form=form,
         phone=shown(phone) if phone else None,
         by_phone=is_of_distributors_alone(person()),
+        gets_reminders=gets_reminders(person()),
     )

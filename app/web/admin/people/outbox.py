@@ -55,6 +55,7 @@ ABOUT: Mapping[str, Any] = {
     About.RUN_STOPPED: _("Scheduled conversion run not prepared"),
     About.DOCUMENT_ASKED: _("Question about an invoice"),
     About.DOCUMENT_REFUSED: _("Invoice refused"),
+    About.POINTS_EXPIRE: _("Points about to expire"),
 }
 
 CHANNEL: Mapping[str, Any] = {Channel.MAIL: _("E-mail"), Channel.SMS: _("SMS")}

@@ -11,7 +11,7 @@ from app.db.transaction import transaction
 from app.domain.saying.decision_codes import said
 from app.extensions import db
 from app.models.messages import Notice
-from app.services.telling import notices
+from app.services.telling import expiry_letters, notices
 from app.web import formats
 from app.web.access.own import own_names
 from app.web.addresses import id_asked
@@ -126,15 +126,8 @@ def _expiring(parts: Mapping[str, Any]) -> str:
     points = formats.points(int(parts["points"]))
     first, last = (formats.day(dt.date.fromisoformat(parts[name])) for name in ("first", "last"))
     if first == last:
-        return str(_("%(points)s points expire on %(day)s.", points=points, day=last))
-    return str(
-        _(
-            "%(points)s points expire until %(last)s, the first of them on %(first)s.",
-            points=points,
-            first=first,
-            last=last,
-        )
-    )
+        return str(_(expiry_letters.ON_A_DAY, points=points, day=last))
+    return str(_(expiry_letters.OVER_DAYS, points=points, first=first, last=last))
 
 
 @bp.get("/portal/<code:program_code>/<id:distributor_id>/notices")

@@ -240,4 +240,4 @@ def test_a_profile_is_changed_and_noted(session: Session, person: People) -> Non
     assert again is not None
     assert (again.name, again.locale, again.theme) == ("Ann", None, None), "what is unknown is not kept"
     noted = session.scalars(select(AuditEvent).where(AuditEvent.action == "user.profile")).all()[-2:]
-    assert noted[0].after == {"name": "Ann", "locale": "pl", "theme": "dark"}
+    assert noted[0].after == {"name": "Ann", "locale": "pl", "theme": "dark", "reminded": True}

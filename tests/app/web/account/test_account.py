@@ -131,6 +131,26 @@ def test_a_profile_is_changed(world: World, inside: FlaskClient, rep: Person) ->
     assert kept(world, rep).locale is None
 
 
+def test_whose_points_may_expire_says_whether_to_be_written_to_before(
+    world: World, as_: Callable[[str], FlaskClient]
+) -> None:
+    def reminded(login: str) -> bool:
+        with world.app.app_context():
+            return db.session.scalars(select(UserAccount.reminded).where(UserAccount.login == login)).one()
+
+    for role, asked in (("distributor", True), ("rep", False), ("administrator", False)):
+        client, login = as_(role), world.login(role)
+        page = client.get("/account/").text
+        assert ("Write to me before points expire" in page) is asked, role
+        name = re.search(r'name="name"[^>]*value="([^"]*)"', page)
+        assert name is not None
+        assert send(client, "/account/", name=name[1], locale="", theme="").status_code == 303
+        assert reminded(login) is not asked, "an empty tick says no; where none is shown nothing was said"
+        if asked:
+            assert send(client, "/account/", name=name[1], locale="", theme="", reminded="y").status_code == 303
+            assert reminded(login)
+
+
 @pytest.mark.parametrize(
     "sent",
     [
