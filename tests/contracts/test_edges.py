@@ -44,6 +44,7 @@ CLOCKS = {
 
 OUTSIDE = {
     "app/outbox/gateways.py": "mails and SMS",
+    "app/cli/running/lines.py": "visitors of our own pages",
     "app/cli/running/processes.py": "whether our own pages answer, and whether a port is taken",
     "app/local/fork_server.py": "a process of ours that asks it for readers",
     "app/local/forking.py": "a process of ours that forks readers",

@@ -10,6 +10,7 @@ from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
 from app import garbage
 from app.cli.output import UNAVAILABLE, Failure
+from app.cli.running.lines import Worker
 from app.config import Settings, settings
 
 WORKERS = 2
@@ -32,7 +33,7 @@ class Server(BaseApplication):  # type: ignore[misc]
         memory = Path("/dev/shm")  # noqa: S108  # gunicorn's own heartbeat files: a busy disk must not delay them
         told: dict[str, Any] = {
             "bind": f"{host}:{self._chosen.web_port}",
-            "worker_class": "gthread",
+            "worker_class": Worker,
             "workers": WORKERS,
             "threads": THREADS,
             "timeout": 60,

@@ -4,13 +4,17 @@ import http.client
 import os
 import signal
 import socket
+import subprocess
+import sys
 import time
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.error import HTTPError, URLError
 
 import pytest
 
+from app.cli.running.web import THREADS, WORKERS
 from app.local import children
 from app.local.servers import Addresses
 
@@ -42,6 +46,70 @@ def _told(port: int, path: str, sent: dict[str, str]) -> tuple[int, str | None]:
         return answer.status, answer.headers.get("Strict-Transport-Security")
     finally:
         connection.close()
+
+
+@pytest.fixture
+def impatient(tmp_path: Path) -> Iterator[int]:
+    """A server that waits a second for whoever falls silent; give its port."""
+    port = _free_port()
+    serve = f"""
+from flask import Flask, request
+from app.cli.running import lines
+from app.cli.running.web import Server
+from app.config import Settings
+
+lines.SILENT_SECONDS = 1.0
+
+def make():
+    app = Flask("app")
+    app.config["MAX_CONTENT_LENGTH"] = 1_000  # as for every page
+    app.add_url_rule("/", "page", lambda: f"{{len(request.get_data())}} bytes", methods=["GET", "POST"])
+    app.add_url_rule("/much", "much", lambda: "x" * 40_000_000)
+    return app
+
+Server(Settings(web_port={port}), make).run()
+"""
+    with (tmp_path / "web.log").open("wb") as log:
+        process = subprocess.Popen([sys.executable, "-c", serve], stdout=log, stderr=log)
+    try:
+        assert _answer(f"http://127.0.0.1:{port}/")[0] == 200
+        yield port
+    finally:
+        process.terminate()
+        assert process.wait(30) == 0
+    assert "Error" not in (tmp_path / "web.log").read_text(), "whoever is gone is no fault of ours"
+
+
+@pytest.mark.parametrize(
+    "half",
+    [
+        b"GET / HTTP/1.1\r\nHost: kontor\r\n",
+        b"POST / HTTP/1.1\r\nHost: kontor\r\nContent-Length: 100\r\n\r\nhalf of it",
+        b"POST / HTTP/1.1\r\nHost: kontor\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhalf",
+        b"GET /much HTTP/1.1\r\nHost: kontor\r\n\r\n",
+    ],
+    ids=["in its head", "in its body", "in a piece of it", "in the answer"],
+)
+def test_whoever_falls_silent_in_the_middle_keeps_nobody_from_the_pages(impatient: int, half: bytes) -> None:
+    """More of them than there are threads: a page waited for all of them, for ever."""
+    silent = [socket.create_connection(("127.0.0.1", impatient)) for _ in range(6 * WORKERS * THREADS)]
+    for line in silent:
+        line.sendall(half)
+    time.sleep(2)  # threads have taken them up by then
+    try:
+        assert _answer(f"http://127.0.0.1:{impatient}/", patience=30) == (200, "0 bytes")
+    finally:
+        for line in silent:
+            line.close()
+
+
+def test_whoever_is_slow_is_waited_for(impatient: int) -> None:
+    with socket.create_connection(("127.0.0.1", impatient), timeout=10) as line:
+        line.sendall(b"POST / HTTP/1.1\r\nHost: kontor\r\nConnection: close\r\nContent-Length: 6\r\n\r\n")
+        for _ in range(6):
+            time.sleep(0.4)
+            line.sendall(b"x")
+        assert line.makefile("rb").read().endswith(b"6 bytes")
 
 
 def test_the_server_serves_until_it_is_told_to_stop(
