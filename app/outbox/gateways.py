@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
 from app.config import Settings
+from app.domain.typed.mail_addresses import is_mail_address
 from app.services.telling.messages import Channel, Outgoing
 
 TIMEOUT_SECONDS = 15
@@ -77,6 +78,8 @@ class MailServer:
             raise NotSent(str(problem), for_good=True) from None
 
     def _mail(self, message: Outgoing) -> EmailMessage:
+        if not is_mail_address(message.to):  # taken in when less was asked of one
+            raise ValueError(f"{message.to!r} is no address of one mailbox")
         mail = EmailMessage()
         mail["From"] = self._sender
         mail["To"] = message.to

@@ -40,15 +40,25 @@ def send_due(registry: Sessions, gateways: Mapping[Channel, Gateway], clock: Cal
             message = messages.take(session, list(gateways), clock())
         if message is None:
             break
-        try:
-            gateways[message.channel].send(message)
-        except NotSent as problem:
-            _log.warning("message %s (%s) could not be sent: %s", message.id, message.kind, problem)
-            with transaction(registry) as session:
-                messages.failed(session, message, str(problem), clock(), for_good=problem.for_good)
-            done.failed += 1
-        else:
-            with transaction(registry) as session:
+        problem = _send(gateways[message.channel], message)
+        with transaction(registry) as session:
+            if problem is None:
                 messages.sent(session, message, clock())
-            done.sent += 1
+                done.sent += 1
+            else:
+                messages.failed(session, message, str(problem), clock(), for_good=problem.for_good)
+                done.failed += 1
     return done
+
+
+def _send(gateway: Gateway, message: messages.Outgoing) -> NotSent | None:
+    """Send a message; give why it could not be sent. A fault of ours is one reason: the others have their turn."""
+    try:
+        gateway.send(message)
+    except NotSent as problem:
+        _log.warning("message %s (%s) could not be sent: %s", message.id, message.kind, problem)
+        return problem
+    except Exception as fault:  # noqa: BLE001  # it is tried again, and given up in the end, as others are
+        _log.exception("message %s (%s) met something unexpected", message.id, message.kind)
+        return NotSent(f"{type(fault).__name__}: {fault}")
+    return None

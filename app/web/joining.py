@@ -12,6 +12,7 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from app.db.transaction import transaction
 from app.domain.program_file.registration import COMPANY, LONGEST_ANSWER, REP, AnswerKind, Question, in_language
+from app.domain.typed.mail_addresses import is_mail_address
 from app.domain.typed.phones import NoPhoneNumber, phone_number
 from app.extensions import db
 from app.services.access import people
@@ -169,7 +170,7 @@ def phone_if_sound(form: Form) -> str | None:
     """Give the phone number of a form in which nothing is wrong, empty where it has none; else say all that is."""
     sound = form.validate()
     typed = form["login"].data
-    if typed and not form["login"].errors and not people.is_address(people.login_key(typed)):
+    if typed and not form["login"].errors and not is_mail_address(people.login_key(typed)):
         form.refuse("login", gettext("This is no e-mail address."))
         sound = False
     phone = _phone(form)

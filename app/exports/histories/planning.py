@@ -12,6 +12,7 @@ from app.domain.export_wish import Shape, Wish, days_of, next_day
 from app.domain.measures.calendar import local_date
 from app.domain.roles import Permission, may
 from app.domain.states import ExportRhythm, ExportSpan, ExportState, ExportWay
+from app.domain.typed.mail_addresses import is_mail_address
 from app.exports.histories import asking
 from app.models.exports import Export, ExportPlan
 from app.models.people import UserAccount
@@ -22,7 +23,6 @@ from app.services.access import people
 FOLDER = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?")
 """Names of folders that an export may go to: nothing that leads anywhere else."""
 MOST_ADDRESSES = 10
-_ADDRESS = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\"]+")
 
 
 class PlanRefused(ValueError):
@@ -53,7 +53,7 @@ def addresses_of(target: str) -> list[str]:
         PlanRefused: One is none, or there are too many.
     """
     found = list(dict.fromkeys(one for one in re.split(r"[\s,;]+", target.strip()) if one))
-    wrong = next((one for one in found if not _ADDRESS.fullmatch(one)), None)
+    wrong = next((one for one in found if not is_mail_address(one)), None)
     if wrong is not None:
         raise PlanRefused("target", f"{wrong!r} is no address")
     if not 0 < len(found) <= MOST_ADDRESSES:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.db.first import First, first
 from app.domain.roles import OF_A_DISTRIBUTOR, Person, Role
+from app.domain.typed.mail_addresses import is_mail_address
 from app.models.distributors import Distributor
 from app.models.joining import Invitation
 from app.models.people import Membership, UserAccount
@@ -108,7 +109,7 @@ def invite(
         AlreadyThere: They have the role.
     """
     key = people.login_key(login)
-    if not people.is_address(key):
+    if not is_mail_address(key):
         raise people.LoginInvalid(login)
     _check_seat(session, program, role, distributor_id)
     if _has_role(session, program.id, key, role, distributor_id):

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.db.questions import Question
 from app.domain.roles import OF_A_DISTRIBUTOR, Person, Role, Seat
+from app.domain.typed.mail_addresses import is_mail_address
 from app.models.distributors import Distributor
 from app.models.people import Membership, UserAccount
 from app.models.programs import Program
@@ -23,9 +24,6 @@ from app.services import audit
 
 SHORTEST_PASSWORD = 10
 LONGEST_PASSWORD = 256
-_LONGEST_LOGIN = 254
-_BESIDE = frozenset(' @,;:<>()[]"\\')
-"""What stands in no address, but beside or between several: ``mailto:a@b.example``, ``a@b.example; c@d.example``."""
 
 
 class PeopleError(ValueError):
@@ -140,19 +138,11 @@ def new_login(session: Session, login: str) -> str:
         LoginTaken: It belongs to somebody.
     """
     key = login_key(login)
-    if not is_address(key):
+    if not is_mail_address(key):
         raise LoginInvalid(login)
     if session.scalars(select(UserAccount.id).where(UserAccount.login == key)).one_or_none() is not None:
         raise LoginTaken(key)
     return key
-
-
-def is_address(key: str) -> bool:
-    """Tell whether a sign-in name in its kept form is an e-mail address."""
-    local, at, domain = key.partition("@")
-    if not (local and at and domain) or len(key) > _LONGEST_LOGIN:
-        return False
-    return key.isprintable() and _BESIDE.isdisjoint(local + domain)
 
 
 def give_role(

@@ -19,6 +19,7 @@ from app.domain.program_file.registration import REP, Question, tax_id_key
 from app.domain.roles import Person, Role
 from app.domain.states import ApplicationState, Event
 from app.domain.typed.codes import code_key
+from app.domain.typed.mail_addresses import is_mail_address
 from app.models.distributors import Distributor
 from app.models.joining import Application
 from app.models.people import Membership, UserAccount
@@ -117,7 +118,7 @@ def apply(
         LoginInvalid: The e-mail address is none.
     """
     key = people.login_key(applicant.login)
-    if not people.is_address(key):
+    if not is_mail_address(key):
         raise people.LoginInvalid(applicant.login)
     said = _in_words(program, applicant, questions, answers)
     application = _as_sent(program, applicant, key, said, address=address, now=now)

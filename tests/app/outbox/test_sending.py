@@ -299,6 +299,35 @@ def test_one_that_cannot_be_sent_keeps_no_other_from_its_turn(
     assert state_of(registry, good)[0] == "sent"
 
 
+def test_an_address_that_python_cannot_read_or_that_is_several_is_given_up(
+    registry: Sessions, clock: Clock, write: Callable[..., int], mail_box: MailBox
+) -> None:
+    bad = [write("a(b@example.com:"), write("a@example.com,b@example.com")]
+    good = write("b@example.com")
+    done = sending.send_due(registry, {Channel.MAIL: MailServer(mail_box.url, "kontor@kontor.example")}, clock)
+    assert (done.sent, done.failed) == (1, 2)
+    assert [state_of(registry, one)[0] for one in bad] == ["failed", "failed"]
+    assert state_of(registry, good)[0] == "sent"
+    assert [mail["To"] for mail in mail_box.mails] == ["b@example.com"]
+
+
+def test_whatever_a_gateway_raises_the_others_have_their_turn(
+    registry: Sessions, clock: Clock, write: Callable[..., int], caplog: pytest.LogCaptureFixture
+) -> None:
+    """The round would end there, again each time, and with it all that the sweeper does after it."""
+    ids = [write("a@example.com"), write("b@example.com")]
+
+    class Faulty:
+        def send(self, message: Outgoing) -> None:
+            if message.id == ids[0]:
+                raise LookupError("string index out of range")
+
+    done = sending.send_due(registry, {Channel.MAIL: Faulty()}, clock)
+    assert (done.sent, done.failed) == (1, 1)
+    assert state_of(registry, ids[0]) == ("waiting", "LookupError: string index out of range")
+    assert "Traceback" in caplog.text
+
+
 def test_a_gateway_that_does_not_answer_keeps_nobody_from_other_things(
     registry: Sessions, clock: Clock, write: Callable[..., int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
