@@ -27,6 +27,7 @@ from app.services.joining.applications import OPEN
 from app.services.participants import distributors
 from app.web import formats
 from app.web.addresses import outside
+from app.web.auth.held import say_if_held
 from app.web.auth.links import invitation_link
 from app.web.context import now, person, scope, session
 from app.web.forms.form import CodeField, Form, choice
@@ -279,6 +280,7 @@ def accept(program_code: str, application_id: int) -> Answer:
             return _decided_already()
         if problem is None:
             flash(gettext("The application is accepted; an invitation is on its way."), "success")
+            say_if_held()
             return redirect(url_for("applications.index", program_code=program_code), 303)
         form.refuse(*problem)
     return _page(application, form, Refuse()), 400
@@ -304,6 +306,7 @@ def refuse(program_code: str, application_id: int) -> Answer:
         except applications.ApplicationClosed:
             return _decided_already()
         flash(gettext("The application is refused; the applicant is told why."), "success")
+        say_if_held()
         return redirect(url_for("applications.index", program_code=program_code), 303)
     return _page(application, _accept_form(application), form), 400
 
@@ -338,6 +341,7 @@ def ask(program_code: str, application_id: int) -> Answer:
             form.refuse("code", gettext("This distributor has no owner who could agree. Invite one first."))
         else:
             flash(gettext("The employer is asked; you see here what they answer."), "success")
+            say_if_held()
             return redirect(url_for("applications.show", program_code=program_code, application_id=application_id), 303)
     return _page(application, form, Refuse()), 400
 

@@ -20,6 +20,7 @@ from app.models.people import Membership, UserAccount
 from app.services.access import erasure, invitations, memberships, people
 from app.services.participants import distributors
 from app.web.addresses import id_sent
+from app.web.auth.held import say_if_held
 from app.web.auth.links import invitation_link
 from app.web.context import now, person, scope, session
 from app.web.forms.form import CodeField, Form, choice
@@ -50,7 +51,11 @@ class InviteForm(Form):
 
     login = StringField(_("E-mail"), [InputRequired(_("Fill in the e-mail address.")), Length(max=254)])
     name = StringField(_("Full name"), [InputRequired(_("Fill in the full name.")), Length(max=120)])
-    role = SelectField(_("Role"), choices=[choice(role.value, ROLE[role]) for role in BY_HAND])
+    role = SelectField(
+        _("Role"),
+        [InputRequired(_("Choose a role."))],
+        choices=[choice("", _("Choose…")), *(choice(role.value, ROLE[role]) for role in BY_HAND)],
+    )
     distributor = CodeField(
         _("Distributor"),
         [Length(max=64)],
@@ -156,6 +161,7 @@ def invite(program_code: str) -> Answer:
             form.refuse("role", gettext("They have this role already."))
         else:
             flash(gettext("The invitation is on its way to %(login)s.", login=form.login.data), "success")
+            say_if_held()
             return redirect(url_for("people.index", program_code=program_code), 303)
     return render_template("admin/people/person_invite.html", form=form), 400
 
@@ -295,6 +301,7 @@ def send_again(program_code: str) -> Response:
         flash(gettext("They have this role already."), "warning")
     else:
         flash(*_said(gettext("The invitation is sent anew; its older link holds no more."), done=sent))
+        say_if_held()
     return redirect(url_for("people.index", program_code=program_code), 303)
 
 

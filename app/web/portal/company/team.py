@@ -12,6 +12,7 @@ from app.domain.roles import Role
 from app.extensions import db
 from app.services.access import invitations, memberships, people
 from app.web.addresses import id_sent
+from app.web.auth.held import say_if_held
 from app.web.auth.links import invitation_link
 from app.web.context import distributor_here, now, person, scope, session
 from app.web.forms.form import Form, choice
@@ -71,6 +72,7 @@ def invite(program_code: str, distributor_id: int) -> Response | tuple[str, int]
             form.refuse("login", gettext("They have this role already."))
         else:
             flash(gettext("Invited. They get a mail with a link."), "success")
+            say_if_held()
             return redirect(url_for("portal_team.index", **own()), 303)
     return _page(form, asked=True), 400
 

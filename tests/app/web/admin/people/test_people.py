@@ -56,6 +56,7 @@ def test_somebody_is_invited_and_comes_in(world: World, as_: As, visitor: FlaskC
         ({"name": ""}, "Fill in the full name"),
         ({"name": "x" * 500}, "120"),
         ({"role": "emperor"}, "Not a valid choice"),
+        ({"role": ""}, "Choose a role."),
         ({"role": "owner"}, "need a distributor"),
         ({"role": "rep", "distributor": "D-999"}, "No distributor of this programme"),
         ({"role": "viewer", "distributor": "D-5"}, "nobody else has one"),
@@ -81,6 +82,19 @@ def test_any_name_is_invited_and_run_nowhere(world: World, as_: As, name: str) -
     shown = as_("administrator").get(f"/programs/{world.a}/people").text
     assert "<svg onload" not in shown
     assert "<script>alert" not in shown
+
+
+def test_whoever_invites_is_told_that_no_mail_goes_out(world: World, as_: As, monkeypatch: pytest.MonkeyPatch) -> None:
+    page, held = f"/programs/{world.a}/people", "the message is held, and goes out once it is"
+
+    def told() -> str:
+        invited = {"login": new_login(), "name": "Ann", "role": "viewer", "distributor": ""}
+        return as_("administrator").get(send(as_("administrator"), f"{page}/invite", **invited).location).text
+
+    assert held in told()
+    shown = world.settings.model_copy(update={"smtp_url": "smtp://127.0.0.1:9", "mail_from": "k@k.example"})
+    monkeypatch.setitem(world.app.extensions["kontor"], "settings", shown)
+    assert held not in told()
 
 
 def test_an_invitation_is_sent_anew_or_taken_back(world: World, as_: As, visitor: FlaskClient) -> None:
