@@ -3,6 +3,7 @@
 import datetime as dt
 import re
 import unicodedata
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -170,6 +171,15 @@ def file_stem(name: str) -> str:
     stem = _SUFFIX.sub("", unicodedata.normalize("NFKC", name))
     kept = "".join(letter if unicodedata.category(letter)[0] in "LN" or letter in "-_" else " " for letter in stem)
     return "-".join(kept.split())[:60].strip("-_") or "import"
+
+
+def some_of(names: Sequence[str], most: int, between: str = ", ") -> str:
+    """Write the first of some names, and how many more there are."""
+    some = between.join(names[:most])
+    if len(names) <= most:
+        return some
+    found: str = gettext("%(names)s and %(count)s more", names=some, count=figure(len(names) - most))
+    return found
 
 
 def told(said: Said) -> str:

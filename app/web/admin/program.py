@@ -24,12 +24,14 @@ from app.services.setup import logos, program_files, programs
 from app.services.setup.logos import LogoRefused
 from app.services.telling import texts
 from app.services.telling.languages import LANGUAGES
+from app.web import formats
 from app.web.addresses import text_asked
 from app.web.context import now, person, scope, session
 from app.web.forms.form import Form, choice
 
 bp = Blueprint("program", __name__)
 
+MOST_CHANGES = 10
 MOST_REVISIONS = 10
 MOST_RULES = 100
 
@@ -198,7 +200,7 @@ def load(program_code: str) -> Response | tuple[str, int]:
         form.refuse("file", gettext("The file cannot be loaded; nothing was changed."))
         return _page(form, problems=str(error).splitlines()), 400
     if loaded.changes:
-        flash(gettext("Loaded: %(changes)s", changes="; ".join(loaded.changes[:10])), "success")
+        flash(gettext("Loaded: %(changes)s", changes=formats.some_of(loaded.changes, MOST_CHANGES, "; ")), "success")
     else:
         flash(gettext("The file says what is in force already; nothing was changed."), "info")
     return redirect(url_for("program.settings", program_code=program_code), 303)

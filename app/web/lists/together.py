@@ -141,12 +141,8 @@ def by_reason(staying: Sequence[tuple[str, str]]) -> Iterator[str]:
     for name, why in staying:
         reasons.setdefault(why, []).append(name)
     for why, names in reasons.items():
-        told = ", ".join(
-            name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…" for name in names[:MOST_NAMED]
-        )
-        if len(names) > MOST_NAMED:
-            more = formats.figure(len(names) - MOST_NAMED)
-            told = _("%(names)s and %(count)s more", names=told, count=more)
+        short = [name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…" for name in names]
+        told = formats.some_of(short, MOST_NAMED)
         yield ngettext(
             "Stays as it is: %(names)s. %(why)s",
             "Stay as they are: %(names)s. %(why)s",

@@ -44,6 +44,7 @@ RUN_KIND: Mapping[RunKind, Any] = {
     RunKind.COMPENSATIONS: _("Compensation of the tax"),
 }
 
+MOST_NAMED = 10
 _NOTHING_TO_PAY_BACK = Badge(_("Nothing to compensate"), "plain")
 
 TOP_UP: Mapping[TopUpStatus, Badge] = {
@@ -89,12 +90,12 @@ def refusal(error: PrepaidError) -> str:
         return gettext(
             "These distributors have no card that can be loaded: %(codes)s. Register their cards, lift the block of a "
             "card, or cancel the run.",
-            codes=", ".join(error.codes[:10]),
+            codes=formats.some_of(error.codes, MOST_NAMED),
         )
     if isinstance(error, BlockedMeanwhile):
         return gettext(
             "These distributors were blocked since the preview: %(codes)s. Cancel the run and preview it again.",
-            codes=", ".join(error.codes[:10]),
+            codes=formats.some_of(error.codes, MOST_NAMED),
         )
     if isinstance(error, NotAllowedNow):
         return gettext("Somebody was quicker: the run is in another state by now. Look at it again.")

@@ -12,7 +12,19 @@ from app.domain.states import Unit
 from app.models.programs import Program
 from app.services.telling.languages import writing
 from app.web.context import Scope
-from app.web.formats import amount_told, cash, cash_of_file, duration, figure, file_stem, quantity, shown, size, worded
+from app.web.formats import (
+    amount_told,
+    cash,
+    cash_of_file,
+    duration,
+    figure,
+    file_stem,
+    quantity,
+    shown,
+    size,
+    some_of,
+    worded,
+)
 
 
 @pytest.mark.parametrize(
@@ -29,6 +41,13 @@ from app.web.formats import amount_told, cash, cash_of_file, duration, figure, f
 )
 def test_figures(value: int, decimals: int, signed: bool, text: str) -> None:
     assert figure(value, decimals, signed=signed).replace("\u202f", " ") == text
+
+
+@pytest.mark.parametrize(
+    ("names", "text"), [("", ""), ("ab", "a, b"), ("abc", "a, b and 1 more"), ("abcd", "a, b and 2 more")]
+)
+def test_names_that_are_left_out_are_counted(names: str, text: str) -> None:
+    assert some_of(list(names), 2) == text
 
 
 @given(st.integers(-(10**24), 10**24), st.integers(0, 6))

@@ -19,7 +19,7 @@ from app.services.setup import program_files
 from app.web.admin.promotions.form import MICRO, PromotionForm, group_names
 from app.web.admin.promotions.judging import judge
 from app.web.context import now, person, scope, session
-from app.web.formats import decimal
+from app.web.formats import decimal, some_of
 from app.web.words.promotions import REWARD, problem
 
 bp = Blueprint("promotion_editor", __name__)
@@ -55,7 +55,8 @@ def edit(program_code: str, promotion_id: int) -> str | Response | tuple[str, in
 
 
 def _page(form: PromotionForm, promotion: Promotion | None) -> str | tuple[str, int]:
-    html = render_template("admin/promotions/edit.html", form=form, promotion=promotion, groups=group_names()[:_GROUPS])
+    groups = some_of([name for _code, name in group_names()], _GROUPS)
+    html = render_template("admin/promotions/edit.html", form=form, promotion=promotion, groups=groups)
     return html if request.method == "GET" else (html, 400)
 
 

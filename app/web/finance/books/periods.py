@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from wtforms import TextAreaField
 from wtforms.validators import InputRequired, Length
 
+from app.db.first import First
 from app.db.transaction import transaction
 from app.domain.measures.calendar import local_date
 from app.domain.states import TransactionKind
@@ -43,7 +44,8 @@ def index(program_code: str) -> str:
 
 def _page(form: Reopening) -> str:
     program = scope().program
-    months = periods.months(session(), program)[:MOST_MONTHS]
+    booked = periods.months(session(), program)
+    months = First(booked[:MOST_MONTHS], max(len(booked) - MOST_MONTHS, 0))
     newest = next((one.closing for one in months if one.closing is not None), None)
     today = local_date(now(), program.time_zone)
     over = [one.month_on for one in months if one.closing is None and one.month_on < today.replace(day=1)]
