@@ -101,6 +101,17 @@ def test_a_distributor_finds_why_its_points_are_there_with_the_keyboard(world: W
         assert here.complaints == []
 
 
+def test_what_waits_behind_more_is_seen_whole_on_a_phone(world: World, visit: Visits) -> None:
+    with visit("phone") as here:
+        here.sign_in(world.login("administrator"), world.password)
+        here.page.context.add_cookies([{"name": "language", "value": "es", "url": here.page.url}])
+        here.go(f"/programs/{world.a}/")
+        box = here.page.locator(".tabs button .count").bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] <= 390
+        assert here.complaints == []
+
+
 def test_the_menu_of_a_phone_leads_out(world: World, visit: Visits) -> None:
     with visit("phone") as here:
         here.sign_in(world.login("owner"), world.password)

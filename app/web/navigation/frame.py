@@ -69,6 +69,11 @@ class Navigation:
     sections: Sections
     tabs: tuple[Link, ...]
 
+    @property
+    def behind(self) -> int:
+        """Sum what waits at the places that have no tab."""
+        return sum(link.waiting for _title, links in self.sections for link in links if link not in self.tabs)
+
 
 @dataclass(frozen=True)
 class Standpoint:
@@ -322,7 +327,7 @@ def drawn(frame: Frame, active: str) -> Drawn:
 def _drawn(navigation: Navigation, current: str) -> Drawn:
     """Draw what was drawn before only where something about it is another: a place, a number, where one is."""
     parts: Any = current_app.jinja_env.get_template("components/navigation.html").module
-    return Drawn(parts.sections(navigation.sections, current), parts.tabs(navigation.tabs, current))
+    return Drawn(parts.sections(navigation.sections, current), parts.tabs(navigation.tabs, navigation.behind, current))
 
 
 def initials(name: str) -> str:

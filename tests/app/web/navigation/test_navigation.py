@@ -104,6 +104,15 @@ def test_what_waits_is_counted_beside_its_place(world: World, as_: As) -> None:
     assert re.search(r'<span>Review</span><b class="count">1<span class="visually-hidden"> waiting</span></b>', page)
 
 
+def test_what_waits_where_a_phone_has_no_tab_is_counted_beside_more(world: World, as_: As) -> None:
+    page = as_("administrator").get(f"/programs/{world.a}/").text
+    numbers = re.compile(r'<b class="count">(\d+)<')
+    side, _nav, foot = page.partition('<nav class="tabs')
+    tabs, _more, last = foot.partition("<button")
+    in_all, in_tabs, behind = (sum(map(int, numbers.findall(part))) for part in (side, tabs, last))
+    assert behind == in_all - in_tabs > 0
+
+
 def test_the_frame_costs_two_queries_whatever_waits(world: World, as_: As) -> None:
     client = as_("owner")  # whoever has one programme alone is not even asked which
     client.get(f"/programs/{world.a}/imports")
