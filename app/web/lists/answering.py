@@ -4,9 +4,10 @@ from typing import Any
 
 from flask import abort, flash, redirect, render_template
 from flask_babel import gettext as _
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import bindparam, func, or_, select
 from werkzeug.wrappers import Response
 
+from app.db.first import First
 from app.db.questions import Question
 from app.db.transaction import transaction
 from app.domain.roles import Permission, may
@@ -41,21 +42,30 @@ def answer(
     return render_template(template, page=page, views=saved_views(listing), **more)
 
 
-def saved_views(listing: Listing) -> list[Any]:
+def saved_views(listing: Listing) -> First[Any]:
     """Give the views of a list that whoever is signed in saved, or that others share: id, name, query, whose."""
     if scope().distributor is not None and not may(person(), Permission.SEE_PROGRAM, scope().program.id):
-        return []
-    return _VIEWS.ask(session(), program_id=scope().program.id, listing=listing.name, user_id=person().id)
+        return First()
+    found = _VIEWS.ask(session(), program_id=scope().program.id, listing=listing.name, user_id=person().id)
+    return First(found, found[0].views - len(found) if found else 0)
 
 
+MOST_OFFERED = 50
 _MINE = SavedView.user_id == bindparam("user_id")
 _VIEWS = Question(
-    select(SavedView.id, SavedView.name, SavedView.query, SavedView.shared, _MINE.label("mine"))
+    select(
+        SavedView.id,
+        SavedView.name,
+        SavedView.query,
+        SavedView.shared,
+        _MINE.label("mine"),
+        func.count().over().label("views"),  # all of them, however many are offered
+    )
     .where(
         SavedView.program_id == bindparam("program_id"),
         SavedView.listing == bindparam("listing"),
         or_(_MINE, SavedView.shared),
     )
-    .order_by(SavedView.name)
-    .limit(50)
+    .order_by(_MINE.desc(), SavedView.name)
+    .limit(MOST_OFFERED)
 )

@@ -13,10 +13,13 @@ from sqlalchemy import select
 from app.db.transaction import transaction
 from app.domain.states import Unit
 from app.extensions import db
+from app.models.desk import SavedView
+from app.models.people import UserAccount
 from app.models.programs import Program
 from app.services.ledger import ledger
 from app.services.rulebooks import rules_of
 from app.services.tracing import balances
+from app.web.lists.answering import MOST_OFFERED
 from app.web.lists.describing import Listing
 from tests.app.web.conftest import token_of
 from tests.app.web.world import FORMULA, World
@@ -39,6 +42,22 @@ def linked(page: str, rel: str) -> str:
     found = re.search(rf'href="([^"]+)" rel="{rel}"', page)
     assert found is not None, rel
     return found.group(1).replace("&amp;", "&")
+
+
+def test_views_that_are_not_offered_are_counted(world: World, as_: Callable[[str], FlaskClient]) -> None:
+    with world.app.app_context(), transaction(db.session) as session:
+        program = session.scalars(select(Program.id).where(Program.code == world.a)).one()
+        mine, other = (
+            session.scalars(select(UserAccount.id).where(UserAccount.login == world.login(who))).one()
+            for who in ("viewer", "verifier")
+        )
+        said = {"program_id": program, "listing": "products", "query": "", "created_at": world.clock()}
+        for number in range(MOST_OFFERED + 1):
+            session.add(SavedView(user_id=other, name=f"A {number}", shared=True, **said))
+        session.add(SavedView(user_id=mine, name="Z, my own", shared=False, **said))
+    page = as_("viewer").get(f"/programs/{world.a}/products").text
+    assert "Z, my own" in page, "one's own come first"
+    assert "and 2 more" in page
 
 
 def test_pages_follow_one_another_and_lead_back(world: World, as_: Callable[[str], FlaskClient], path: str) -> None:
