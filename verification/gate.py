@@ -132,7 +132,8 @@ def _admit(session: Session, rules: ProgramRules, incoming: Incoming, source: So
     waits = sale_claims.waiting(rules, source.name, sales) & ~refused & ~here.registered()
     for at in np.flatnonzero(waits).tolist():
         reasons[at].append(dict(sale_claims.WAITING))
-    decided.duplicate |= known.refused_before(keys, hashes, refused)
+    if not source.again:
+        decided.duplicate |= known.refused_before(keys, hashes, refused)
     arrival = _Arrival(rules, incoming, source, keys, hashes, now)
     corrects = _judge_changes(session, arrival, known, decided, reasons)
     decided.status[decided.duplicate | decided.conflict] = 0
@@ -166,10 +167,14 @@ def _named(
 
 
 def _apply_policy(source: Source, decided: Admission, reasons: defaultdict[int, list[dict[str, Any]]]) -> None:
-    """Let the programme's policy for the source speak: whatever no check refuses may have to be looked at."""
-    if source.policy == "review":
+    """Let the programme's policy for the source speak: whatever no check refuses may have to be looked at.
+
+    So has what a person refused before, whatever the policy is.
+    """
+    why = "refused_before" if source.again else "review_by_policy" if source.policy == "review" else None
+    if why is not None:
         for at in np.flatnonzero(decided.status != DocumentStatus.REFUSED).tolist():
-            reasons[at].append({"code": "review_by_policy", "severity": Severity.REVIEW})
+            reasons[at].append({"code": why, "severity": Severity.REVIEW})
             decided.status[at] = DocumentStatus.REVIEW
 
 

@@ -76,7 +76,8 @@ class Incoming:
 class Source:
     """Where documents come from, and what that source may do.
 
-    In a ``trial`` nothing is kept: what nobody looks at again before it is undone is not stored at all.
+    In a ``trial`` nothing is kept: what nobody looks at again before it is undone is not stored at all. What comes
+    ``again`` was refused by a person, for a reason for which it may come once more: a person looks at it.
     """
 
     name: SourceName
@@ -85,6 +86,7 @@ class Source:
     batch_id: int | None = None
     actor: str | None = None
     trial: bool = False
+    again: bool = False
 
 
 def document_keys(incoming: Incoming) -> list[str]:

@@ -47,6 +47,7 @@ from verification.claiming.claimed import (
 )
 from verification.claiming.filling import Filled
 from verification.claiming.proposing import proposed, sure
+from verification.claiming.refusals import refusals_of
 from verification.claiming.sellers import Sellers
 from verification.einvoices.invoice import EInvoice
 from verification.einvoices.matching import match_lines
@@ -281,7 +282,11 @@ def send(
     document = replace(document, proofs=_proofs(files), pdfs=_pdfs(files), device=_texts(device))
     if not invoice.from_a_file:  # nobody can edit what an e-invoice says
         document = replace(document, readings=_readings(files, invoice))
-    source = Source(name="portal", policy=rules.settings.verification.portal, may_correct=False, actor=actor)
+    refused = refusals_of(session, program.id, document)
+    if any(one.binds for one in refused):
+        raise NotReady([Problem("number", "refused_before")])
+    policy = rules.settings.verification.portal
+    source = Source(name="portal", policy=policy, may_correct=False, actor=actor, again=bool(refused))
     admission = admit(session, rules, document, source, now=now)
     if not admission.status[0]:
         here = _here(session, program.id, key_of(invoice, _claimant(session, claim.distributor_id, None))) is not None

@@ -42,6 +42,8 @@ TO_DO: Mapping[str, str] = {
 
 AGAIN = frozenset({"not_proved", "unreadable", "proof_differs"})
 """Refusals of what can be registered once more, better."""
+NOT_YOURS = "not_yours"
+"""A refusal of what somebody else may register."""
 
 SENTENCES: Mapping[str, str] = {**ACCEPTING, **REFUSING}
 

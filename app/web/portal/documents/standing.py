@@ -24,7 +24,9 @@ from app.web.words.verdicts import to_do
 from verification.deciding import queue, talk
 from verification.deciding.timeline import Event
 
-_TOLD = frozenset({WAITS, "review_by_policy", "total_differs", "return_without_sale", "return_forgiven"})
+_TOLD = frozenset(
+    {WAITS, "review_by_policy", "refused_before", "total_differs", "return_without_sale", "return_forgiven"}
+)
 """What a distributor is told though it refuses nothing; what else makes somebody look is not for who is looked at."""
 
 
