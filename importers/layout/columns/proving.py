@@ -17,6 +17,8 @@ _LEAST_SHARE = 0.3
 """Of quantity times price: less than that is no amount after a discount."""
 _LEAST_TAX, _MOST_TAX, _SOME = 0.03, 0.27, 0.5
 """Rates of value added tax, and the share of the rows that must have one: others may be without."""
+_CENT = 0.011
+"""What amounts that are the same may differ by, as each is rounded."""
 _SAMPLE = 500
 _NO_FIGURE = 1e15
 """As much is no figure of a report: it would be too much to reckon with."""
@@ -41,7 +43,7 @@ def proved(body: pa.Table, found: dict[str, list[Candidate]]) -> dict[str, list[
             continue
         amount = floats(body, name)
         told = ~np.isnan(pieces * price * amount)
-        alike = np.abs(pieces * price - amount)[told] <= 0.011 * np.maximum(1, np.abs(pieces[told]))
+        alike = np.abs(pieces * price - amount)[told] <= _CENT * np.maximum(1, np.abs(pieces[told]))
         if told.sum() > 1 and alike.mean() >= _ALIKE:
             raised[name] = [
                 replace(one, score=PROVED, because=Because.PROVED) if one.field == "net_amount" else one
@@ -64,17 +66,26 @@ def overlooked(body: pa.Table, guesses: Guesses) -> dict[str, list[str]]:
         codes = [name for name in perhaps if _are_codes_of(body, name, columns[named])]
         if codes:
             found[named] = [columns[named], *codes]
-    if {"quantity", "unit_price"} <= columns.keys() and "net_amount" not in columns:
-        worth = floats(body, columns["quantity"]) * floats(body, columns["unit_price"])
-        perhaps = [name for name in guesses.ignored if not is_of_others(name, "sales")]  # what they cost is less, too
-        amounts = [name for name in perhaps if _is_part_of(floats(body, name), worth)]
-        if amounts:
-            found["net_amount"] = amounts
+    if "unit_price" in columns and "net_amount" not in columns and (amounts := _amounts_beside(body, guesses)):
+        found["net_amount"] = amounts
     if {"quantity", "unit_price", "net_amount"} <= columns.keys():
         worth = floats(body, columns["quantity"]) * floats(body, columns["unit_price"])
         if is_taxed(floats(body, columns["net_amount"]), worth):
             found["net_amount"] = [columns["net_amount"]]
     return found
+
+
+def _amounts_beside(body: pa.Table, guesses: Guesses) -> list[str]:
+    """Find what is quantity times price, or less; where no column is called quantity, by any that may hold it."""
+    price = floats(body, guesses.columns["unit_price"])
+    perhaps = [name for name in guesses.ignored if not is_of_others(name, "sales")]  # what they cost is less, too
+    quantities = [guesses.columns["quantity"]] if "quantity" in guesses.columns else perhaps
+    worth = {name: floats(body, name) * price for name in quantities}
+    return [
+        name
+        for name in perhaps
+        if any(_is_part_of(floats(body, name), of) for other, of in worth.items() if other != name)
+    ]
 
 
 def _codes_beside(body: pa.Table, guesses: Guesses) -> dict[str, list[str]]:
@@ -106,7 +117,7 @@ def is_taxed(amount: np.ndarray, worth: np.ndarray) -> bool:
         return False
     amount, worth = amount[told], worth[told]
     rate = np.round((amount / worth - 1) * 200) / 200  # some countries have halves
-    alike = np.abs(worth * (1 + rate) - amount) <= 0.011
+    alike = np.abs(worth * (1 + rate) - amount) <= _CENT
     taxed = (rate >= _LEAST_TAX) & (rate <= _MOST_TAX)
     return bool((alike & (taxed | (rate == 0))).mean() >= _ALIKE and (alike & taxed).mean() > _SOME)
 
@@ -128,8 +139,10 @@ def _is_part_of(amount: np.ndarray, worth: np.ndarray) -> bool:
     told = ~np.isnan(amount * worth) & (worth != 0)
     if told.sum() < 2:
         return False
-    share = amount[told] / worth[told]
-    return bool(((share > _LEAST_SHARE) & (share < 1 + 1e-6)).mean() >= _ALIKE)
+    amount, worth = amount[told], worth[told]
+    share = np.where(amount * worth > 0, amount / worth, np.nan)
+    share /= 1000.0 ** np.round(np.log(share) / np.log(1000))  # 1.500 was read as so many or as a thousandth of it
+    return bool(((share > _LEAST_SHARE) & (share <= 1 + _CENT / np.abs(worth))).mean() >= _ALIKE)
 
 
 def floats(body: pa.Table, name: str) -> np.ndarray:

@@ -138,3 +138,27 @@ def test_amounts_that_seem_to_be_with_tax_are_told_where_they_are_not_called_net
 def test_a_discount_that_is_half_of_each_amount_is_not_what_was_paid() -> None:
     found = seen(Cena=("10,00", "20,00", "5,00"), Rabat=("10", "30", "2,50"), Wartość=("20,00", "60,00", "5,00"))
     assert found.columns_of["net_amount"] == "Wartość"
+
+
+def test_amounts_beside_prices_are_asked_about_where_no_column_is_called_quantity() -> None:
+    rows = [
+        ["F/1", "13.01.2026", "D1", "P1", "2", "10,00", "18,00"],
+        ["F/2", "13.01.2026", "D1", "P2", "3", "5,00", "15,00"],
+    ]
+    found = look([grid([[*NAMES[:-1], "Qtà", "Cena netto", "Imponibile"], *rows])], [], "sales")
+    assert {one.key: one.options for one in found.questions} == {
+        "column:quantity": ("Qtà", "Imponibile", "Cena netto"),
+        "column:net_amount": ("Imponibile",),
+    }
+
+
+def test_amounts_that_are_rounded_up_or_of_thousands_of_pieces_are_asked_about() -> None:
+    rows = [
+        ["24,5", "9,99", "244,76"],
+        ["1.500", "2,00", "3.000,00"],
+        ["2", "10,00", "18,00"],
+        ["5,5", "9,99", "54,95"],
+    ]
+    lines = [[f"F/{at}", "13.01.2026", "D1", "P1", *cells] for at, cells in enumerate(rows)]
+    found = look([grid([[*NAMES, "Cena netto", "Imponibile"], *lines])], [], "sales")
+    assert [(one.key, one.options) for one in found.questions] == [("column:net_amount", ("Imponibile",))]
