@@ -56,6 +56,6 @@ def refusals_of(session: Session, program_id: int, claimed: Incoming) -> Sequenc
 
 def _hash_for(claimed: Incoming, person: str | None) -> bytes:
     """Hash what a claim says, as if it were somebody else's."""
-    documents = replace(claimed.sales.documents, person=np.asarray([person, None], dtype=object)[:-1])
+    documents = replace(claimed.sales.documents, person=np.asarray([person], dtype=object))
     (said,) = content_hashes(replace(claimed.sales, documents=documents))
     return said

@@ -22,7 +22,13 @@ def test_an_address_is_one(address: str) -> None:
     "address",
     [
         *("", "name", "@example.com", "name@", "a@b@c", "two words@example.com", "a\0@b", "x" * 250 + "@b.pl"),
-        *("ann@example.com,bob@example.com", "ann@example.com;", "a:b@example.com", "Ann <ann@example.com>"),
+        *(
+            "ann@example.com,bob@example.com",
+            "ann@example.com;",
+            "a:b@example.com",
+            "mailto:a@example.com",
+            "Ann <ann@example.com>",
+        ),
         *(
             "a(b)@example.com",
             '"a b"@example.com',

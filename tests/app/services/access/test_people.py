@@ -296,9 +296,3 @@ def test_commands_say_what_is_wrong_and_add_nobody(
     assert run(*given, "--password-stdin", typed=typed)[0] == code_of_exit
     with transaction(registry) as session:
         assert login not in {one.login for one in people.everybody(session)}
-
-
-@pytest.mark.parametrize("text", ["a@b.example;c@d.example", "mailto:a@b.example", "ann <a@b.example>", "a@b@c", "@b"])
-def test_what_stands_around_or_between_addresses_is_none(text: str) -> None:
-    assert not people.is_address(people.login_key(text))
-    assert people.is_address("o'neil+shop@b.example")
