@@ -1,7 +1,6 @@
 """Files brought in by pages: dropped, recognised or explained, checked, imported, corrected, brought in again."""
 
 import datetime as dt
-import html
 import io
 import re
 from collections.abc import Callable, Iterable
@@ -19,23 +18,15 @@ from app.models.programs import Program
 from app.services.setup import program_files, programs
 from importers.layout.words.synonyms import names_of, spoken
 from importers.reading import samples
-from tests.app.web.admin.imports.wizard import Wizard
+from tests.app.web.admin.imports.wizard import HEADER, Wizard, report
 from tests.app.web.forms_seen import Page
 from tests.app.web.world import World
 from tests.support.full_disk import files_end_at
-
-HEADER = "Faktura nr;Data sprzedaży;Kod klienta;Indeks;Ilość;Wartość netto"
 
 
 @pytest.fixture
 def wizard(world: World, as_: Callable[[str], FlaskClient]) -> Wizard:
     return Wizard(world, as_("administrator"))
-
-
-def report(prefix: str, *, month: int = 4, product: str = "P1", header: str = HEADER, rows: int = 3) -> bytes:
-    """Write a report as a wholesaler in Poland does, in the encoding of its system."""
-    lines = [f"{prefix}/{at};{at + 13}.{month:02d}.2026;D-5;{product};2;1 200,50" for at in range(rows)]
-    return "\n".join([header, *lines]).encode("cp1250")
 
 
 def test_a_file_is_explained_once_and_the_next_one_of_its_source_is_recognised(wizard: Wizard) -> None:
@@ -151,107 +142,6 @@ def test_what_is_said_of_a_file_is_a_revision_of_the_programme_and_leaves_with_i
     assert wizard.client.get(address).status_code == 404
 
 
-def test_what_nobody_may_guess_is_asked(wizard: Wizard) -> None:
-    text = "Invoice No,Invoice Date,Customer Code,Item,Qty,Net amount,Amount\n"
-    text += "".join(f"Q/{at},0{at}/0{at + 1}/2026,D-5,P1,2,100.50,100.50\n" for at in range(1, 8))
-    draft = wizard.bring(("us.csv", text.encode()))
-    refused = wizard.save(draft)
-    assert refused.status_code == 400
-    page = Page(refused.text, draft)
-    assert len(page.problems) == 3, "the order of dates, and two columns that may be the amount"
-    twice = wizard.save(draft, **{"answer-0": "mdy", "column-5": "net_amount", "column-6": "net_amount"})
-    assert twice.status_code == 400
-    assert "holds that already" in twice.text
-    assert wizard.save(draft, **{"answer-0": "mdy", "column-5": "net_amount", "column-6": ""}).status_code == 303
-    wizard.work()
-    assert "2026" in wizard.page(draft)
-
-
-def test_a_question_says_where_it_stands_and_is_answered_without_knowing_how_profiles_write_it(wizard: Wizard) -> None:
-    book = openpyxl.Workbook()
-    for name, sheet in (("D-5", book.active), ("D-6", book.create_sheet("D-6"))):
-        sheet.title = name
-        sheet.append(["Nr faktury", "Data", "Kod towaru", "Ilość", "Wartość netto", "Status"])
-        for at, status in enumerate(["wystawiona", "anulowana", "szkic"]):
-            sheet.append([f"WHERE/{name}/{at}", "14.04.2026", "P1", 1, 100, status])
-    content = io.BytesIO()
-    book.save(content)
-    draft = wizard.bring(("arkusze.xlsx", content.getvalue()))
-    page = html.unescape(wizard.page(draft))
-    assert "It holds: anulowana, szkic (rows 3, 4)" in page
-    assert "<sheet>" not in page.replace('value="<sheet>"', ""), "nobody has to know what a profile calls it"
-    assert "No column holds: Distributor. Where does it stand?" in page
-    assert "in the names of the sheets: D-5, D-6" in page
-    lacking = wizard.save(draft, **{"answer-1": "cancelled"})
-    assert lacking.status_code == 400
-    assert "Write it here, or choose the column that holds it." in lacking.text
-    assert wizard.save(draft, **{"place-0": "<sheet>", "answer-1": "cancelled"}).status_code == 303
-    wizard.work()
-    assert wizard.columns(draft)["place-0"] == "<sheet>", "what was said is shown to whoever changes it"
-    text = dict(yaml.safe_load(wizard.page(f"{wizard.base}/profiles/arkusze/profile.yaml")))
-    assert "<sheet>" in str(text)
-
-
-def test_each_number_of_a_kind_of_documents_is_asked_about_and_may_be_answered_anew(wizard: Wizard) -> None:
-    rows = "".join(f"KIND/{kind};14.04.2026;D-5;P1;2;200,00;{kind}\n" for kind in (1, 2, 3))
-    draft = wizard.bring(("kody.csv", f"Numer;Data;Klient;Produkt;Ilość;Netto;Typ dok.\n{rows}".encode()))
-
-    def said(*answers: str) -> dict[str, object]:
-        sent = {f"answer-{at}": one for at, one in enumerate(answers)}
-        assert wizard.save(draft, source="kody", **sent).status_code == 303
-        wizard.work()
-        assert {name: one for name, one in wizard.columns(draft).items() if name.startswith("answer")} == sent
-        return dict(yaml.safe_load(wizard.page(f"{wizard.base}/profiles/kody/profile.yaml")))
-
-    assert "What are the documents for which “Typ dok.” holds 2?" in html.unescape(wizard.page(draft))
-    first, second = str(said("sold", "returned", "no_sales")), str(said("sold", "sold", "returned"))
-    assert "'credit_note': {'column': 'Typ dok.', 'values': ['2']}" in first
-    assert "'other_documents': {'column': 'Typ dok.', 'values': ['3']}" in first
-    assert "'credit_note': {'column': 'Typ dok.', 'values': ['3']}" in second
-    assert "other_documents" not in second
-
-
-def test_a_column_of_a_further_sheet_that_several_may_be_is_asked_about(wizard: Wizard) -> None:
-    book = openpyxl.Workbook()
-    book.active.title = "Kwiecień"
-    book.active.append(["Numer", "Data", "Klient", "Produkt", "Ilość", "Netto"])
-    book.active.append(["SH/1", "14.04.2026", "D-5", "P1", 1, 100])
-    other = book.create_sheet("Maj")
-    other.append(["Nr dokumentu", "Data wystawienia", "Data sprzedaży", "Kontrahent", "Towar", "Ilość", "Netto"])
-    other.append(["SH/2", "16.05.2026", "15.05.2026", "D-5", "P1", 1, 100])
-    content = io.BytesIO()
-    book.save(content)
-    draft = wizard.bring(("miesiace.xlsx", content.getvalue()))
-    assert "Which column of the sheets Maj holds: " in html.unescape(wizard.page(draft))
-    for answer in ("left_out", "Data sprzedaży"):
-        assert wizard.save(draft, source="miesiace", **{"answer-0": answer}).status_code == 303
-        wizard.work()
-        assert wizard.columns(draft)["answer-0"] == answer, "what was said is shown to whoever changes it"
-        kept = str(dict(yaml.safe_load(wizard.page(f"{wizard.base}/profiles/miesiace/profile.yaml"))))
-        assert ("'issued_on': ['Data sprzedaży']" in kept) is (answer != "left_out"), kept
-
-
-def test_whose_lines_they_are_may_be_said_to_stand_in_rows_between_them(wizard: Wizard) -> None:
-    rows = "Numer;Data;Produkt;Ilość;Netto\nŻółw\nH/1;2026-04-13;P1;2;200,00\nKowal\nH/2;2026-04-14;P1;1;1,00"
-    draft = wizard.bring(("klienci.csv", rows.encode()))
-    page = html.unescape(wizard.page(draft))
-    assert "in rows between the lines, above those that they are for: Żółw, Kowal" in page
-    assert wizard.save(draft, **{"place-0": "Heading"}).status_code == 303
-    wizard.work()
-    assert wizard.columns(draft)["column-5"] == "distributor"
-    text = dict(yaml.safe_load(wizard.page(f"{wizard.base}/profiles/klienci/profile.yaml")))
-    assert "distributor: Heading" in str(text).replace("'", "")
-
-
-def test_months_side_by_side_are_called_by_their_names(wizard: Wizard) -> None:
-    page = wizard.page(wizard.bring(("miesiące.csv", "Klient;Kod;Styczeń;Luty\nD-5;P1;1;2\nD-6;P1;3;4".encode())))
-    assert "Of which year are the months January, February?" in page
-    assert "0000" not in page
-    rows = page.partition("Columns of the file")[2].partition("</table>")[0]
-    assert rows.count("read as a month, with the others") == 2
-    assert rows.count('<option selected value="">a month</option>') == 2, "they are no columns that nobody reads"
-
-
 def test_a_source_that_sends_another_header_is_nearly_known_and_names_are_not_taken_twice(wizard: Wizard) -> None:
     own = HEADER.replace("Kod klienta", "Odbiorca")
     assert wizard.save(wizard.bring(("sklep.csv", report("S1", header=own))), source="sklep").status_code == 303
@@ -267,57 +157,6 @@ def test_a_source_that_sends_another_header_is_nearly_known_and_names_are_not_ta
     assert "Another source is called so" in refused.text
     assert wizard.save(draft).status_code == 303  # it is this source's new header from now on
     assert "Read as the last one of sklep" in wizard.page(wizard.bring(("sklep 2.csv", wider + b"\n")))
-
-
-def test_rows_of_several_sheets_say_of_which_they_are(wizard: Wizard) -> None:
-    book = openpyxl.Workbook()
-    for month, sheet in ((4, book.active), (5, book.create_sheet("Maj"))):
-        sheet.title = {4: "Kwiecień", 5: "Maj"}[month]
-        sheet.append(["Nr faktury", "Data sprzedaży", "Klient", "Towar", "Ilość", "Wartość netto"])
-        sheet.append([f"SH/{month}/1", f"14.0{month}.2026", "D-5", "P1" if month == 4 else "NONE", 1, 100])
-    content = io.BytesIO()
-    book.save(content)
-    draft = wizard.bring(("kwartał.xlsx", content.getvalue()))
-    assert wizard.save(draft).status_code == 303
-    wizard.work()
-    assert "2 of Maj" in wizard.page(draft)
-
-
-def test_somebody_says_where_the_table_stands_when_the_look_found_another_one(wizard: Wizard) -> None:
-    book = openpyxl.Workbook()
-    prices, sales = book.active, book.create_sheet("Sprzedaż")
-    prices.title = "Cennik"
-    prices.append(["Kod towaru", "Nazwa towaru", "Data", "Klient", "Ilość", "Wartość netto"])
-    prices.append(["P1", "Wiertarka", "14.04.2026", "D-5", 1, 100])
-    for row in (["zestawienie", "za kwiecień"], ["Nr", "Dnia", "Kto", "Co", "Szt.", "Ile"]):
-        sales.append(row)
-    sales.append(["SAID/1", "14.04.2026", "D-5", "P1", 1, 100])
-    content = io.BytesIO()
-    book.save(content)
-    draft = wizard.bring(("dwa arkusze.xlsx", content.getvalue()), kind="sales")
-    page = Page(wizard.page(f"{draft}?change=1"), draft)
-    form = next(one for one in page.forms if one.action.endswith("/look"))
-    asked = {one.name: one.value for one in form.fields}
-    assert (asked["sheet"], asked["row"]) == ("Cennik", "1")
-
-    def look(**said: str) -> str:
-        assert wizard.client.post(f"{draft}/look", data=asked | said).status_code == 303
-        wizard.work()
-        return wizard.page(f"{draft}?change=1")
-
-    nothing = look(sheet="Sprzedaż", row="9")
-    assert "Row 9 has no names of columns" in nothing
-    assert "It cannot be read so." in nothing
-    assert "Wiertarka" in nothing  # what was seen before stands
-    assert "It cannot be read so." not in look(sheet="Sprzedaż", row="2")
-    named = ["document_number", "issued_on", "distributor", "product", "quantity", "net_amount"]
-    answer = wizard.save(draft, **{f"column-{at}": name for at, name in enumerate(named)})
-    assert answer.status_code == 303, Page(answer.text, draft).problems
-    wizard.work()
-    assert "Every row would count" in wizard.page(draft)
-    wrong = wizard.client.post(f"{draft}/look", data=asked | {"row": "0"})
-    assert wrong.status_code == 400
-    assert "Write the number of a row." in wrong.text
 
 
 def test_problems_are_grouped_by_what_repairs_them_and_come_back_corrected(wizard: Wizard, world: World) -> None:
@@ -356,18 +195,6 @@ def test_problems_are_grouped_by_what_repairs_them_and_come_back_corrected(wizar
     assert f'action="{new}/import"' in wizard.page(new), "nothing of it counts yet, and all of it waits to be told"
     wizard.import_(new)
     assert "NOBODY" in wizard.page(f"/programs/{world.a}/imports/unmatched")
-
-
-def test_an_amount_that_nobody_named_is_not_reckoned_before_somebody_has_chosen(wizard: Wizard) -> None:
-    lines = [f"OVER/{at};{at + 13}.04.2026;D-5;P1;2;10,00;18,00" for at in range(3)]
-    text = "\n".join(["Nr faktury;Data;Odbiorca;Kod;Ilość;Cena;Qwe", *lines])
-    draft = wizard.bring(("over.csv", text.encode()))
-    refused = wizard.save(draft)
-    assert refused.status_code == 400
-    assert "Choose what this column holds." in refused.text
-    assert wizard.save(draft, **{"column-6": "net_amount"}).status_code == 303
-    wizard.work()
-    assert "Every row would count" in wizard.page(draft)
 
 
 def test_where_the_disk_is_full_the_page_says_so_and_nothing_is_left_of_the_file(wizard: Wizard) -> None:
@@ -511,43 +338,6 @@ def test_the_figures_of_a_check_and_of_its_import_add_up_to_the_rows_of_data(wiz
     assert "50% of the rows" in told
     assert "<dt>Options</dt><dd>Dates: day, month, year: 31.12.2025" in told, "how it was read, in words"
     assert "Decimal sign: a comma: 1 234,50" in told
-
-
-def test_what_a_source_calls_credit_notes_is_said_once_for_each_way_it_calls_them(wizard: Wizard) -> None:
-    header = "Nr dokumentu;Data wystawienia;Odbiorca;Indeks;Ilość;Wartość netto"
-
-    def checked(number: str, address: str | None = None, **said: str) -> str:
-        content = report("FV", header=header) + f"\n{number};13.04.2026;D-5;P1;1;600,25\n".encode("cp1250")
-        draft = address or wizard.bring((f"korekty {number[:2]}.csv", content))
-        if said:
-            assert wizard.save(draft, **said).status_code == 303
-        else:
-            assert wizard.post(f"{draft}/check").status_code == 303
-        wizard.work()
-        return draft
-
-    def profile() -> dict[str, object]:
-        return dict(yaml.safe_load(wizard.page(f"{wizard.base}/profiles/korekty/profile.yaml")))
-
-    first = wizard.bring(("korekty.csv", report("FV", header=header)))
-    assert wizard.save(first, source="korekty").status_code == 303
-    wizard.work()
-    assert "credit_note" not in str(profile())
-    second = checked("KOR/1")
-    assert "goods seem to have come back by documents" in wizard.page(second)
-    checked("KOR/1", second, **{"answer-0": "returned"})
-    assert "goods seem" not in wizard.page(second)
-    third = checked("ZW/1")
-    assert "goods seem to have come back by documents" in wizard.page(third)
-    checked("ZW/1", third, **{"answer-0": "returned"})
-    assert "goods seem" not in wizard.page(third)
-    fourth = checked("FKOR/1")
-    checked("FKOR/1", fourth, **{"answer-0": "sold"})
-    assert "goods seem" not in wizard.page(fourth)
-    kept = str(profile())
-    assert all(word in kept for word in ("'number_prefix': 'KOR'", "'number_parts': ['ZW']", "'sold': ['FKOR']")), kept
-    fifth = checked("KOR/2")
-    assert "goods seem" not in wizard.page(fifth)
 
 
 def test_from_an_import_one_comes_to_its_documents_that_wait(wizard: Wizard) -> None:

@@ -10,6 +10,14 @@ from tests.app.web.conftest import TOKEN
 from tests.app.web.forms_seen import Page
 from tests.app.web.world import World, do_one_job
 
+HEADER = "Faktura nr;Data sprzedaży;Kod klienta;Indeks;Ilość;Wartość netto"
+
+
+def report(prefix: str, *, month: int = 4, product: str = "P1", header: str = HEADER, rows: int = 3) -> bytes:
+    """Write a report as a wholesaler in Poland does, in the encoding of its system."""
+    lines = [f"{prefix}/{at};{at + 13}.{month:02d}.2026;D-5;{product};2;1 200,50" for at in range(rows)]
+    return "\n".join([header, *lines]).encode("cp1250")
+
 
 class Wizard:
     """An administrator before the pages of the wizard, and the workers behind them."""
