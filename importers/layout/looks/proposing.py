@@ -281,6 +281,7 @@ def compose(
     form = dict(form)
     if seen.encoding is not None and not seen.encoding.startswith("utf"):
         form.setdefault("encoding", seen.encoding)
+    decoded = functools.partial(_decoded, seen=seen.encoding, said=form.get("encoding"))
     if form.get("thousands") is None and (other := _other_sign(seen, form.get("decimal"))):
         form["thousands"] = other
     lines = dict(seen.called) if form.pop("other_sheets", None) == LINES_OR_NOT[0] else {}
@@ -291,15 +292,29 @@ def compose(
     form["numbers"] = {field: one for field, one in form.get("numbers", {}).items() if field in given}
     try:
         return ImportProfile(
-            **{"kind": seen.kind, "header_key": seen.fingerprint, "columns": columns, "fixed": fixed}
+            **{"kind": seen.kind, "header_key": seen.fingerprint, "columns": decoded(columns), "fixed": fixed}
             | _places(seen, columns)
             | _other_sheets(seen, columns, lines)
             | _months(seen, of_months)
-            | form
+            | decoded(form)
         )
     except ValidationError as problem:
         found = [str(one["msg"]) for one in problem.errors()]
         raise AnswerInvalid(_("These answers do not go together: %(problems)s"), problems=found) from None
+
+
+def _decoded(value: Any, seen: str | None, said: str | None) -> Any:
+    """Give texts of a file as they read in the encoding that somebody said, where it was looked at in another one."""
+    if isinstance(value, Mapping):
+        return {key: _decoded(one, seen, said) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_decoded(one, seen, said) for one in value]
+    if seen is None or said in (None, seen) or not isinstance(value, str):
+        return value
+    try:
+        return value.encode(seen).decode(said)
+    except UnicodeError:
+        return value  # no text of the file
 
 
 def _other_sign(seen: Seen, decimal: str | None) -> str | None:

@@ -579,3 +579,14 @@ def test_an_amount_in_the_programmes_currency_beside_one_of_the_document_is_aske
         ("column:net_amount", ("Amount", "Amount (LCY)"))
     ]
     assert [one[-1] for one in read(tmp_path, rows, {"column:net_amount": "Amount (LCY)"}).good] == [8000, 4000]
+
+
+def test_columns_are_called_as_they_read_in_the_encoding_that_somebody_says(tmp_path: Path) -> None:
+    path = tmp_path / "report.csv"
+    content = "Faktura;Datum;Odběratel;Kód produktu;Počet;Celkem bez DPH\nF;13.02.2019;K;P;2;12,50\n"
+    path.write_bytes(content.encode("cp1250"))
+    with pytest.raises(Unanswered, match="encoding='cp1252' or 'cp1250'"):
+        read_by_proposal(path)
+    found = read_by_proposal(path, {"encoding": "cp1250"})
+    assert (found.columns["distributor"], found.columns["quantity"]) == ("Odběratel", "Počet")
+    assert [(*one[:4], one[5], one[-1]) for one in found.good] == [("F", "2019-02-13", "K", "P", 2000, 1250)]
