@@ -39,14 +39,14 @@ _DOCUMENTS = frozenset(
     }
 )
 """What a kind is of, where its column says it."""
-_ABBREVIATED = frozenset({"gid", "trn", "tr", "n", "nag", "of", "de", "del", "la", "des", "du"})
+_ABBREVIATED = frozenset({"gid", "trn", "tr", "n", "nag", "of", "de", "del", "la", "des", "du", "di"})
 """What stands before it in the names of a database's columns, and little words between."""
 _ALONE = frozenset({"typ", "rodzaj", "kind", "type", "tipo", "тип", "вид", "druh"})
 """What a column is called that may be one of goods as well, unless there are numbers alone, or an invoice."""
 _COMPOUND = re.compile(r"(?:beleg|dokument|faktura?|rechnungs?|vorgangs?|doc|dok|dokumenten?)(?:art|typ|type)")
 _SOLD = re.compile(
     r"(?<!\w)(?:rachun(?:ek|ki)|receipts?|bills?|накладная|счет фактура|счёт фактура|prodej\w*|daňový doklad"
-    r"|универсальный передаточный документ)(?!\w)"
+    r"|универсальный передаточный документ|fattur[ae]|faturas?|factuur|facturen)(?!\w)"
 )
 _PERHAPS_NOT = re.compile(
     r"(?<!\w)(?:zalicz\w*|advance|prepay\w*|deposit|anticip\w*|anzahlung\w*|vorauszahlung\w*|аванс\w*|acomptes?"

@@ -60,6 +60,7 @@ def test_numbers_of_other_columns_are_no_kinds_of_documents(tmp_path: Path, colu
         *(("Tipo de documento", one) for one in ("Factura de anticipo", "Compra")),
         *(("Вид документа", one) for one in ("Авансовый счёт-фактура", "Покупка")),
         ("Typ", "Zaliczka"),
+        ("Tipo di documento", "Nota di accredito"),
     ],
 )
 def test_it_is_asked_what_kinds_are_that_nobody_knows_but_not_what_invoices_are(
@@ -73,7 +74,10 @@ def test_it_is_asked_what_kinds_are_that_nobody_knows_but_not_what_invoices_are(
     assert len(read_text(tmp_path, content, {f"kind:{kind}": "no_sales"}).good) == 4
     alone = read_text(tmp_path, report("Typ", "Farba", "Pędzel")).good
     assert len(alone) == 4, "kinds of goods"
-    assert len(read_text(tmp_path, report(column, "Faktura VAT", "Paragon", "FS", "Invoice", "Продажа")).good) == 10
+    assert (
+        len(read_text(tmp_path, report(column, "Faktura VAT", "Paragon", "FS", "Invoice", "Продажа", "Fattura")).good)
+        == 12
+    )
 
 
 def test_numbers_that_signs_or_lines_tell_are_not_asked_about(tmp_path: Path) -> None:
@@ -106,3 +110,9 @@ def test_another_answer_takes_the_place_of_the_one_before() -> None:
     before = said.model_dump(exclude_defaults=True) | {"sold": ["1", "KOR"]}
     left = beside_kinds(seen, before)
     assert (left["sold"], left.get("credit_note"), left.get("other_documents")) == (["KOR"], None, None)
+
+
+@pytest.mark.parametrize("sold", ["Fattura", "Fatura", "Factuur"])
+def test_an_invoice_of_a_neighbour_tells_that_a_column_is_one_of_kinds(tmp_path: Path, sold: str) -> None:
+    with pytest.raises(Unanswered, match="for which the column 'Tipo' holds 'Accredito'"):
+        read_text(tmp_path, report("Tipo", sold, "Accredito"))
