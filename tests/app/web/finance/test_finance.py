@@ -14,11 +14,11 @@ from sqlalchemy import delete, select, update
 from app.db.transaction import transaction
 from app.domain.program_file.batch_file import Answers
 from app.domain.program_file.batch_templates import READY
-from app.domain.states import RunStatus, TransactionKind, Unit
+from app.domain.states import RunStatus, TopUpStatus, TransactionKind, Unit
 from app.extensions import db
 from app.models.distributors import Distributor, DistributorGroup
 from app.models.figures import PointsMonth
-from app.models.prepaid import ConversionRun, Redemption
+from app.models.prepaid import ConversionRun, Redemption, TopUp
 from app.models.programs import Program
 from app.services.ledger import ledger, liability
 from app.services.rulebooks import rules_of
@@ -398,6 +398,37 @@ def test_a_run_goes_from_its_period_to_settled_by_two_people(
     amount = rows[0].index("Amount")
     assert round(rows[-1][amount] * 100) == sum(round(row[amount] * 100) for row in rows[1:-1])
     assert f"/runs/{run}" in finance.get(f"{at}/runs?state=settled").text
+
+
+def test_whoever_sends_what_was_ordered_again_is_told_how_little_goes_out(
+    world: World, as_: Callable[[str], FlaskClient], at: str
+) -> None:
+    for who in ("D-5", "D-6"):
+        give(world, who, 5_000)
+    finance = as_("finance")
+    page = f"{at}/runs/{(run := previewed(world, finance, at))}"
+    post(as_("approver"), page, f"{page}/approve")
+    work(world)
+
+    def asked() -> str:
+        return finance.get(page).text.partition('<dialog class="dialog" id="send"')[2].partition("</dialog>")[0]
+
+    assert "Accounts" in asked()
+    with world.app.app_context(), transaction(db.session) as session:
+        loads = session.scalars(select(TopUp).where(TopUp.run_id == int(run)).order_by(TopUp.id)).all()
+        assert len(loads) > 1
+        for one in loads[1:]:
+            one.status, one.settled_at = TopUpStatus.LOADED, world.clock()
+        session.flush()
+        went, left = [one.id for one in loads[1:]], loads[0].amount_minor
+    told = asked()
+    assert "Only what was ordered again goes out." in told
+    assert "Accounts" not in told
+    assert f"{left // 100:,}.{left % 100:02}" in told
+    with world.app.app_context(), transaction(db.session) as session:
+        for one in session.scalars(select(TopUp).where(TopUp.id.in_(went))):
+            one.status, one.settled_at = TopUpStatus.ORDERED, None
+    assert post(finance, page, f"{page}/cancel", reason="test", not_sent="y").status_code == 303
 
 
 def test_a_run_whose_sending_stopped_says_to_ask_again(
