@@ -313,8 +313,8 @@ def _decoded(value: Any, seen: str | None, said: str | None) -> Any:
         return value
     try:
         return value.encode(seen).decode(said)
-    except UnicodeError:
-        return value  # no text of the file
+    except (UnicodeError, LookupError):
+        return value  # no text of the file; or no encoding, which the profile says
 
 
 def _other_sign(seen: Seen, decimal: str | None) -> str | None:
