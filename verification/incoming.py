@@ -77,7 +77,7 @@ class Source:
     """Where documents come from, and what that source may do.
 
     In a ``trial`` nothing is kept: what nobody looks at again before it is undone is not stored at all. What comes
-    ``again`` was refused by a person, for a reason for which it may come once more: a person looks at it.
+    ``again`` was refused by a person, and may come once more: a person looks at it.
     """
 
     name: SourceName

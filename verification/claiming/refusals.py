@@ -1,7 +1,7 @@
-"""What a person refused and somebody claims again as it stands: whoever claims it, it is the same invoice.
+"""What a person refused and somebody claims again: whoever claims it, and whatever they say of it now.
 
-Whose sale it was is no part of what was refused. Some refusals ask for another proof, or say that it was somebody
-else's: then it may come once more, and a person looks at it.
+As it stands it stays refused, and whose sale it was is no part of that. Some refusals ask for another proof, or say
+that it was somebody else's: then it may come once more. A person looks at it, and so at what says something else now.
 """
 
 from collections.abc import Sequence
@@ -20,19 +20,21 @@ from verification.recognising import content_hashes
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why a person refused the same invoice, and whether it was claimed for whom it is claimed now."""
+    """Why a person refused an invoice, and whether it said the same and was claimed for whom it is claimed now."""
 
     code: str | None
+    same_content: bool
     same_person: bool
 
     @property
     def binds(self) -> bool:
-        """Tell whether it stays refused, as it stands."""
-        return not (self.code in AGAIN or (self.code == NOT_YOURS and not self.same_person))
+        """Tell whether it stays refused."""
+        may_come = self.code in AGAIN or (self.code == NOT_YOURS and not self.same_person)
+        return self.same_content and not may_come
 
 
 def refusals_of(session: Session, program_id: int, claimed: Incoming) -> Sequence[Refusal]:
-    """Find why people refused the invoice that is claimed, with the same content, whomever it was claimed for."""
+    """Find why people refused the invoice that is claimed, whomever it was claimed for."""
     (key,), (person,) = document_keys(claimed), claimed.sales.documents.person.tolist()
     newest = (
         select(Decision.becomes, Decision.reason_code)
@@ -48,9 +50,8 @@ def refusals_of(session: Session, program_id: int, claimed: Incoming) -> Sequenc
         .where(SalesDocument.program_id == program_id, SalesDocument.document_key == key, text("status = 3"))
     ).all()
     return [
-        Refusal(code, same_person=whose == person)
+        Refusal(code, same_content=_hash_for(claimed, whose) == content_hash, same_person=whose == person)
         for whose, content_hash, code in rows
-        if _hash_for(claimed, whose) == content_hash
     ]
 
 

@@ -280,7 +280,7 @@ SENTENCES: Mapping[str, str] = {
     "drawn": _("Drawn by chance: some of what nothing speaks against is looked at as well."),
     WAITS: _("It counts once somebody claims it."),
     "review_by_policy": _("This programme reviews every document from this source before it counts."),
-    "refused_before": _("It was refused before, as it stands here: somebody looks at it once more."),
+    "refused_before": _("It was refused before: somebody looks at it once more."),
     "return_without_sale": _("Line {line}: no earlier sale explains {found} returned; nothing was taken back for it."),
     "return_forgiven": _("{found} could not be taken back: the account had no more, and was not allowed to owe."),
 }

@@ -53,7 +53,14 @@ def test_what_is_to_be_claimed_better_is_looked_at_again(desk: Desk, code: str, 
     assert desk.points() == (10, 0, 0)
     refuse(desk, None)
     assert again(desk, person, "third") == "refused_before"
-    assert again(desk, person, "fourth", pieces=9) is DocumentStatus.ACCEPTED, "that is another one"
+
+
+@pytest.mark.parametrize("code", [None, "against_terms", "not_proved"])
+def test_what_says_something_else_now_is_looked_at(desk: Desk, code: str | None) -> None:
+    claim(desk, "1")
+    refuse(desk, code)
+    assert again(desk, EWA, pieces=9) is DocumentStatus.REVIEW
+    assert desk.document("1").reasons == [{"code": "refused_before", "severity": "review"}]
 
 
 def test_what_was_somebody_elses_is_claimed_by_them(desk: Desk) -> None:
