@@ -11,6 +11,8 @@ from app.jobs import messenger
 WINDOW_SECONDS = 15 * 60
 MOST_PER_ACCOUNT = 8
 MOST_PER_ADDRESS = 40
+ANSWER_SECONDS = 2.0
+"""How long Redis may take to count a try: a few who wait for it hold all threads of the web server."""
 
 _log = logging.getLogger(__name__)
 
@@ -37,7 +39,7 @@ class Attempts:
 
     def __init__(self, redis_url: str) -> None:
         """Say where Redis is; it is called when somebody signs in."""
-        self._redis: Redis = messenger.connect(redis_url)
+        self._redis: Redis = messenger.connect(redis_url, patience=ANSWER_SECONDS)
 
     def begin(self, login: str, address: str, most: int = MOST_PER_ACCOUNT) -> None:
         """Count a try, of which there may be ``most`` for the account.

@@ -1,8 +1,10 @@
 """Signing in and out, and what keeps guessers and forgers out."""
 
 import datetime as dt
+import socket
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -232,6 +234,19 @@ def test_without_redis_nobody_signs_in_but_whoever_is_in_goes_on(
     assert "at the moment" in answer.text
     assert inside.get(f"/programs/{world.a}/").status_code == 200
     away.close()
+
+
+def test_a_redis_that_does_not_answer_holds_whoever_signs_in_for_a_moment_only(tmp_path: Path) -> None:
+    """Eight who waited were all that the web server answers at once."""
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(tmp_path / "mute"))
+        listening.listen()
+        mute = Attempts(f"unix://{tmp_path}/mute")
+        began = time.monotonic()
+        with pytest.raises(tries.Uncountable):
+            mute.begin("somebody@web.example", "203.0.113.10")
+        assert time.monotonic() - began < 5
+        mute.close()
 
 
 @pytest.mark.parametrize(
