@@ -8,6 +8,7 @@ from flask import Flask
 
 from app.config import PROJECT, Settings, secret_key, settings
 from app.db import arrays
+from app.db.driver import patience_with
 from app.extensions import db
 from app.local.servers import Addresses
 
@@ -51,7 +52,11 @@ def create_app(
     app.config.update(
         SQLALCHEMY_DATABASE_URI=addresses.database_url,
         # what an error says may be stored and shown: without the values of the statement
-        SQLALCHEMY_ENGINE_OPTIONS={"pool_pre_ping": True, "hide_parameters": True},
+        SQLALCHEMY_ENGINE_OPTIONS={
+            "pool_pre_ping": True,
+            "hide_parameters": True,
+            "connect_args": patience_with(addresses.database_url),
+        },
         SECRET_KEY=secret_key(chosen),
         MAX_CONTENT_LENGTH=1 << 20,
         SESSION_COOKIE_HTTPONLY=True,

@@ -5,16 +5,33 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, TypeAlias
 
 import psycopg
-from sqlalchemy import Connection
+from sqlalchemy import Connection, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 _KEPT = "kontor.cursor"
 _TOGETHER = "kontor.together"
 
+PATIENCE: Mapping[str, int] = {
+    "connect_timeout": 10,  # seconds
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,  # milliseconds
+}
+"""How long a server of PostgreSQL is waited for that is gone without a word, as one is whose machine lost its network.
+
+Without them a new connection waits for two minutes, and an open one for hours. A socket of this machine needs none.
+"""
+
 Parameters: TypeAlias = Sequence[object] | Mapping[str, object]
 Answer: TypeAlias = Callable[[], list[tuple[Any, ...]]]
 """Gives the rows of a question, once they are called for."""
+
+
+def patience_with(url: str) -> dict[str, int]:
+    """Say to the driver how long it waits for the server of an address that says nothing else itself."""
+    return {name: value for name, value in PATIENCE.items() if name not in make_url(url).query}
 
 
 def driver_of(connection: Connection) -> "psycopg.Connection[Any]":

@@ -8,7 +8,7 @@ from sqlalchemy import Engine, create_engine, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
-from app.db.driver import ask, driver_of, send, together, value_of
+from app.db.driver import PATIENCE, ask, driver_of, patience_with, send, together, value_of
 from app.local.servers import Addresses
 from app.models.programs import Program
 from tests.support import programs
@@ -19,6 +19,12 @@ def engine(addresses: Addresses) -> Iterator[Engine]:
     made = create_engine(addresses.database_url)
     yield made
     made.dispose()
+
+
+def test_an_address_that_says_how_long_its_server_is_waited_for_is_believed(addresses: Addresses) -> None:
+    assert patience_with(addresses.database_url) == PATIENCE
+    said = patience_with("postgresql+psycopg://kontor_app@db/kontor?connect_timeout=60")
+    assert said == {name: value for name, value in PATIENCE.items() if name != "connect_timeout"}
 
 
 def test_a_value_is_that_of_the_statement(session: Session) -> None:

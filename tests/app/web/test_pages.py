@@ -2,6 +2,8 @@
 
 import datetime as dt
 import re
+import socket
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from html.parser import HTMLParser
@@ -12,6 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event, text
 
+from app.db import driver
 from app.extensions import db
 from app.factory import create_app
 from app.local.servers import Addresses
@@ -434,6 +437,21 @@ def test_when_the_database_is_away_pages_say_so(world: World) -> None:
     assert "cannot reach its database" in answer.text
     with client.get("/static/kontor.css") as kept:
         assert kept.status_code == 200
+    app.extensions["kontor"]["attempts"].close()
+
+
+def test_a_database_that_says_nothing_is_not_waited_for_long(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its machine may have lost the network: pages waited for two minutes, and so did whoever watches."""
+    monkeypatch.setattr(driver, "PATIENCE", {**driver.PATIENCE, "connect_timeout": 2})
+    made = world.app.extensions["kontor"]["addresses"]
+    with socket.socket() as mute:
+        mute.bind(("127.0.0.1", 0))
+        mute.listen()
+        away = Addresses(f"postgresql+psycopg://x@127.0.0.1:{mute.getsockname()[1]}/x", "", made.redis_url)
+        app = create_app(world.settings, away, web=True)
+        began = time.monotonic()
+        assert app.test_client().get("/healthz").status_code == 503
+        assert time.monotonic() - began < 10
     app.extensions["kontor"]["attempts"].close()
 
 
