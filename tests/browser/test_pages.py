@@ -112,6 +112,18 @@ def test_what_waits_behind_more_is_seen_whole_on_a_phone(world: World, visit: Vi
         assert here.complaints == []
 
 
+def test_what_can_be_done_takes_a_line_of_its_own_before_its_words_take_two(world: World, visit: Visits) -> None:
+    with visit("phone") as here:
+        here.sign_in(world.login("assistant"), world.password)
+        here.page.context.add_cookies([{"name": "language", "value": "ru", "url": here.page.url}])
+        here.go(f"/programs/{world.a}/customers/{world.distributors['D-5']}")
+        seen = here.page.locator(".top-actions .btn").evaluate_all(
+            "all => all.map((one) => [one.clientWidth, one.clientHeight])"
+        )
+        assert len(seen) > 1
+        assert [width for width, height in seen if height > 50 and width < 340] == []
+
+
 def test_the_menu_of_a_phone_leads_out(world: World, visit: Visits) -> None:
     with visit("phone") as here:
         here.sign_in(world.login("owner"), world.password)
