@@ -36,6 +36,7 @@ _SHORT_YEARS_FROM = 69
 _YEARS = range(1900, 2200)
 _MANY_YEARS = 3
 _MOST_SHOWN = 3
+_LEAST_OTHERS = 2
 _MOST_MONTHS = 12
 _LEAST_OF_EACH = 3
 _LONGEST = 64
@@ -152,18 +153,21 @@ def proof(texts: Iterable[str]) -> Proof:
 
 
 def written_otherwise(texts: Sequence[str], order: str) -> tuple[str, tuple[str, ...]] | None:
-    """Give the order that all dates of a column allow, and some that this ``order`` does not; None where it does.
+    """Give an order in which dates of a column surely are, and some that this ``order`` does not allow; else None.
 
-    Those that allow both would be read as other days than they are.
+    Those that allow both would be read as other days than they are. Where some prove the one and others the other, as
+    where a program of another country has swapped what it took for days, two are no slips.
     """
-    proved = proof(texts)
-    if proved.order is None or not proved.needed or order in proved.orders:
-        return None
     read = [(text, read_moment(text)) for text in with_zeros(texts)]
-    if not any(order in moment.days and not moment.same for _, moment in read):
+    told = [(text, moment) for text, moment in read if moment.days and not moment.same]
+    others = [(text, moment) for text, moment in told if order not in moment.days]
+    if not others or not any(order in moment.days and len(moment.days) > 1 for _, moment in told):
         return None
-    others = (text for text, moment in read if moment.days and order not in moment.days)
-    return proved.order, tuple(islice(others, _MOST_SHOWN))
+    found = next((one for one in DATE_ORDERS if all(one in moment.days for _, moment in others)), None)
+    whole = found is not None and all(found in moment.days for _, moment in told)
+    if found is None or not (whole or len(others) >= _LEAST_OTHERS):
+        return None
+    return found, tuple(islice((text for text, _ in others), _MOST_SHOWN))
 
 
 def with_zeros(texts: Iterable[str]) -> list[str]:

@@ -18,6 +18,8 @@ def test_dates_in_another_order_than_the_profile_says_stop_the_import_where_some
     assert len(read("mdy", ",", *days).good) == 3
     one_slip = read("dmy", ",", *days[:2], {"date": "20/01/2026"})
     assert one_slip.outcomes == {3: ("refused", "not_a_date")}, "no order allows all"
+    with pytest.raises(QuestionOpen, match=r"order mdy, .* \(it holds '01/15/2026', '01/28/2026'"):
+        read("dmy", ",", *days, {"date": "20/01/2026"})
     assert len(read("dmy", ",", *days[1:], {"date": "2026-01-05"}).outcomes) == 2, "none would be another day"
 
 
