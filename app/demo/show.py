@@ -139,7 +139,7 @@ def _import_once(run: Runtime, code: str, kind: str, path: Path) -> None:
             )
         else:
             batch_id = known.id
-            batches.retry(session, batch_id)
+            batches.retry(session, batch_id, actor="demo", now=run.now())
     messenger.wake(run.addresses.redis_url, 1)
     progress = follow(run, batch_id)
     if progress.status is not BatchStatus.DONE:

@@ -20,6 +20,7 @@ from app.jobs import board
 from app.models.imports import ImportBatch, ImportShard
 from app.models.jobs import Job
 from app.models.programs import Program
+from app.services import audit
 from importers.batches.store import BatchFiles
 from importers.errors import NoProfile
 from importers.files.guard import judge
@@ -304,7 +305,7 @@ def at_work(batch_id: ColumnElement[int] | InstrumentedAttribute[int]) -> Column
     return exists().where(Job.state.in_(open_states), Job.payload["batch"].as_integer() == batch_id)
 
 
-def retry(session: Session, batch_id: int) -> int:
+def retry(session: Session, batch_id: int, *, actor: str, now: dt.datetime) -> int:
     """Put the jobs of an import that were given up on the board again. Returns how many. The caller commits."""
     given_up = (Job.state == JobState.FAILED) & (Job.payload["batch"].as_integer() == batch_id)
     rows = session.execute(
@@ -314,7 +315,18 @@ def retry(session: Session, batch_id: int) -> int:
         .returning(Job.id)
         .execution_options(synchronize_session=False)
     )
-    return len(rows.all())
+    jobs = len(rows.all())
+    if jobs:
+        batch = session.get_one(ImportBatch, batch_id)
+        audit.note(
+            session,
+            actor,
+            "import.resume",
+            f"{batch.file_name} ({batch.id})",
+            now=now,
+            program_id=batch.program_id,
+        )
+    return jobs
 
 
 def newest(

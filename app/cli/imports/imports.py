@@ -9,7 +9,7 @@ from app.cli.imports import queue as import_queue
 from app.cli.imports.following import follow, report, result, start_import
 from app.cli.options import LIMIT, PROGRAM, chosen_program
 from app.cli.output import NOT_FOUND, failing, figure, json_option, print_json, print_table
-from app.cli.running.runtime import runtime
+from app.cli.running.runtime import operator, runtime
 from app.db.transaction import transaction
 
 
@@ -116,7 +116,7 @@ def resume(batch: int, as_json: bool) -> None:
 
     with runtime() as run:
         with transaction(run.registry) as session:
-            batches.retry(session, batch)
+            batches.retry(session, batch, actor=operator(), now=run.now())
         with failing(batches.NoSuchBatch, code=NOT_FOUND):
             progress = follow(run, batch)
     report(progress, as_json)

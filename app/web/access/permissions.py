@@ -217,6 +217,7 @@ ROUTES: Mapping[str, Rule] = {
     "import_profiles.sample": Rule(Reach.PROGRAM, Permission.START_IMPORT),
     "imports.original": Rule(Reach.IMPORT, Permission.TAKE_PROBLEMS),
     "imports.undo": Rule(Reach.IMPORT, Permission.START_IMPORT),
+    "imports.resume": Rule(Reach.IMPORT, Permission.START_IMPORT),
     "unmatched.index": Rule(Reach.PROGRAM, Permission.SEE_IMPORTS),
     "unmatched.accept": Rule(Reach.PROGRAM, Permission.DECIDE),
     "unmatched.create": Rule(Reach.PROGRAM, Permission.DECIDE),

@@ -64,6 +64,7 @@ NO_FORMS = {
 
 BUTTONS = {
     "adjustments.withdraw": "stands on one's own request",
+    "imports.resume": "stands where an import was given up",
     "own_data.withdraw": "stands where one asked for it",
     "periods.withdraw": "stands on one's own wish to open a month again",
     "reward_editor.draw": "stands on a reward that is a draw",

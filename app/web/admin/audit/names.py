@@ -162,6 +162,7 @@ DEED: Mapping[str, Any] = {
     "replaced": pgettext("audit", "replaced"),
     "request": pgettext("audit", "asked for"),
     "rewards": pgettext("audit", "sheet of rewards taken away"),
+    "resume": pgettext("audit", "taken up again"),
     "role": pgettext("audit", "role given"),
     "role_changed": pgettext("audit", "role changed"),
     "role_taken": pgettext("audit", "role taken away"),

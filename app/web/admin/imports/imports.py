@@ -125,6 +125,18 @@ def undo(program_code: str, batch_id: int) -> str | Response | tuple[str, int]:
     return redirect(url_for("imports.show", program_code=program_code, batch_id=batch_id), 303)
 
 
+@bp.post("/programs/<code:program_code>/imports/<id:batch_id>/resume")
+def resume(program_code: str, batch_id: int) -> Response:
+    """Go on with an import that was given up, where it stopped: nothing that it counted is counted twice."""
+    with transaction(db.session) as writing:
+        jobs = batches.retry(writing, batch_id, actor=person().login, now=now())
+    if jobs:
+        messenger.wake(kontor()["addresses"].redis_url, jobs)
+    else:
+        flash(gettext("It goes on already, or has ended."), "info")
+    return redirect(url_for("imports.show", program_code=program_code, batch_id=batch_id), 303)
+
+
 def _files(batch_id: int) -> BatchFiles:
     """Give a batch's files, by its id: nothing that anybody wrote is part of the path."""
     return BatchFiles(settings().files, scope().thing_id or batch_id)

@@ -506,7 +506,21 @@ NAMES_IN_BODIES = {
 }
 """What forms name things by, besides the fields of `Form`s: each is swapped below."""
 NAMES_IN_QUERIES = {
-    *("proof", "before", "after", "key", "q", "distributor", "next", "of", "product", "group", "giver", "program"),
+    *(
+        "proof",
+        "before",
+        "after",
+        "key",
+        "q",
+        "distributor",
+        "next",
+        "of",
+        "product",
+        "group",
+        "giver",
+        "program",
+        "like",
+    ),
 }
 SAYS_HOW = {
     "action",
@@ -739,6 +753,7 @@ def test_what_belongs_to_others_is_shown_by_no_query_that_names_it(house: House)
         f"{a}/registration/question?key={of['key']['b']}",
         f"{a}/products/history?product={of['product']['b']}",
         f"{a}/groups/edit?of=distributors&group={of['group']['b']}",
+        f"{a}/rewards/new?like={of['reward']['b']}",
     ):
         assert house.clients["administrator"].get(address).status_code == 404, address
     begins = house.clients["viewer"].get("/").location

@@ -10,10 +10,13 @@ import openpyxl
 import pytest
 import yaml
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.db.transaction import transaction
+from app.domain.states import JobState
 from app.extensions import db
+from app.models.jobs import Job
+from app.models.people import AuditEvent
 from app.models.programs import Program
 from app.services.setup import program_files, programs
 from importers.layout.words.synonyms import names_of, spoken
@@ -272,6 +275,29 @@ def test_an_import_that_was_undone_says_that_its_rows_counted_until_then(wizard:
     assert "Every row counted, until the import was undone" in page
     assert "count no longer: the import was undone" in page
     assert "No row was judged" not in page
+
+
+def test_an_import_that_was_given_up_goes_on_from_its_page(wizard: Wizard, world: World) -> None:
+    draft = wizard.bring(("given-up.csv", report("GIVEN-UP")))
+    if "column-0" in wizard.page(draft):
+        assert wizard.save(draft).status_code == 303
+        wizard.work()
+    page = str(wizard.post(f"{draft}/import").location)
+    number = int(page.rpartition("/")[2])
+    of_it = Job.payload["batch"].as_integer() == number
+    with world.app.app_context(), transaction(db.session) as session:
+        session.execute(update(Job).where(of_it).values(state=JobState.FAILED, error="OSError: no room left"))
+    stopped = wizard.page(page)
+    assert "no room left" in stopped
+    assert "It can go on." in stopped
+    assert wizard.post(f"{page}/resume").location == page
+    wizard.work()
+    assert "Every row counted" in wizard.page(page)
+    assert "It goes on already, or has ended." in wizard.page(str(wizard.post(f"{page}/resume").location))
+    with world.app.app_context():
+        noted = db.session.scalars(select(AuditEvent.subject).where(AuditEvent.action == "import.resume")).all()
+        db.session.remove()
+    assert noted == [f"given-up.csv ({number})"], "said once"
 
 
 def test_nothing_and_too_much_are_refused_with_a_reason(wizard: Wizard) -> None:
