@@ -74,9 +74,9 @@ from app.web.forms import uploads, widgets
 from app.web.look import assets, branding, fonts, icons, installing, look, preferences, templating
 from app.web.navigation import frame as navigation
 from app.web.navigation import home
+from app.web.platform import all_programs, style
 from app.web.platform import outbox as all_messages
 from app.web.platform import programs as new_programs
-from app.web.platform import style
 from app.web.platform import users as everybody
 from app.web.portal import home as portal_home
 from app.web.portal.claims import claims as portal_claims
@@ -135,6 +135,7 @@ BLUEPRINTS = (
     outbox.bp,
     all_messages.bp,
     everybody.bp,
+    all_programs.bp,
     new_programs.bp,
     home.bp,
     overview.bp,

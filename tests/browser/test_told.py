@@ -120,6 +120,7 @@ def test_where_a_field_was_wrong_does_not_go_along_to_the_page_that_follows(worl
     page = here.page
     here.go(f"/programs/{world.a}/people/invite")
     page.get_by_label("Full name").fill("Ann")
+    page.get_by_label("Role").select_option("viewer")
     here.press(page.get_by_role("button", name="Send the invitation"))
     page.locator("[data-problems] a").first.click()
     assert page.url.endswith("#login")

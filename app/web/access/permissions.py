@@ -126,6 +126,7 @@ ROUTES: Mapping[str, Rule] = {
     "platform_outbox.send_many": Rule(Reach.PLATFORM),
     "platform_outbox.show": Rule(Reach.PLATFORM),
     "platform_outbox.send_again": Rule(Reach.PLATFORM),
+    "all_programs.index": Rule(Reach.PLATFORM),
     "platform_programs.new": Rule(Reach.PLATFORM),
     "platform_programs.create": Rule(Reach.PLATFORM),
     "platform_programs.load": Rule(Reach.PLATFORM),

@@ -109,6 +109,7 @@ class Frame:
     """What stands around a page."""
 
     choices: Sequence[Choice]
+    all_programs: str | None
     navigation: Navigation
     logo: str | None
     bell: str | None
@@ -131,6 +132,7 @@ def frame() -> Frame:
     portal = here is not None and here.distributor is not None and not _runs(who, here)
     return Frame(
         choices=choices(),
+        all_programs=url_for("all_programs.index") if who.platform_owner else None,
         navigation=_navigation(at, tuple(numbers)),
         logo=logo_address(logo) if logo is not None else None,
         bell=_bell(who, here) if portal and here is not None else None,

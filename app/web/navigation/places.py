@@ -440,6 +440,7 @@ PORTAL: Sequence[Place] = (
 """Places of the people of a distributor. Their routes take the programme's code and the distributor's id."""
 
 PLATFORM: Sequence[Place] = (
+    Place(Section.PLATFORM, "all_programs.index", _("All programmes"), "building", None),
     Place(Section.PLATFORM, "platform_programs.new", _("New programme"), "add", None),
     Place(Section.PLATFORM, "platform_users.index", _("All users"), "users", None),
     Place(Section.PLATFORM, "platform_outbox.index", _("All messages"), "mail", None),

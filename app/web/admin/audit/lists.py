@@ -43,6 +43,7 @@ LIST: Mapping[str, Any] = {
     "pools": _("Pools"),
     "product_names": _("Names of products"),
     "products": _("Products"),
+    "programs": _("Programmes"),
     "promotion_standings": _("Where everybody stands"),
     "promotions": _("Promotions"),
     "provider_statements": _("Statements"),

@@ -373,6 +373,7 @@ NOTHING_AT_ONCE = {
     "merges": "each is looked at with all that it moves",
     "top_ups": "they are settled by the provider's answer, all of a run at once",
     "top_ups_of_run": "they are settled by the provider's answer, all of a run at once",
+    "programs": "each is looked after on pages of its own",
     "users": "accounts are shut, and the platform given away, one by one, each with a reason",
 }
 """Lists whose rows are not decided together, and why."""

@@ -172,7 +172,7 @@ def test_a_company_applies_is_accepted_and_comes_in(
         ({"tax_id": ""}, "Fill in the tax id"),
         ({"phone": "12"}, "no phone number"),
         ({"agreed": ""}, "nobody may look"),
-        ({"q-how-many-shops": ""}, "Ile sklepów? This has to be answered"),
+        ({"q-how-many-shops": ""}, "How many shops? This has to be answered"),
         ({"q-co": "nonsense"}, "valid choice"),
         ({"name": "a\0b"}, "cannot be printed"),
         ({"company": "4111 1111 1111 1111"}, "payment card"),
