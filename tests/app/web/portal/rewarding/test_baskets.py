@@ -1,25 +1,17 @@
 """Baskets on pages: what is put aside, what of it cannot be had, and what was withdrawn meanwhile."""
 
 import html
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from flask.testing import FlaskClient
 
-from app.extensions import db
 from tests.app.web.admin.rewarding.shopping import at, checkout, enrich, into_basket, mine, write
 from tests.app.web.conftest import token_of
 from tests.app.web.lists.test_together import send
 from tests.app.web.world import World
 
 As = Callable[[str], FlaskClient]
-
-
-@pytest.fixture(autouse=True)
-def _session_gone(world: World) -> Iterator[None]:
-    yield
-    with world.app.app_context():
-        db.session.remove()
 
 
 @pytest.mark.parametrize("typed", ["0", "-1", "", "two", "1000000000000000000000"])

@@ -1,9 +1,8 @@
 """Paying for purchases on pages: turned on, set aside by a distributor, taken at the counter, given back together."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
@@ -18,13 +17,6 @@ from tests.app.web.lists.test_together import send, shown
 from tests.app.web.world import World
 
 As = Callable[[str], FlaskClient]
-
-
-@pytest.fixture(autouse=True)
-def _session_gone(world: World) -> Iterator[None]:
-    yield
-    with world.app.app_context():
-        db.session.remove()
 
 
 def at(world: World, path: str = "") -> str:
