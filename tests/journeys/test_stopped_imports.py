@@ -48,9 +48,13 @@ def open_programme(house: Kept, folder: Path, code: str) -> None:
 
 
 def stop_when(house: Kept, code: str, share: int, process: Any, number: signal.Signals) -> int:
-    """Stop an import when so many of its shards are counted. Returns the number of the import."""
+    """Stop an import when so many of its shards are counted. Returns the number of the import.
+
+    Half of the shards that come after that are held back until it was stopped: it cannot end before.
+    """
     until = time.monotonic() + PATIENCE
-    with house.engine() as engine:
+    with house.engine() as engine, engine.connect() as holding:
+        held: list[int] = []
         while time.monotonic() < until:
             with engine.connect() as connection:
                 batch = connection.execute(
@@ -61,6 +65,10 @@ def stop_when(house: Kept, code: str, share: int, process: Any, number: signal.S
                 shards, counted = connection.execute(
                     select(func.count(), func.count(ImportShard.counts)).where(ImportShard.batch_id == batch)
                 ).one()
+            if shards and not held:
+                back = max(1, shards * (100 - share) // 200)
+                last = select(ImportShard.id).where(ImportShard.batch_id == batch).order_by(ImportShard.id.desc())
+                held = list(holding.scalars(last.where(ImportShard.counts.is_(None)).limit(back).with_for_update()))
             if batch is not None and (share == 0 or (shards and counted * 100 >= shards * share)):
                 process.send_signal(number)
                 return int(batch)
