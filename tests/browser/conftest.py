@@ -197,10 +197,11 @@ class Visit:
         found = misfits(self.page)
         found += [one for one in self.complaints if not (refused and "status of 4" in one)]
         kind = kind_of(self.page)
-        if not self._judged.knows(kind, self._title):
-            # the colours of a page are the same at each size
-            found += faults(self.page, contrast=not self._judged.knows(kind, self._scheme))
-            for look in (self._title, self._scheme):
+        # the colours of a page are the same at each size, and all else is the same in light and in dark
+        built, coloured = (not self._judged.knows(kind, look) for look in (self.size, self._scheme))
+        if built or coloured:
+            found += faults(self.page, built=built, coloured=coloured)
+            for look in (self.size, self._scheme):
                 self._judged.note(kind, look)
         self.complaints.clear()
         self.unseen.clear()

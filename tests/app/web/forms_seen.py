@@ -1,11 +1,16 @@
 """Forms as a browser finds them: every form of a page with its fields, and what a page says is wrong with them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
+
+from lxml import etree
 
 TYPED = frozenset(
     {"text", "textarea", "password", "email", "date", "search", "number", "tel", "url", "month", "time", "color"}
 )
+
+_FIELDS = frozenset({"input", "textarea", "select", "option", "button"})
+_LEADING = frozenset({"href", "src", "action", "formaction"})
 
 
 @dataclass
@@ -44,12 +49,11 @@ class Seen:
         return [one for one in self.fields if one.name == name]
 
 
-class Page(HTMLParser):
+class Page:
     """Reads a page: its forms, its ids, where its summary of problems leads, and what no page of ours has."""
 
     def __init__(self, text: str, address: str) -> None:
         """Read it."""
-        super().__init__(convert_charrefs=True)
         self._address, self._form, self._text, self._select = address, None, None, None
         self._previewed = ""
         self._forms_of: dict[str, Seen] = {}
@@ -59,18 +63,11 @@ class Page(HTMLParser):
         self.has_summary = False
         self.runs: list[str] = []
         self._in_summary = 0
-        self.feed(text)
-        self.close()
+        etree.fromstring(text, etree.HTMLParser(target=self))
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def start(self, tag: str, given: Mapping[str, str]) -> None:
         """Take in what begins."""
-        given = {name: value or "" for name, value in attrs}
-        self.runs += [f"<{tag} {name}>" for name in given if name.startswith("on")]
-        if tag == "script" and ("src" not in given or "nonce" not in given):
-            self.runs.append(f"<script {given}>")
-        for name in ("href", "src", "action", "formaction"):
-            if given.get(name, "").strip().lower().startswith(("javascript:", "data:")):
-                self.runs.append(f"<{tag} {name}={given[name]}>")
+        self._note_what_runs(tag, given)
         if "id" in given:
             self.ids.add(given["id"])
         if "data-problems" in given:
@@ -88,9 +85,19 @@ class Page(HTMLParser):
                 self._form.action = given["formaction"]
             else:
                 self.forms.append(Seen(self._form.method, given["formaction"], self._form.fields))
-        self._take_field(tag, given)
+        if tag in _FIELDS:
+            self._take_field(tag, given)
 
-    def _begun(self, given: dict[str, str]) -> Seen:
+    def _note_what_runs(self, tag: str, given: Mapping[str, str]) -> None:
+        if tag == "script" and ("src" not in given or "nonce" not in given):
+            self.runs.append(f"<script {dict(given)}>")
+        for name, value in given.items():
+            if name.startswith("on"):
+                self.runs.append(f"<{tag} {name}>")
+            elif name in _LEADING and value.strip().lower().startswith(("javascript:", "data:")):
+                self.runs.append(f"<{tag} {name}={value}>")
+
+    def _begun(self, given: Mapping[str, str]) -> Seen:
         form = Seen(given.get("method", "get").lower(), given.get("action") or self._address)
         self.forms.append(form)
         if "id" in given:
@@ -100,7 +107,7 @@ class Page(HTMLParser):
             self._previewed = ""
         return form
 
-    def _take_field(self, tag: str, given: dict[str, str]) -> None:
+    def _take_field(self, tag: str, given: Mapping[str, str]) -> None:
         form = self._forms_of.get(given.get("form", ""), self._form)
         name = given.get("name", "")
         if form is None or (tag != "option" and not name):
@@ -133,7 +140,7 @@ class Page(HTMLParser):
         elif tag == "button":
             form.fields.append(Field(name, "button", given.get("value", "")))
 
-    def handle_endtag(self, tag: str) -> None:
+    def end(self, tag: str) -> None:
         """Take in what ends."""
         if self._in_summary and tag in ("div", "ul"):
             self._in_summary -= 1
@@ -146,7 +153,10 @@ class Page(HTMLParser):
         elif tag == "select":
             self._select = None
 
-    def handle_data(self, data: str) -> None:
+    def data(self, text: str) -> None:
         """Take in the text of a text area."""
         if self._text is not None:
-            self._text.value += data
+            self._text.value += text
+
+    def close(self) -> None:
+        """Nothing is left when a page was read: it is the parser that asks for this."""

@@ -337,7 +337,8 @@ class Desk:
             typed = values.get(one.name)
             if one.typed and one.kind != "password" and isinstance(typed, str):
                 kept = one.value.replace("\r\n", "\n").strip()
-                if kept != typed.replace("\r\n", "\n").strip():
+                # what no page can hold is read as a sign that stands for it
+                if kept != typed.replace("\r\n", "\n").replace("\x00", "\ufffd").strip():
                     yield f"what was typed into {one.name} is lost: {kept[:60]!r}"
 
     def _same(self, form: Seen, found: Found) -> bool:
