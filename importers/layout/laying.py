@@ -84,11 +84,15 @@ _OF_A_NOTE = 2
 
 @dataclass(frozen=True)
 class Laid:
-    """A sheet's table, how many rows the sheet has, and the columns that are read of it, by field."""
+    """A sheet's table, how many rows the sheet has, and the columns that are read of it, by field.
+
+    ``places`` says where these stand on the sheet.
+    """
 
     table: TextTable
     last_row: int
     columns: Mapping[str, str]
+    places: Mapping[str, int]
 
 
 def lay(grid: Grid, profile: ImportProfile, name: str, currency: str | None = None) -> Laid | None:
@@ -163,7 +167,7 @@ def lay(grid: Grid, profile: ImportProfile, name: str, currency: str | None = No
         refuse_cumulated(body.cells, months, (grid.name, *map(text_of, above)), place)
         _by_month(table, body, profile.months, months, set(columns.values()), grid.name, _last_row(grid), place)
     _say_of_all(table, grid, profile, above, place)
-    return Laid(table, _last_row(grid), columns)
+    return Laid(table, _last_row(grid), columns, {field: kept[at] for field, at in places.items()})
 
 
 def _refuse_lost_headings(grid: Grid, profile: ImportProfile, place: Said) -> None:

@@ -23,6 +23,7 @@ from importers.layout.tables.turned import lies_turned
 from importers.layout.tables.twice import refuse_twice
 from importers.layout.written.price_units import refuse_price_units
 from importers.layout.written.signed import signs_wanted
+from importers.reading.card_numbers import refuse_around
 from importers.reading.patterns import fits
 
 _ = marked
@@ -70,6 +71,7 @@ def read_as(judged: Judged, name: str, profile: ImportProfile, *, currency: str 
     cell, or a name above it, that is written beside the amount.
 
     Raises:
+        CardNumbersFound: The number of a payment card stands around the lines.
         ColumnsMissing: No header has the columns that the profile names.
         FileRefused: The file cannot be read as a table; the message says why and what to do.
     """
@@ -82,6 +84,7 @@ def read_as(judged: Judged, name: str, profile: ImportProfile, *, currency: str 
             if profile.sheets != "visible" or 2 * len(problem.missing) <= len(wanted_columns(profile)):
                 raise
             lacking, found = lacking or problem, None  # a summary beside the sheets of months has few of the columns
+        refuse_around(grid, found, name)
         if found is None:
             beside.append(grid)
         else:

@@ -18,6 +18,8 @@ _ISSUED = re.compile(
     r"|35(?:2[89]|[3-8]\d)\d{12,15}"  # JCB
     r"|(?:50|5[6-8]|6[0-9])\d{14,17})\Z"  # Maestro, Discover, UnionPay
 )
+_LAST_DIGIT_LOST = re.compile(r"(?<!\d)(\d)[.,](\d{9,14})E\+?0*15(?!\d)", re.IGNORECASE)
+"""What a spreadsheet program leaves of a number of sixteen digits: it keeps fifteen, and zeros at their end go."""
 _DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
 
 
@@ -40,8 +42,15 @@ def holds_issued_number(text: str, *, is_code: bool = False) -> bool:
     """Say whether a cell or a code holds the number of a card: as long as its brand's are, and beginning like them.
 
     A file's cell that is a code (of an invoice, a product) is what it is: there only digits in groups as on a card are.
+    Of a number whose last digit a spreadsheet lost the others are enough: they tell that one.
     """
-    return any(_ISSUED.match(digits) and not (is_code and bare) for digits, bare in _candidates(text))
+    whole = any(_ISSUED.match(digits) and not (is_code and bare) for digits, bare in _candidates(text))
+    return whole or (not is_code and any(_ISSUED.match(digits) for digits in _cut_short(text)))
+
+
+def _cut_short(text: str) -> Iterator[str]:
+    """Give numbers of sixteen digits without their last one, for which a zero stands."""
+    return (f"{cut[1]}{cut[2]:0<15}" for cut in _LAST_DIGIT_LOST.finditer(text))
 
 
 def _candidates(text: str) -> Iterator[tuple[str, bool]]:
@@ -70,6 +79,7 @@ def first_card_number(texts: Iterable[str | None], holds_one: Callable[[str], bo
     Where no run of digits in any of them is long enough, one look at all of them says so.
     """
     all_texts = [text or "" for text in texts]
-    if _RUN.search("\n".join(all_texts)) is None:
+    together = "\n".join(all_texts)
+    if _RUN.search(together) is None and _LAST_DIGIT_LOST.search(together) is None:
         return None
     return next((at for at, text in enumerate(all_texts) if holds_one(text)), None)

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.typed.card_numbers import first_card_number, holds_card_number, passes_luhn
+from app.domain.typed.card_numbers import first_card_number, holds_card_number, holds_issued_number, passes_luhn
 
 CARDS = [
     "4111111111111111",
@@ -55,3 +55,24 @@ def test_exactly_one_last_digit_checks(head: int) -> None:
 def test_the_first_in_a_column_is_named() -> None:
     assert first_card_number([None, "", "fine", "4111111111111111", "4111111111111111"]) == 3
     assert first_card_number(["fine", None]) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["5.55555555555444E+15", "4,11111111111111E+15", "4.1111111111E+015", "no 5.55555555555444e15."]
+)
+def test_a_number_whose_last_digit_a_spreadsheet_lost_is_one_still(text: str) -> None:
+    assert holds_issued_number(text)
+    assert not holds_issued_number(text, is_code=True)
+    assert first_card_number(["fine", text], holds_issued_number) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "5.55556E+15",  # the first six digits alone
+        "5.55555555555444E+17",  # three digits lack
+        "1.23456789012345E+15",  # no card begins so
+    ],
+)
+def test_other_numbers_of_spreadsheets_are_none(text: str) -> None:
+    assert not holds_issued_number(text)
