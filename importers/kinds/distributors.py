@@ -16,7 +16,7 @@ from app.services.participants import distributor_rows, distributors
 from app.services.participants.distributor_rows import DistributorRow
 from app.services.participants.head_offices import head_offices
 from importers.kinds.desk import Desk, Loaded, moving_of
-from importers.kinds.figures import days_of
+from importers.kinds.figures import days_of, past_days_of
 from importers.kinds.rows import ThingRows
 from importers.layout.words.known import tax_status_called
 from importers.problems.problems import Problems
@@ -58,7 +58,7 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
 def _typed(desk: Desk, rows: ThingRows, problems: Problems) -> dict[int, DistributorRow]:
     """Read what each row says of a distributor; what is wrong with one is a problem of its row."""
     since = days_of(desk, rows, "group_from", problems)
-    birthdays = days_of(desk, rows, "birthday", problems)
+    birthdays = past_days_of(desk, rows, "birthday", problems)
     enrolled = days_of(desk, rows, "enrolled_on", problems)
     groups = distributors.group_ids(desk.session, desk.program.id)
     good: dict[int, DistributorRow] = {}

@@ -4,6 +4,7 @@ import datetime as dt
 
 import numpy as np
 
+from app.domain.measures.calendar import local_date
 from app.domain.measures.exact import Ints
 from importers.kinds.desk import Desk
 from importers.kinds.rows import ThingRows
@@ -52,6 +53,20 @@ def days_of(desk: Desk, rows: ThingRows, field: str, problems: Problems) -> dict
     days, _ = parsing.dates(column, rows.row_number, problems, desk.profile.dates, desk.program.time_zone)
     found = zip(rows.row_number.tolist(), days.tolist(), strict=True)
     return {row: day for row, day in found if day is not None}
+
+
+def past_days_of(desk: Desk, rows: ThingRows, field: str, problems: Problems) -> dict[int, dt.date]:
+    """Give the days of a field that are over: of two digits for a year that is to come they are of the last century."""
+    today, cells = local_date(desk.now, desk.program.time_zone), dict(rows)
+    return {
+        row: day if day <= today or _says_year(cells[row][field], day) else day.replace(year=day.year - 100)
+        for row, day in days_of(desk, rows, field, problems).items()
+        if row in cells
+    }
+
+
+def _says_year(text: str | None, day: dt.date) -> bool:
+    return str(day.year) in (text or "")
 
 
 def _figures(

@@ -61,6 +61,14 @@ def test_a_distributor_takes_part_since_the_day_that_its_file_says(desk: Desk) -
     }
 
 
+def test_a_birthday_with_two_digits_for_its_year_is_over(desk: Desk) -> None:
+    desk.load(import_profiles={"distributors": {"columns": COLUMNS, "dates": "dmy"}})
+    born = {"D1": "15.01.65", "D2": "15.01.1965", "D3": "15.01.10", "D4": "29-lut-68", "D5": "15.01.2065"}
+    desk.run(desk.csv(*((code, "North", None, day) for code, day in born.items()), header=HEADER), "distributors")
+    found = {code: one[1].year for code, one in days(desk).items() if one[1] is not None}
+    assert found == {"D1": 1965, "D2": 1965, "D3": 2010, "D4": 1968, "D5": 2065}
+
+
 def test_an_order_that_nothing_proves_is_asked_and_one_that_contradicts_itself_as_well(desk: Desk) -> None:
     desk.load(import_profiles={"distributors": {"columns": COLUMNS, "dates": "found"}})
     for enrolled, birthday, asked in (
