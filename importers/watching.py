@@ -100,6 +100,7 @@ class Folder:
     growing: int = 0
     _seen: dict[str, tuple[_Mark, float]] = field(default_factory=dict)
     _left: dict[str, tuple[_Mark, float]] = field(default_factory=dict)
+    _unwanted: dict[str, _Mark] = field(default_factory=dict)
 
     @contextmanager
     def watched(self) -> Iterator[None]:
@@ -151,6 +152,7 @@ class Folder:
                 found.append(Path(entry.path))
             growing += not whole
         self._seen, self.growing = seen, growing
+        self._unwanted = {name: mark for name, mark in self._unwanted.items() if name in seen}
         return found
 
     def is_as_seen(self, file: Path) -> bool:
@@ -164,6 +166,14 @@ class Folder:
         """Leave a file where it is for a while, or until somebody writes to it."""
         if file.name in self._seen:
             self._left[file.name] = (self._seen[file.name][0], time.monotonic() + self.again_seconds)
+
+    def is_newly_unwanted(self, file: Path) -> bool:
+        """Say whether a file that no profile wants is so for the first time as it is: once is enough to be told."""
+        mark = self._seen[file.name][0] if file.name in self._seen else None
+        if mark is None or self._unwanted.get(file.name) == mark:
+            return False
+        self._unwanted[file.name] = mark
+        return True
 
     def put_away(
         self, file: Path, where: str, batch_id: int | None, workbook: Path | None, why: str | None

@@ -100,6 +100,13 @@ def test_what_was_left_is_tried_again(folder: Folder) -> None:
     assert folder.whole() == [file]
 
 
+def test_that_nobody_wants_a_file_is_told_once_until_it_is_another(folder: Folder) -> None:
+    file = put(folder, "report.csv")
+    assert [folder.is_newly_unwanted(file) for _ in range(2)] == [True, False]
+    put(folder, "report.csv", "another one")
+    assert folder.is_newly_unwanted(file)
+
+
 def test_a_folder_that_cannot_be_watched_says_why(tmp_path: Path) -> None:
     (tmp_path / DONE).write_text("a file")
     with pytest.raises(CannotWatch, match="has to be a folder"), Folder(tmp_path, 0.0).watched():

@@ -18,6 +18,7 @@ from app.domain.saying.wording import Said
 from app.services.telling import texts
 
 LOOK_SECONDS = 0.2
+LEFT = "left"
 
 
 @click.command()
@@ -37,7 +38,8 @@ def watch(directory: Path, program_code: str | None, rest_seconds: float, once: 
     """Import the files that come into DIR, and move each to DIR/done or DIR/failed with the rows that did not count.
 
     Which profile reads a file is told by its name: the `files` of an import profile, such as "sales-*.csv"; a file that
-    none of them wants stays where it is. It may be stopped at any moment, and started again: no file counts twice.
+    none of them wants stays where it is, which a line says. It may be stopped at any moment, and started again: no file
+    counts twice.
     """
     from importers.errors import NoProfile
     from importers.watching import CannotWatch, Folder
@@ -81,7 +83,7 @@ def _watch(
 
 
 def _import(run: Runtime, folder: Any, program_code: str | None, file: Path, patterns: Any) -> dict[str, Any] | None:
-    """Import a file to its end and put it away. None: it is nobody's, or not whole any more."""
+    """Import a file to its end and put it away. None: it is not whole any more, or still nobody's, as was told."""
     from importers import watching
     from importers.batches import batches
     from importers.errors import ImportRefused
@@ -91,7 +93,8 @@ def _import(run: Runtime, folder: Any, program_code: str | None, file: Path, pat
     try:
         reading = watching.reading_of(file.name, patterns)
         if reading is None:
-            return None
+            words = "No import profile says that it reads files of this name; it stays where it is."
+            return {"file": file.name, "result": LEFT, "message": words} if folder.is_newly_unwanted(file) else None
         with transaction(run.registry) as session:
             program = said_program(session, program_code)
             known = watching.taken_in_before(session, program, reading, file)
@@ -116,7 +119,7 @@ def _import(run: Runtime, folder: Any, program_code: str | None, file: Path, pat
     except OSError as problem:
         run.registry.remove()
         folder.leave(file)
-        return {"file": file.name, "result": "left", "message": f"It cannot be taken in: {problem.strerror}."}
+        return {"file": file.name, "result": LEFT, "message": f"It cannot be taken in: {problem.strerror}."}
     progress = follow(run, batch_id)
     told = {
         **result(progress),

@@ -120,7 +120,9 @@ def test_a_watched_folder_is_emptied_and_nothing_counts_twice(shop: Desk) -> Non
         "new.products.csv": "done",
         "sales-2.csv": "failed",
         "sales-3.csv": "failed",
+        "readme.txt": "left",
     }
+    assert "No import profile" in told["readme.txt"]["message"]
     assert (told["Sales-1.csv"]["lines_accepted"], told["new.products.csv"]["created"]) == (1, 1)
     assert lying(folder) == [
         ".sales-9.csv",
@@ -138,7 +140,8 @@ def test_a_watched_folder_is_emptied_and_nothing_counts_twice(shop: Desk) -> Non
     assert "brakuje" in (folder / "failed/sales-3-why.txt").read_text(encoding="utf-8"), "in the programme's language"
     # killed before the file was moved: it lies there again, and is not imported again
     (folder / "Sales-1.csv").write_text(good)
-    (again,) = watch(shop, folder)
+    again, left = watch(shop, folder)
+    assert left["file"] == "readme.txt"
     assert (again["here_already"], again["batch"]) == (True, told["Sales-1.csv"]["batch"])
     assert f"done/Sales-1-{again['batch']}.csv" in lying(folder)
 
