@@ -3,8 +3,10 @@
 What is said of a file is kept as an import profile of the programme, so the next file of its source is recognised.
 """
 
+import contextlib
 import datetime as dt
 import shutil
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +39,8 @@ from importers.reading.identifying import Identified, identify
 
 LOOK = "import.look"
 
+_TAKEN_IN_WITHIN = 3600
+"""Seconds after which nobody is still taking a file in whose draft is not there."""
 _SEEN = TypeAdapter(Seen)
 _SAID = TypeAdapter(Said)
 
@@ -122,6 +126,7 @@ def take(
     )
     session.add(draft)
     session.flush()
+    _let_go_of_nobodys(session, settings.files)
     keep_copy(file_of(settings.files, draft.id), path)
     _ask_to_look(session, draft)
     return draft
@@ -220,6 +225,16 @@ def bring_in(
 def forget(settings: Settings, draft_id: int) -> None:
     """Remove the file of a draft that is gone."""
     shutil.rmtree(file_of(settings.files, draft_id).parent, ignore_errors=True)
+
+
+def _let_go_of_nobodys(session: Session, files: Path) -> None:
+    """Remove files that lie there since long and are no draft's: whoever took them in, or let go of them, failed."""
+    places = {int(one.name): one for one in (files / "drafts").glob("*") if one.name.isdecimal()}
+    there = session.scalars(select(ImportDraft.id).where(ImportDraft.id.in_(places)))
+    for draft_id in places.keys() - set(there):
+        with contextlib.suppress(FileNotFoundError):  # somebody else lets go of it
+            if places[draft_id].stat().st_mtime < time.time() - _TAKEN_IN_WITHIN:
+                shutil.rmtree(places[draft_id])
 
 
 def waiting(
