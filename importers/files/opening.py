@@ -33,7 +33,7 @@ def grids(
         name: what the person calls it; for messages.
         sheets: the names of the sheets; a text and a page have one without a name.
         most: how many are read, of those that people see.
-        encoding: of a text or a page, where it is not what was found.
+        encoding: of a text or a page, where it is not what was found; that a text is UTF-8 proves itself.
         delimiter: of a text, where it is not what was found.
         header_first: whether a text is a table whose first row is the header, and nothing else.
         tell_texts: whether text cells are told from number cells (``Grid.texts``), which may take a second reading.
@@ -45,7 +45,7 @@ def grids(
     """
     if judged.form == "text":
         assert judged.encoding is not None, "that of a text was found when it was judged"
-        found = stated(judged.path, encoding, name) if encoding else judged.encoding
+        found = stated(judged.path, encoding, name, judged.encoding) if encoding else judged.encoding
         yield read_delimited(judged.path, name, found, judged.limits, delimiter, header_first=header_first)
         return
     assert judged.scanned, "a workbook is looked through before it is read"

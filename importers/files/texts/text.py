@@ -67,8 +67,11 @@ def _is_mostly_text(head: bytes) -> bool:
     return controls * 1_000 < len(head) + 1_000
 
 
-def stated(path: Path, encoding: str, name: str) -> Encoding:
-    """Take the encoding that somebody says a text is in.
+def stated(path: Path, encoding: str, name: str, found: Encoding) -> Encoding:
+    """Take the encoding that somebody says a text is in; one that was found and proves itself stands before it.
+
+    Letters that happen to be UTF-8 are none of any language: a source whose files were in another encoding writes in
+    this one by now, and each name of it would be another.
 
     Raises:
         FileRefused: Nobody knows that encoding, or the text is not in it.
@@ -78,6 +81,8 @@ def stated(path: Path, encoding: str, name: str) -> Encoding:
     except LookupError:
         words = _("%(file)s: there is no encoding called %(encoding)s; correct the profile.")
         raise FileRefused(words, file=name, encoding=repr(encoding)) from None
+    if found.name.startswith("utf"):
+        return found
     if known in _UTF8:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
             if not _is_utf8(content):

@@ -130,6 +130,13 @@ def test_a_profile_may_say_the_encoding_and_the_delimiter(text: Text) -> None:
     assert rows_of(grid) == {1: ["a;b", "c"], 2: ["1;ń", "2"]}
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_text_that_is_unicode_by_now_is_read_so_whatever_a_profile_says(text: Text, encoding: str) -> None:
+    grid = text("kod;nazwa\n1;Żółw\n", encoding, encoding="cp1250")
+    assert rows_of(grid) == {1: ["kod", "nazwa"], 2: ["1", "Żółw"]}
+    assert grid.encoding == encoding
+
+
 def test_a_profile_that_says_another_encoding_is_told_where_the_text_is_none(tmp_path: Path) -> None:
     (tmp_path / "kept").write_bytes("a;b\n1;ż\n2".encode("cp1250"))
     with pytest.raises(FileRefused, match=r"Report: row 2 is not UTF-8 \(byte 0xbf\), in which the file is written"):
