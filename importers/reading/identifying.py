@@ -9,6 +9,7 @@ from app.domain.saying.wording import marked
 from app.domain.typed.fields import KINDS
 from importers.errors import ColumnsMissing, NoProfile
 from importers.files.grid import Grid, SheetSeen
+from importers.files.texts.encodings import read_otherwise
 from importers.layout.columns.columns import columns_of
 from importers.layout.looks.looking import NothingSeen, Seen, fingerprint, look
 from importers.layout.tables.handed_back import is_handed_back, is_reason
@@ -140,10 +141,14 @@ def _recognise(
     whose source sent another header before is near.
     """
     fit = [name for name, one in profiles.items() if _unfit(seen, one) is None]
-    keys = {fingerprint(header_of(seen, handed_back=handed_back)), *map(fingerprint, seen.header_names)}
+
+    def known(profile: ImportProfile) -> bool:
+        headers = (header_of(seen, handed_back=handed_back), *seen.header_names)
+        return profile.header_key in {fingerprint(_as_read_by(profile, names, seen)) for names in headers}
+
     ways = (
         [name for name in fit if (pattern := profiles[name].files) and fits(file_name, pattern)],
-        [name for name in fit if profiles[name].header_key in keys],
+        [name for name in fit if known(profiles[name])],
         fit if handed_back else [name for name in fit if profiles[name].header_key is None],
     )
     sure = next((found[0] for found in ways if len(found) == 1), None)
@@ -160,12 +165,20 @@ def _unfit(seen: Seen, profile: ImportProfile) -> Sentence | None:
     why: Sentence | None = None
     for names in ([one.name for one in seen.columns], *seen.header_names):
         try:
-            columns_of(names, profile, seen.header, seen.sheet)
+            columns_of(_as_read_by(profile, names, seen), profile, seen.header, seen.sheet)
         except ColumnsMissing as missing:
             why = why or missing.said
         else:
             return None
     return why
+
+
+def _as_read_by(profile: ImportProfile, names: Sequence[str], seen: Seen) -> list[str]:
+    """Give names of columns as a profile reads them that says in which encoding its source writes."""
+    found, said = seen.encoding, profile.encoding
+    if found is None or said is None or found.startswith("utf"):
+        return list(names)
+    return [read_otherwise(one, found, said) for one in names]
 
 
 def _refuse_cards(grids: Sequence[Grid], seen: Seen, file_name: str) -> None:

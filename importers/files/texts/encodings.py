@@ -99,6 +99,14 @@ def encoding_marked(head: bytes) -> str | None:
     return None
 
 
+def read_otherwise(text: str, encoding: str, other: str) -> str:
+    """Give a text that was read in one encoding as it reads in another; the same where it is none of the file's."""
+    try:
+        return text.encode(encoding).decode(other)
+    except (UnicodeError, LookupError):
+        return text  # somebody else's words; or no encoding, which whoever reads the file says
+
+
 def guessed(content: bytes, languages: Sequence[str] = (), occurring: bytes = b"") -> Encoding:
     """Tell in which encoding of one byte a letter a text is written, by the words with other letters than ASCII's.
 

@@ -101,7 +101,6 @@ class Seen:
     form: dict[str, Any]
     recognised: dict[str, int]
     questions: tuple[Question, ...]
-    fingerprint: str
     fitting: tuple[str, ...] = ()
     returned: PerhapsReturned | None = None
     cancelled: PerhapsCancelled | None = None
@@ -215,7 +214,6 @@ def look(grids: Sequence[Grid], sheets: Sequence[SheetSeen], kind: str, said: Sa
         corrected=no_sales.corrected,
         others=no_sales.others,
         unknown=no_sales.unknown,
-        fingerprint=key,
         fitting=tuple(one.grid.name for one in fitting),
         called=called,
         doubtful=doubtful,

@@ -9,9 +9,10 @@ from pydantic import ValidationError
 from app.domain.program_file.import_profile import ImportProfile, Months
 from app.domain.saying.wording import Said, either, marked
 from importers.errors import ImportRefused
+from importers.files.texts.encodings import read_otherwise
 from importers.layout.documents.credit_notes import both, columns_told
 from importers.layout.documents.unknown_kinds import UnknownKinds
-from importers.layout.looks.looking import Seen
+from importers.layout.looks.looking import Seen, fingerprint
 from importers.layout.looks.questions import (
     CANCELLED_OR_SOLD,
     DELIVERIES_SOLD,
@@ -290,9 +291,10 @@ def compose(
         lines |= doubt.settled(of_sheets)
     given = columns.keys() | fixed.keys()
     form["numbers"] = {field: one for field, one in form.get("numbers", {}).items() if field in given}
+    key = fingerprint(decoded([one.name for one in seen.columns]))
     try:
         return ImportProfile(
-            **{"kind": seen.kind, "header_key": seen.fingerprint, "columns": decoded(columns), "fixed": fixed}
+            **{"kind": seen.kind, "header_key": key, "columns": decoded(columns), "fixed": fixed}
             | _places(seen, columns)
             | _other_sheets(seen, columns, lines)
             | _months(seen, of_months)
@@ -309,12 +311,9 @@ def _decoded(value: Any, seen: str | None, said: str | None) -> Any:
         return {key: _decoded(one, seen, said) for key, one in value.items()}
     if isinstance(value, list | tuple):
         return [_decoded(one, seen, said) for one in value]
-    if seen is None or said in (None, seen) or not isinstance(value, str):
+    if seen is None or said is None or seen == said or not isinstance(value, str):
         return value
-    try:
-        return value.encode(seen).decode(said)
-    except (UnicodeError, LookupError):
-        return value  # no text of the file; or no encoding, which the profile says
+    return read_otherwise(value, seen, said)
 
 
 def _other_sign(seen: Seen, decimal: str | None) -> str | None:

@@ -1,10 +1,15 @@
 """Of which kind a file is, told by what its columns are called."""
 
 from itertools import combinations
+from pathlib import Path
 
 import pytest
 
+from importers.files.guard import judge
+from importers.files.opening import whole
+from importers.layout.looks.proposing import propose
 from importers.reading.identifying import identify
+from tests.importers.files.made import LIMITS
 from tests.importers.layout.reports import grid
 
 SALES = {
@@ -48,3 +53,19 @@ def test_what_lacks_a_column_or_two_of_sales_is_no_list_of_goods_or_customers(la
 )
 def test_what_else_files_hold(names: list[str], kind: str | None) -> None:
     assert kind_of(dict.fromkeys(names, "1")) == kind
+
+
+def test_a_file_that_was_found_to_be_in_another_encoding_is_recognised_by_its_own_profile(tmp_path: Path) -> None:
+    path = tmp_path / "report.csv"
+    content = "Faktura;Datum;Odběratel;Kód produktu;Počet;Celkem bez DPH\nF;13.02.2019;K;P;2;12,50\n"
+    path.write_bytes(content.encode("cp1250"))
+    read = whole(judge(path, path.name, LIMITS), path.name)
+    found = identify(*read, path.name, {}).seen
+    assert found.encoding == "cp1252"
+    profile = propose(found, {"encoding": "cp1250"})
+    again = identify(*read, path.name, {"czech": profile, "other": profile.model_copy(update={"header_key": "x"})})
+    assert (again.profile_name, again.recognised) == ("czech", True)
+    assert identify(*read, path.name, {"czech": profile}, profile_name="czech").unfit is None
+    path.write_text(content, encoding="utf-8")
+    by_now = identify(*whole(judge(path, path.name, LIMITS), path.name), path.name, {"czech": profile})
+    assert (by_now.profile_name, by_now.recognised) == ("czech", True)
