@@ -22,6 +22,7 @@ from importers.layout.columns.months_seen import MonthsSeen, months_seen
 from importers.layout.columns.naming import Candidate, Facts, Guesses, can_hold, candidates, facts_of, guess
 from importers.layout.columns.paid import paid
 from importers.layout.columns.proving import floats, overlooked, proved
+from importers.layout.columns.whose_tax_ids import without_customers
 from importers.layout.documents.documents import credit_notes, filled_down
 from importers.layout.documents.other_documents import PerhapsOthers, perhaps_others
 from importers.layout.documents.returned import PerhapsReturned, perhaps_returned
@@ -364,7 +365,8 @@ def _guesses(sheet: Sheet, columns: Sequence[ColumnSeen], months: MonthsSeen | N
     }
     if months:
         found = {name: [one for one in several if one.field not in months.fields] for name, several in found.items()}
-    found = paid(sheet.body, judged(sheet.below(()), found)) if kind == "sales" else found
+    if kind == "sales":
+        found = paid(sheet.body, judged(sheet.below(()), without_customers(found)))
     guesses = guess(proved(sheet.body, found), kind)
     guesses.ignored += [one.name for one in columns if one.name not in found and one.name not in of_months]
     return guesses

@@ -149,9 +149,9 @@ _SALES = {
         |corrected document|corrected invoice|original invoice|koryguje|do faktury
         |faktura korygowana|rectifica|factura rectificada|исправляемый документ|korrigiert|ursprungsrechnung
         |facture d origine|facture corrigée""",
-    "seller_tax_id": """seller tax id|seller vat id|vat registration num|tax id|vat id|nip sprzedawcy|nip
-        |cif vendedor|cif
-        |nif|инн продавца|инн|ust id|ustid|steuernummer|n tva|numéro de tva|siret""",
+    "seller_tax_id": """seller tax id|seller vat id|nip sprzedawcy|cif vendedor|инн продавца
+        |~vat registration num|~tax id|~vat id|~nip|~cif|~nif|~инн|~ust id|~ustid|~steuernummer|~n tva|~numéro de tva
+        |~siret""",
     "person": """person|salesperson|sales person|sales rep|employee|seller|handlowiec|sprzedawca|pracownik
         |przedstawiciel|vendedor|comercial|empleado|менеджер|продавец|сотрудник|verkäufer|vertreter
         |mitarbeiter|vendeur|commercial""",
@@ -175,7 +175,7 @@ _DISTRIBUTORS = {
         |casa matriz|código central|головной офис|головная организация|код головного офиса|центральный офис|zentrale
         |hauptsitz|hauptniederlassung|stammhaus|siège|siège social|maison mère|code siège""",
     "tier": "tier|level|status|poziom|nivel|уровень|stufe|niveau",
-    "tax_id": _SALES["seller_tax_id"] + "|vat number|tax number|regon|identyfikator podatkowy",
+    "tax_id": _SALES["seller_tax_id"].replace("~", "") + "|vat number|tax number|regon|identyfikator podatkowy",
     "group_from": """group from|in this group from|in group since|moved on|grupa od|w tej grupie od|w grupie od
         |grupo desde|en este grupo desde|группа с|в этой группе с""",
     "tax_status": "tax status|status podatkowy|estado fiscal|налоговый статус|steuerstatus|statut fiscal",

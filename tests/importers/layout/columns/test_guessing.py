@@ -7,6 +7,7 @@ import pytest
 from importers.errors import FileRefused
 from importers.files.grid import Merge
 from importers.layout.columns.naming import Facts, candidates
+from importers.layout.columns.whose_tax_ids import without_customers
 from importers.layout.laying import lay
 from importers.layout.looks.looking import Seen, look
 from importers.layout.looks.proposing import propose
@@ -360,3 +361,27 @@ def test_codes_beside_names_of_customers_are_asked_about() -> None:
     assert [(one.key, one.options) for one in seen(rows).questions] == [
         ("column:distributor", ("Odbiorca", "column 3"))
     ]
+
+
+@pytest.mark.parametrize(
+    ("names", "whose"),
+    [
+        (["Odbiorca", "NIP"], None),
+        (["NIP", "Nazwa kontrahenta"], None),
+        (["Nabywca / Kod", "Nabywca / NIP"], None),
+        (["Odbiorca", "NIP sprzedawcy", "NIP"], "NIP sprzedawcy"),
+        (["Odbiorca", "Sprzedawca / NIP"], "Sprzedawca / NIP"),
+        (["NIP", "Uwagi"], "NIP"),
+    ],
+)
+def test_a_tax_id_beside_a_customer_is_no_sellers(names: list[str], whose: str | None) -> None:
+    found = {one: candidates(one, TEXTS, "sales") for one in names}
+    held = [
+        name for name, several in without_customers(found).items() for one in several if one.field == "seller_tax_id"
+    ]
+    assert held[:1] == ([whose] if whose else [])
+
+
+def test_a_document_has_no_key_by_the_tax_id_of_its_customer() -> None:
+    named = [*NAMES, "NIP"]
+    assert "seller_tax_id" not in seen([named, [*sold(), "5260001246"], [*sold("F/2"), "5260001246"]]).columns_of
