@@ -4,6 +4,9 @@ What is given and what is taken stand in columns of their own, and neither has a
 to be given. Points and money have two columns each, so that nobody gives as points what was to be money.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 from app.domain.states import Outcome, Unit
 from app.domain.typed.codes import code_key
 from app.models.desk import AdjustmentRequest
@@ -17,17 +20,23 @@ from importers.kinds.figures import money_of, points_of
 from importers.kinds.rows import ThingRows
 from importers.problems.problems import Problems
 
+_MOST_NAMED = 10
+
 
 def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
     """Ask for the adjustments; a row that asked for the same before is known.
 
     It is told by its reference, which may ask for many distributors and once for each, or else as the same row of the
     same file. What asked for something else then is refused: numbers that begin with 1 in each file name nothing. A
-    distributor that nobody knows holds its row.
+    distributor that nobody knows holds its row. A row without a reference that asks for what another one did, in the
+    same file or before, asks once more, which is noticed: the file may only have been saved anew.
     """
     amounts = _amounts(desk, rows, problems)
     known = distributors.distributor_ids(desk.session, desk.program.id)
     accounts = desk.settings.accounts
+    owners = {owner for row, cells in rows if (owner := known.get(code_key(str(cells["distributor"])))) is not None}
+    before = adjustments.asked_before(desk.session, desk.program, owners)
+    again: list[int] = []
     asked = repeated = 0
     for row, cells in rows:
         if row not in amounts:
@@ -64,7 +73,17 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
                 _refuse_taken(desk, rows, problems, row, reference, taken.before)
             else:
                 asked, repeated = asked + (made is not None), repeated + (made is None)
-    return Loaded(asked, 0, repeated)
+                wanted = owner, unit, amount, reason, str(cells["note"]).strip()
+                if made is not None and reference is None and wanted in before:
+                    again.append(row)
+                before.add(wanted)
+    return Loaded(asked, 0, repeated, noticed=_once_more(again))
+
+
+def _once_more(rows: Sequence[int]) -> list[dict[str, Any]]:
+    """Tell of rows that ask for what was asked."""
+    found = ", ".join([*map(str, rows[:_MOST_NAMED]), *(["…"] if len(rows) > _MOST_NAMED else [])])
+    return [{"code": "asked_once_more", "count": len(rows), "found": found}] if rows else []
 
 
 def _refuse_taken(

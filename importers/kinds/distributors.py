@@ -17,6 +17,7 @@ from app.services.participants.distributor_rows import DistributorRow
 from app.services.participants.head_offices import head_offices
 from importers.kinds.desk import Desk, Loaded, moving_of
 from importers.kinds.figures import days_of, past_days_of
+from importers.kinds.lost_zeros import lost_zeros
 from importers.kinds.rows import ThingRows
 from importers.layout.words.known import tax_status_called
 from importers.problems.problems import Problems
@@ -31,7 +32,8 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
     its row says, else from today on. Who is new takes part since the day that its row says, else since today, or since
     the programme's first day while nothing was sold in it: what was sold before is still to come.
 
-    A tax id that cannot be is noticed and stays: its distributor may be right all the same.
+    A tax id that cannot be is noticed and stays: its distributor may be right all the same. So is a new code that
+    somebody else has but for zeros in front.
     """
     program = desk.program
     good = _typed(desk, rows, problems)
@@ -39,6 +41,7 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
     was = head_offices(desk.session, program.id)
     _leave_out_misplaced(was, good, problems)
     today = local_date(desk.now, program.time_zone)
+    zeros = lost_zeros({row: one.code for row, one in good.items()}, was)
     usual = distributor_rows.new_since(desk.session, program, desk.now)
     loaded = distributor_rows.put_distributors(
         desk.session,
@@ -50,9 +53,8 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
         moving=moving_of(desk),
     )
     _note_head_offices(desk, was, good.values())
-    return Loaded(
-        *loaded, noticed=[*_no_tax_ids(good, program.country), *_since(loaded[0], good.values(), usual, today)]
-    )
+    since = _since(loaded[0], good.values(), usual, today)
+    return Loaded(*loaded, noticed=[*_no_tax_ids(good, program.country), *zeros, *since])
 
 
 def _typed(desk: Desk, rows: ThingRows, problems: Problems) -> dict[int, DistributorRow]:

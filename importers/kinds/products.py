@@ -7,6 +7,7 @@ from app.services.goods import catalogue
 from app.services.goods.catalogue import ProductRow
 from importers.kinds.desk import Desk, Loaded, moving_of
 from importers.kinds.figures import days_of
+from importers.kinds.lost_zeros import lost_zeros
 from importers.kinds.rows import ThingRows
 from importers.problems.problems import Problems
 
@@ -14,7 +15,8 @@ from importers.problems.problems import Problems
 def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
     """Create and change products, and create the groups that they name.
 
-    A product that moves is in its new group from the day that its row says, else from today on.
+    A product that moves is in its new group from the day that its row says, else from today on. A new code that another
+    one has but for zeros in front is noticed.
     """
     program, session = desk.program, desk.session
     since = days_of(desk, rows, "group_from", problems)
@@ -33,8 +35,11 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
         )
         for row, cells in good.items()
     ]
+    zeros = lost_zeros(
+        {row: str(cells["code"]) for row, cells in good.items()}, catalogue.product_ids(session, program.id)
+    )
     made = catalogue.put_products(session, program.id, program.locale, products, moving=moving_of(desk))
-    return Loaded(*made)
+    return Loaded(*made, noticed=zeros)
 
 
 def _from_the_top(named: Iterable[tuple[str, str | None]]) -> Iterator[tuple[str, str | None]]:

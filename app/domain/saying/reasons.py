@@ -167,6 +167,14 @@ SENTENCES: Mapping[str, str] = {
         "Tax ids that cannot be, by their length, form or check digits: {count} (row {found}). They are taken in as "
         "they stand; compare them with invoices of these distributors."
     ),
+    "codes_but_for_zeros": _(
+        "New codes that others have but for zeros in front: {count} (row {found}). A spreadsheet program takes such "
+        "zeros away. These rows come in as new ones; where the same is meant, write the zeros and bring the file again."
+    ),
+    "asked_once_more": _(
+        "Rows without a reference that ask for what was asked before, of the same account, amount, reason and note: "
+        "{count} (row {found}). They ask for it once more; where it was meant once, withdraw them."
+    ),
     "enrolled_since_the_start": _(
         "New distributors whose rows do not say since when they take part do so since {from_on}, the first day of the "
         "programme, for nothing was sold in it yet."

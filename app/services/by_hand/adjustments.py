@@ -4,8 +4,9 @@ Money is adjusted where a programme has some on accounts: where a rule gives it,
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from sqlalchemy import select
@@ -61,6 +62,9 @@ class AskedOtherwise(AdjustmentError):
         super().__init__(f"request {before.id} has this key, and asks for something else")
         self.before = before
 
+
+Wanted: TypeAlias = tuple[int, Unit, int, str, str]
+"""What an adjustment asks for: whose account, of what, how much, the reason and the note."""
 
 _REQUESTS = Asking(AdjustmentRequest, "adjustment", NotWaiting, SamePerson)
 
@@ -167,6 +171,19 @@ def request_once(
     session.get_one(AdjustmentRequest, made).key = own
     session.flush()
     return made
+
+
+def asked_before(session: Session, program: Program, distributor_ids: Collection[int]) -> set[Wanted]:
+    """Give what was asked for some distributors, and waits or was approved: whose, of what, how much, and why."""
+    one = AdjustmentRequest
+    rows = session.execute(
+        select(one.distributor_id, one.unit, one.amount, one.reason_code, one.note).where(
+            one.program_id == program.id,
+            one.distributor_id.in_(distributor_ids),
+            one.state.in_(("waiting", "approved")),
+        )
+    )
+    return {(owner, unit, amount, reason, note) for owner, unit, amount, reason, note in rows}
 
 
 def approve(session: Session, program: Program, request_id: int, *, actor: str, now: dt.datetime) -> None:

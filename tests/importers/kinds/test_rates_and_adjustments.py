@@ -302,3 +302,18 @@ def test_of_two_units_a_file_says_one_as_a_whole(columns: set[str], lacks: set[s
     assert [str(one) for one in told] == (
         [f"does not say which columns hold {', '.join(sorted(lacks))}"] if lacks else []
     )
+
+
+def test_rows_that_ask_once_more_are_noticed_where_no_reference_tells(desk: Desk) -> None:
+    desk.load(import_profiles={"adjustments": ADJUSTMENTS})
+    desk.people("D1", "D2", "D3")
+    header = ("code", "give", "take", "why", "ref")
+    rows = [("D1", "100", None, "Opening", None), ("D2", "50", None, "Opening", None), ("D3", "9", None, "x", "R-1")]
+    first = desk.run(desk.csv(*rows, header=header), "adjustments")
+    assert (first.counts["created"], list(first.warnings)) == (3, [])
+    saved_anew = desk.csv(
+        *rows, ("D2", "60", None, "Opening", None), ("D2", "60", None, "Opening", None), header=header
+    )
+    again = desk.run(saved_anew, "adjustments")
+    assert list(again.warnings) == [{"code": "asked_once_more", "count": 3, "found": "2, 3, 6"}]
+    assert (again.counts["created"], again.counts["duplicates"]) == (4, 1)
