@@ -6,7 +6,7 @@ from app.domain.typed.codes import code_key
 from app.services.occasions import events
 from app.services.participants import distributors
 from importers.kinds.desk import Desk, Loaded
-from importers.kinds.figures import days_of
+from importers.kinds.figures import days_until
 from importers.kinds.rows import ThingRows
 from importers.problems.problems import Problems
 
@@ -16,9 +16,9 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
 
     A reference that told something else of the distributor is refused: numbers that begin with 1 in each file name
     nothing. A distributor that nobody knows holds its row. What the house sees itself, as a registration, is not told
-    by files.
+    by files, and what is still to come has not happened.
     """
-    days = days_of(desk, rows, "on", problems)
+    days = days_until(desk, rows, "on", problems)
     known = distributors.distributor_ids(desk.session, desk.program.id)
     told: dict[int, events.Told] = {}
     for row, cells in rows:

@@ -6,6 +6,7 @@ import numpy as np
 
 from app.domain.measures.calendar import local_date
 from app.domain.measures.exact import Ints
+from app.domain.states import Outcome
 from importers.kinds.desk import Desk
 from importers.kinds.rows import ThingRows
 from importers.problems.problems import Problems
@@ -53,6 +54,22 @@ def days_of(desk: Desk, rows: ThingRows, field: str, problems: Problems) -> dict
     days, _ = parsing.dates(column, rows.row_number, problems, desk.profile.dates, desk.program.time_zone)
     found = zip(rows.row_number.tolist(), days.tolist(), strict=True)
     return {row: day for row, day in found if day is not None}
+
+
+def days_until(
+    desk: Desk, rows: ThingRows, field: str, problems: Problems, *, days_ahead: int = 0
+) -> dict[int, dt.date]:
+    """Give the days of a field on which something happened: one that is still to come is refused.
+
+    ``days_ahead`` of today are taken all the same.
+    """
+    latest = local_date(desk.now, desk.program.time_zone) + dt.timedelta(days=days_ahead)
+    days, cells = days_of(desk, rows, field, problems), dict(rows)
+    for row in [row for row, day in days.items() if day > latest and row in cells]:
+        told = {"field": rows.columns[field], "found": repr(cells[row][field]), "latest": latest.isoformat()}
+        problems.add(row, Outcome.REFUSED, "issued_later", **told)
+        del days[row]
+    return days
 
 
 def past_days_of(desk: Desk, rows: ThingRows, field: str, problems: Problems) -> dict[int, dt.date]:

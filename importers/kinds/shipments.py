@@ -14,7 +14,7 @@ from app.services.orders import moving
 from app.services.orders.holding import NotNow, lock_in_order
 from app.services.orders.moving import Parcel
 from importers.kinds.desk import Desk, Loaded
-from importers.kinds.figures import days_of
+from importers.kinds.figures import days_until
 from importers.kinds.rows import ThingRows
 from importers.problems.problems import Problems
 
@@ -23,9 +23,10 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
     """Move the lines on; a row whose line is as far already, and says nothing else of its parcel, is known.
 
     A row with a day of delivery delivers, any other row sends: who carries it, and under which number. Another number,
-    carrier or day of sending corrects what was said before. A day of delivery stays: points were spent on it.
+    carrier or day of sending corrects what was said before. A day of delivery stays: points were spent on it. Neither
+    day is one that is still to come.
     """
-    shipped, delivered = (days_of(desk, rows, name, problems) for name in ("shipped_on", "delivered_on"))
+    shipped, delivered = (days_until(desk, rows, name, problems) for name in ("shipped_on", "delivered_on"))
     moved = known = 0
     numbers = {str(cells["order"]).lstrip("#") for _, cells in rows}
     mine = select(RewardOrder.id).where(RewardOrder.program_id == desk.program.id)

@@ -25,13 +25,16 @@ from app.domain.states import BookingKind, Outcome
 from app.models.prepaid import Redemption, TopUp
 from app.models.reconciling import ProviderStatement, StatementLine
 from importers.kinds.desk import Desk, Loaded, Loader
-from importers.kinds.figures import days_of, money_of
+from importers.kinds.figures import days_until, money_of
 from importers.kinds.rows import Cells, ThingRows
 from importers.problems.problems import Problems
 from importers.typed.totals import differing
 from prepaid.cards.last_four import EXPECTED, last_four
 from prepaid.reconciling.judging import judge
 
+_VALUED_LATER = 31
+"""Days by which the value date of a booking may lie ahead. One further away is a slip, and a statement up to that day
+would say of all loads until then that they are missing."""
 _ALIKE = ("kind", "amount_minor", "booked_on")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
@@ -117,7 +120,8 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
 
 def _read(desk: Desk, rows: ThingRows, part: StatementPart, problems: Problems) -> _Bookings:
     """Read what each row books; what cannot be told becomes a problem of the row."""
-    amounts, days = money_of(desk, rows, "amount", problems), days_of(desk, rows, "booked_on", problems)
+    amounts = money_of(desk, rows, "amount", problems)
+    days = days_until(desk, rows, "booked_on", problems, days_ahead=_VALUED_LATER)
     reader = _Reader(rows.columns, part, problems)
     found = _Bookings()
     for row, cells in rows:

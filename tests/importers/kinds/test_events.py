@@ -1,8 +1,11 @@
 """What happened comes from a file: each happening once, what is wrong says why; rates wait for a second person."""
 
+import datetime as dt
+
 from sqlalchemy import select
 
 from app.db.transaction import transaction
+from app.domain.measures.calendar import local_date
 from app.domain.states import RuleDraftState
 from app.models.events import HappenedEvent
 from app.models.rule_drafts import RuleDraft
@@ -36,6 +39,17 @@ def test_events_are_told_once_and_give_points(desk: Desk) -> None:
     with transaction(desk.registry) as session:
         told = session.scalars(select(HappenedEvent.about).where(HappenedEvent.program_id == desk.program_id)).all()
     assert told == ["safety", "safety"]
+
+
+def test_what_is_still_to_come_has_not_happened(desk: Desk) -> None:
+    desk.load(earning_rules=[RULE], import_profiles={"events": PROFILE})
+    desk.people("D1")
+    today = local_date(desk.clock(), "Europe/Warsaw")
+    days = [today, today + dt.timedelta(days=1), today + dt.timedelta(days=366)]
+    rows = [("D1", "training", day.isoformat(), f"part {at}") for at, day in enumerate(days)]
+    found = desk.run(desk.csv(*rows, header=HEADER), "events")
+    assert desk.codes(found) == dict.fromkeys((3, 4), ("refused", "issued_later"))
+    assert desk.balance("D1") == (0, 20)
 
 
 def test_a_reference_that_told_something_else_is_refused_and_says_what_it_told(desk: Desk) -> None:

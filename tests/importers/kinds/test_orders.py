@@ -167,6 +167,8 @@ def test_another_number_of_a_parcel_corrects_it_and_a_day_of_delivery_stays(desk
     assert run(("mug", "DHL", "RR8", None, "21.11.2026")) == (1, 0, {})
     assert run(("cup", "Post", None, None, "21.11.2026"))[0] == 1
     assert run(("cup", "Post", None, None, "21.11.2026")) == (0, 1, {}), "a carrier alone is kept as well"
-    late = run(("mug", "DHL", "RR8", None, "22.11.2026"))
-    assert late == (0, 0, {2: ("refused", "delivered_before")})
+    other = run(("mug", "DHL", "RR8", None, "20.11.2026"))
+    assert other == (0, 0, {2: ("refused", "delivered_before")})
     assert parcels()[0] == ("DHL", "RR8", OrderState.DELIVERED)
+    to_come = f"{desk.clock() + dt.timedelta(days=2):%d.%m.%Y}"
+    assert run(("mug", "DHL", "RR8", None, to_come)) == (0, 0, {2: ("refused", "issued_later")})

@@ -220,6 +220,7 @@ def test_what_cannot_be_told_is_refused_by_row(world: World) -> None:
         (of["A"], BOOKED, "100.00", None, None, "•••• 9999", "mystery"),
         (of["A"], BOOKED, "0.00"),
         (of["A"], None, "1.00"),
+        (of["A"], "2062-11-21", "100.00"),
         problems=problems,
     )
     assert {row: [one["code"] for one in said] for row, said in problems.reasons.items()} == {
@@ -228,7 +229,11 @@ def test_what_cannot_be_told_is_refused_by_row(world: World) -> None:
         6: ["no_such_value"],
         7: ["no_such_value"],
         8: ["missing"],
+        9: ["issued_later"],
     }
+    with transaction(world.registry) as session:
+        last = select(ProviderStatement.to_on).where(ProviderStatement.program_id == world.program_id)
+        assert session.scalars(last).one().isoformat() == BOOKED
 
 
 def test_an_answer_settles_gives_back_or_asks_for_points_and_is_given_once(world: World) -> None:
