@@ -124,6 +124,9 @@ def _refuse_card_numbers(table: TextTable, name: str) -> None:
         at = first_card_number(table.column(header).to_pylist(), holds_issued_number)
         if at is not None:
             raise CardNumberFound(f"{name}, row {table.row_number[at]}, column {header!r}")
+    for row, cells in table.broken.items():
+        if first_card_number(cells, holds_issued_number) is not None:
+            raise CardNumberFound(f"{name}, row {row}")
 
 
 def _texts(table: TextTable, by_key: dict[str, str], name: str | None) -> Sequence[str | None]:

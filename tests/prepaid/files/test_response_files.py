@@ -86,6 +86,7 @@ def test_what_is_no_table_is_refused(tmp_path: Path) -> None:
     "text",
     [
         "reference,result,message\nA,failed,card 4111111111111111 is blocked\n",
+        "reference,result,message\nA,failed,the card, 4111111111111111, is blocked\n",
         "reference,result,pan\nA,loaded,4111 1111 1111 1111\n",
         "reference,result,4111111111111111\nA,loaded,\n",
     ],
