@@ -70,17 +70,24 @@ class ThingRows:
 
 
 def read_rows(
-    table: TextTable, columns: Mapping[str, str], problems: Problems, *, needed: Sequence[str], key: Sequence[str]
+    table: TextTable,
+    columns: Mapping[str, str],
+    problems: Problems,
+    *,
+    needed: Sequence[str],
+    key: Sequence[str],
+    secret: Sequence[str] = (),
 ) -> ThingRows:
     """Take the rows in which the needed fields are filled.
 
     A key that comes again with the same cells is one row; with other cells it is a problem. Without a key each row is
-    a thing of its own.
+    a thing of its own. No message shows what is ``secret``.
     """
     typed = {field_: Column.of(header, table.column(header)) for field_, header in columns.items()}
     names = typed.keys() - {*NUMBERS, *DATES, *_FREE}
     typed |= {field_: codes_of_floats(typed[field_]) for field_ in names}
     typed |= {field_: Column.of(field_, texts) for field_, texts in table.given.items()}
+    typed |= {field_: typed[field_].unshown() for field_ in secret if field_ in typed}
     columns = {field_: column.name for field_, column in typed.items()}
     for field_, column in typed.items():
         require_short(column, table.row_number, problems, _MOST.get(field_, MAX_TEXT))

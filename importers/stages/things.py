@@ -26,7 +26,7 @@ def read_things(begun: Begun, judged: Judged) -> None:
     opened = open_table(begun, judged, problems)
     table = opened.table
     keep(opened, batch.file_name, files, secret=loader.secret)
-    rows = read_rows(table, opened.columns, problems, needed=loader.needed, key=loader.key)
+    rows = read_rows(table, opened.columns, problems, needed=loader.needed, key=loader.key, secret=loader.secret)
     with begun.work.transaction() as session:
         saved = session.begin_nested()
         desk = Desk(

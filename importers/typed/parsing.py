@@ -18,6 +18,7 @@ from app.domain.documents.sales import UNKNOWN, Flags, Texts
 from app.domain.measures.exact import Ints, half_up
 from app.domain.program_file.import_profile import DATE_ORDERS
 from app.domain.states import Outcome
+from importers.layout.tables.table import HIDDEN
 from importers.layout.words.known import NO, YES
 from importers.layout.written.dates import read_moment, with_zeros
 from importers.problems.problems import Problems
@@ -94,6 +95,10 @@ class Column:
         values[:-1] = self.values.to_pylist()
         values[-1] = None
         return values[self.code]
+
+    def unshown(self) -> "Column":
+        """Give it with dots for whatever messages would show of it."""
+        return replace(self, written=pa.array([HIDDEN] * len(self.values), pa.large_string()))
 
     def shown(self, row: int) -> str:
         """Quote a row's text for a message, shortened."""

@@ -12,6 +12,8 @@ import pyarrow.compute as pc
 
 from importers.layout.tables.handed_back import Proved
 
+HIDDEN = "•••"
+"""What stands for a cell that nobody may see."""
 _NUMBER_CELL = r"^(-?\d+)\.(\d+)( \S+)?$"
 """What is written of a number cell: the number, and perhaps the sign that its format writes beside it."""
 
@@ -128,7 +130,7 @@ class TextTable:
 
     def masked(self, columns: Iterable[str]) -> pd.DataFrame:
         """Give the frame with dots in the place of what these columns hold."""
-        dots: Any = pd.array(pa.array(["•••"] * len(self.frame)), dtype=pd.ArrowDtype(pa.large_string()))
+        dots: Any = pd.array(pa.array([HIDDEN] * len(self.frame)), dtype=pd.ArrowDtype(pa.large_string()))
         return self.frame.assign(**dict.fromkeys(columns, dots))
 
     def signs(self, decimal: str) -> str:

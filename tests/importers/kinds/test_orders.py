@@ -78,6 +78,18 @@ def test_the_last_day_of_a_code_is_a_day(desk: Desk) -> None:
     assert "SECRET" not in repr(desk.problems(found.batch_id))
 
 
+def test_what_a_spreadsheet_left_of_a_code_is_shown_to_nobody(desk: Desk) -> None:
+    _with_a_voucher(desk)
+    cells = [12345678901234567890, dt.datetime(2026, 1, 2, tzinfo=dt.UTC).replace(tzinfo=None), "S" * 300]
+    found = desk.run(
+        desk.xlsx(*(("gift", cell, None) for cell in cells), header=("reward", "code", "until")), "vouchers"
+    )
+    told = desk.problems(found.batch_id)
+    codes = [said[0]["code"] for _, said in told.values()]
+    assert codes == ["digits_lost", "day_for_code", "no_such_value"]
+    assert {said[0]["found"] for _, said in told.values()} == {"'•••'"}
+
+
 def test_a_code_whose_last_day_is_over_is_refused(desk: Desk) -> None:
     _with_a_voucher(desk)
     today = local_date(desk.clock(), "Europe/Warsaw")
