@@ -5,7 +5,7 @@ import datetime as dt
 import click
 
 from app.cli.options import DAY, PROGRAM, at_most, by, chosen_program
-from app.cli.output import NOT_FOUND, Failure, figure, json_option, print_json, print_table
+from app.cli.output import NOT_FOUND, REFUSED, Failure, figure, json_option, print_json, print_table
 from app.cli.running.runtime import operator, runtime
 from app.db.transaction import transaction
 from app.domain.rules.happening import BY_HAND
@@ -48,7 +48,10 @@ def tell(
         owner = distributors.id_of_code(session, program.id, distributor)
         if owner is None:
             raise Failure(f"No distributor has the code {distributor!r}.", NOT_FOUND)
-        on = day or local_date(run.now(), program.time_zone)
+        today = local_date(run.now(), program.time_zone)
+        on = day or today
+        if on > today:
+            raise Failure(f"{on} is still to come: tell what happened on that day or later.", REFUSED)
         what = Event(event)
         told = service.Told(owner, what, key or service.key_by_hand(what, about, on), on, about)
         done = service.record(session, program.id, [told], actor=by or operator(), now=run.now())

@@ -34,6 +34,8 @@ def test_an_event_is_told_once_and_listed(told: Any) -> None:
     assert told("tell", "D9", "survey").exit_code != 0
     long = told("tell", "D1", "review", "--about", "a" * 5_000)
     assert (long.exit_code, "value too long" in long.output) == (3, True)
+    to_come = told("tell", "D1", "survey", "--on", "2999-05-05")
+    assert (to_come.exit_code, "2999-05-05 is still to come" in to_come.output) == (3, True)
     found = json.loads(told("list", "--json").output)["events"]
     assert [(one["event"], one["about"], one["points"]) for one in found] == [
         ("survey", None, 12),
