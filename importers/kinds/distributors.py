@@ -18,7 +18,7 @@ from app.services.participants.head_offices import head_offices
 from importers.kinds.desk import Desk, Loaded, moving_of
 from importers.kinds.figures import days_of, past_days_of
 from importers.kinds.lost_zeros import lost_zeros
-from importers.kinds.rows import ThingRows
+from importers.kinds.rows import Cells, ThingRows
 from importers.layout.words.known import tax_status_called
 from importers.problems.problems import Problems
 
@@ -26,7 +26,7 @@ _MOST_NAMED = 10
 
 
 def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
-    """Create and change distributors. A group or a head office that the programme does not have holds the row.
+    """Create and change distributors. A group, a tier or a head office that the programme lacks holds the row.
 
     A head office may come in the same file, in any row of it. A distributor that moves is in its new group from the day
     its row says, else from today on. Who is new takes part since the day that its row says, else since today, or since
@@ -77,12 +77,15 @@ def _typed(desk: Desk, rows: ThingRows, problems: Problems) -> dict[int, Distrib
             field, expected = rows.columns["tax_status"], ", ".join(TaxStatus)
             problems.add(row, Outcome.REFUSED, "no_such_value", field=field, found=repr(told), expected=expected)
             continue
+        tier = _tier(desk, rows, row, cells, problems)
+        if row in problems.outcome:
+            continue
         good[row] = DistributorRow(
             code=str(cells["code"]),
             name=str(cells["name"]),
             head_office=cells.get("head_office"),
             group_id=group_id,
-            tier=cells.get("tier"),
+            tier=tier,
             tax_id=cells.get("tax_id"),
             tax_status=status,
             country=cells.get("country"),
@@ -93,6 +96,22 @@ def _typed(desk: Desk, rows: ThingRows, problems: Problems) -> dict[int, Distrib
             enrolled_on=enrolled.get(row),
         )
     return good
+
+
+def _tier(desk: Desk, rows: ThingRows, row: int, cells: Cells, problems: Problems) -> str | None:
+    """Read a tier by the code that the programme has for it; one that it does not have holds the row.
+
+    A programme that has none of its own takes what files call so.
+    """
+    told, tiers = cells.get("tier"), desk.settings.tiers
+    if told is None or not tiers.levels:
+        return told
+    level = tiers.level(told)
+    if level is None:
+        field, expected = rows.columns["tier"], ", ".join(one.code for one in tiers.levels)
+        problems.add(row, Outcome.HELD, "no_such_value", field=field, found=repr(told), expected=expected)
+        return None
+    return level.code
 
 
 def _no_tax_ids(rows: Mapping[int, DistributorRow], country: str | None) -> list[dict[str, Any]]:

@@ -84,3 +84,20 @@ def test_codes_that_a_program_took_for_numbers_are_whole_again(desk: Desk) -> No
         known = catalogue.product_ids(session, desk.program_id)
         eans = catalogue.product_ids_by_ean(session, desk.program_id)
     assert (known.keys(), eans.keys()) == ({"101", "102"}, {"5901234123457"})
+
+
+def test_a_tier_that_the_programme_does_not_have_holds_its_row(desk: Desk) -> None:
+    columns = {"code": "code", "name": "name", "tier": "Poziom"}
+    levels = [{"code": code, "name": code, "from": least} for code, least in (("silver", 0), ("gold", 100))]
+    tiers = {"metric": "points", "window": "lifetime", "levels": levels}
+    desk.load(import_profiles={"distributors": {"columns": columns}}, program={"tiers": tiers})
+    rows = [("D1", "One", "GOLD"), ("D2", "Two", "golden"), ("D3", "Three", None)]
+    found = desk.run(desk.csv(*rows, header=tuple(columns.values())), "distributors")
+    assert desk.codes(found) == {3: ("held", "no_such_value")}
+    ((told,),) = (reasons for _, reasons in desk.problems(found.batch_id).values())
+    assert (told["field"], told["expected"]) == ("Poziom", "silver, gold")
+    with transaction(desk.registry) as session:
+        query = select(Distributor.code, Distributor.tier).where(Distributor.program_id == desk.program_id)
+        assert dict(session.execute(query).all()) == {"D1": "gold", "D3": None}
+    again = desk.run(desk.csv(("D1", "One", "Gold"), header=tuple(columns.values())), "distributors")
+    assert again.counts["changed"] == 0
