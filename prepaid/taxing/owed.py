@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sqlalchemy import BigInteger, ColumnElement, Date, Select, and_, case, cast, func, literal, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, cast, func, literal, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.db.bulk import read_numbers, rows_of
+from app.db.days import day_there
 from app.domain.measures.calendar import end_of, midnight
 from app.domain.measures.exact import Ints
 from app.domain.rewards.reward_orders import worths
@@ -110,30 +111,28 @@ IS_PAYING: ColumnElement[bool] = and_(
 REWARD = aliased(TopUp, name="reward")
 """The load of a redemption."""
 
-given_on: ColumnElement[dt.date] = case(
-    (Redemption.order_line_id.is_not(None), Redemption.redeemed_on),
-    else_=cast(func.timezone(Program.time_zone, REWARD.settled_at), Date),
-)
-"""The day on which a reward arrived, in the programme's time zone: it says which period it is of."""
+
+def given_on(time_zone: str) -> ColumnElement[dt.date]:
+    """Give the day on which a reward arrived, in the programme's time zone: it says which period it is of."""
+    return case(
+        (Redemption.order_line_id.is_not(None), Redemption.redeemed_on),
+        else_=day_there(REWARD.settled_at, time_zone),
+    )
 
 
 def given(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
     """Join redemptions with the load that arrived, and ask for those with something to compensate."""
-    return (
-        query.join(Program, Program.id == Redemption.program_id)
-        .outerjoin(
-            REWARD,
-            and_(
-                REWARD.redemption_id == Redemption.id,
-                REWARD.kind == TopUpKind.REWARD,
-                is_there(REWARD),
-            ),
-        )
-        .where(
-            Redemption.compensation_minor > 0,
-            # what was called off may be on its card all the same
-            or_(REWARD.id.is_not(None), and_(Redemption.order_line_id.is_not(None), Redemption.ended_at.is_(None))),
-        )
+    return query.outerjoin(
+        REWARD,
+        and_(
+            REWARD.redemption_id == Redemption.id,
+            REWARD.kind == TopUpKind.REWARD,
+            is_there(REWARD),
+        ),
+    ).where(
+        Redemption.compensation_minor > 0,
+        # what was called off may be on its card all the same
+        or_(REWARD.id.is_not(None), and_(Redemption.order_line_id.is_not(None), Redemption.ended_at.is_(None))),
     )
 
 
@@ -245,15 +244,15 @@ class Waiting:
     first_on: dt.date | None
 
 
-def waiting(session: Session, program_id: int) -> Waiting:
+def waiting(session: Session, program: Program) -> Waiting:
     """Sum what arrived and is not compensated, but for goods: nobody knows their tax before a run looks at them."""
     query = given(
         select(
             func.count(),
             cast(func.coalesce(func.sum(Redemption.compensation_minor), 0), BigInteger),
-            func.min(given_on),
+            func.min(given_on(program.time_zone)),
         ).select_from(Redemption)
-    ).where(Redemption.program_id == program_id, ~select(PAYING.id).where(IS_PAYING).exists())
+    ).where(Redemption.program_id == program.id, ~select(PAYING.id).where(IS_PAYING).exists())
     return Waiting(*session.execute(query).one())
 
 

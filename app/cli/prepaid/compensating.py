@@ -70,7 +70,7 @@ def waiting(program_code: str | None, as_json: bool) -> None:
 
     with runtime() as run, transaction(run.registry) as session:
         program = chosen_program(session, program_code)
-        found = owed.waiting(session, program.id)
+        found = owed.waiting(session, program)
         code, decimals, currency = program.code, program.currency_decimals, program.currency
     if as_json:
         print_json(

@@ -21,7 +21,7 @@ from sqlalchemy.types import TypeEngine
 
 from app.db.questions import Question
 from app.web.addresses import text_asked
-from app.web.context import scope_or_none
+from app.web.context import scope_or_none, today
 from app.web.lists.describing import Column, Listing
 
 MOST_CHOSEN = 5_000
@@ -99,7 +99,7 @@ class Asked:
     def told(self) -> dict[str, Any]:
         """Give what has to be told with every query of the list."""
         here = scope_or_none()
-        return {} if here is None else {"program_id": here.program.id}
+        return {} if here is None else {"program_id": here.program.id, "today": today()}
 
     def rows(self, session: Session, place: tuple[Any, Any] | None, *, backwards: bool, most: int) -> Sequence[Any]:
         """Fetch rows from a place on.

@@ -15,6 +15,7 @@ from sqlalchemy import (
     BigInteger,
     BindParameter,
     ColumnElement,
+    Date,
     Select,
     SQLColumnExpression,
     and_,
@@ -362,6 +363,9 @@ class Action:
 HERE: BindParameter[int] = bindparam("program_id", type_=BigInteger)
 """The programme of the page, in the query of a list: which one it is is told when the list is asked."""
 
+TODAY: BindParameter[dt.date] = bindparam("today", type_=Date)
+"""The date where that programme is, told as well: our clock says it, and never the database's."""
+
 
 @dataclass(frozen=True, eq=False)
 class Listing:
@@ -371,7 +375,8 @@ class Listing:
         name: a short name, under which views are saved.
         title: what its rows are, for captions and files.
         columns: in order; the first heads its row.
-        query: the FROM and WHERE of it, a select of nothing; what gives it, where it depends on more than `HERE`.
+        query: the FROM and WHERE of it, a select of nothing; what gives it, where it depends on more than `HERE`
+            and `TODAY`.
         id: the key of a row.
         default: key of the column that it is sorted by at first; a leading minus: falling.
         filters: what narrows it.

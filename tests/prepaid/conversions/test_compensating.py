@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.db.transaction import transaction
+from app.domain.measures.calendar import midnight
 from app.domain.states import RewardKind, RunStatus, TaxStatus, TopUpKind, TopUpStatus
 from app.models.distributors import Distributor
 from app.models.messages import Notice
@@ -20,6 +21,7 @@ from app.web.access.permissions import Reach
 from app.web.access.reaching import reached
 from prepaid.conversions import ordering, runs, sending
 from prepaid.errors import BlockedMeanwhile, NotAllowedNow, PrepaidError, SamePerson, TotalsDiffer
+from prepaid.taxing import owed
 from tests.prepaid.conftest import FROM, NOW, TO, World
 from tests.support.shop import Shop
 
@@ -79,6 +81,23 @@ def test_what_a_run_pays_later_is_frozen_with_the_load_and_paid_once(world: Worl
     assert world.compensate().status is RunStatus.EMPTY
     assert world.compensate(from_on=dt.date(2026, 10, 1), to_on=dt.date(2026, 10, 31)).status is RunStatus.EMPTY
     assert world.compensate(to_on=dt.date.max).status is RunStatus.EMPTY
+
+
+@pytest.mark.parametrize("zone", ["Europe/Warsaw", "America/Vancouver", "Africa/Casablanca"])
+def test_what_waits_arrived_on_the_day_whose_run_takes_it(world: World, zone: str) -> None:
+    """Rules of time zones are not the same everywhere: clocks of some change otherwise since 2026."""
+    world.load(prepaid=BY_RUN, time_zone=zone)
+    day = dt.date(2026, 11, 27)
+    loads_of = world.references(converted(world))
+    with transaction(world.registry) as session:
+        program = session.get_one(Program, world.program_id)
+        for code, minutes in (("D1", 1_410), ("D2", 30)):
+            settled = midnight(day, zone) + dt.timedelta(minutes=minutes)
+            session.execute(update(TopUp).where(TopUp.reference == loads_of[code, "reward"]).values(settled_at=settled))
+        assert len(owed.owed(session, program, day, day).redemption_id) == 2
+        arrived = owed.given(select(owed.given_on(zone)).select_from(Redemption))
+        assert session.scalars(arrived.where(Redemption.program_id == program.id)).all() == [day] * 2
+        assert owed.waiting(session, program).first_on == day
 
 
 def test_what_fails_or_is_called_off_waits_for_the_next_run(world: World) -> None:

@@ -161,7 +161,7 @@ def paid_back(world: World) -> tuple[int, int]:
     """Give what the register says was paid back of taxes, and what is still owed."""
     with transaction(world.registry) as session:
         found = register.totals(session, world.program_id, *YEAR)
-        return found.compensation_minor, owed.waiting(session, world.program_id).amount_minor
+        return found.compensation_minor, owed.waiting(session, session.get_one(Program, world.program_id)).amount_minor
 
 
 def can_be_tried_again(world: World, run: ConversionRun) -> tuple[int, int]:
@@ -405,4 +405,4 @@ def test_what_was_called_off_and_is_on_the_card_all_the_same_counts_as_there(wor
     assert said(world) == (1, levied, REWARD, 1)
     assert before_in_the_year() == [asked.counted_minor if tax == YEARLY else 0]
     with transaction(world.registry) as session:
-        assert owed.waiting(session, world.program_id).amount_minor == levied > 0
+        assert owed.waiting(session, session.get_one(Program, world.program_id)).amount_minor == levied > 0

@@ -148,7 +148,7 @@ def _loads(counted: waiting.Waiting, at: Callable[..., str]) -> Iterator[Duty]:
             amount=formats.cash(counted.failed_minor),
         )
         yield Duty(text, at("top_ups.index", loads="failed"), "alert")
-    due = owed.waiting(session(), scope().program.id)
+    due = owed.waiting(session(), scope().program)
     if due.rewards:
         text = ngettext(
             "%(num)s compensation is due: %(amount)s",

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
-from sqlalchemy import Date, Select, cast, exists, func, select
+from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 from wtforms import StringField
@@ -20,7 +20,6 @@ from app.domain.typed.codes import code_key
 from app.exports.reward_sheet import write_rewards
 from app.extensions import db
 from app.models.distributors import Distributor
-from app.models.programs import Program
 from app.models.rewards import Reward, RewardPicture, RewardSeason
 from app.services import audit
 from app.services.rewarding import draws, offers, rewards
@@ -30,7 +29,7 @@ from app.web.forms.asked import Sure
 from app.web.forms.form import Form
 from app.web.lists import together
 from app.web.lists.answering import answer
-from app.web.lists.describing import HERE, Action, Badge, Choice, Column, Kind, Listing, OneOf, Search, To
+from app.web.lists.describing import HERE, TODAY, Action, Badge, Choice, Column, Kind, Listing, OneOf, Search, To
 from app.web.lists.together import Deed, Row, Stays
 from app.web.portal.rewarding.rewards import cards_of, shown, siblings_of
 from app.web.words.wording import REWARD_KIND
@@ -43,11 +42,9 @@ _OFFERED = {True: Badge(_("Offered"), "good"), False: Badge(_("Withdrawn"), "pla
 _QUERY: Select[Any] = select().select_from(Reward).where(Reward.program_id == HERE)
 _SEASONS = exists().where(RewardSeason.reward_id == Reward.id)
 _PICTURED = exists().where(RewardPicture.reward_id == Reward.id)
-_TODAY = cast(func.timezone(Program.time_zone, func.now()), Date)
 _SEASON_POINTS = (
     select(func.min(RewardSeason.points))
-    .join(Program, Program.id == Reward.program_id)
-    .where(RewardSeason.reward_id == Reward.id, RewardSeason.until_on >= _TODAY)
+    .where(RewardSeason.reward_id == Reward.id, RewardSeason.until_on >= TODAY)
     .correlate(Reward)
     .scalar_subquery()
 )

@@ -13,7 +13,6 @@ from wtforms.validators import InputRequired
 from app.domain.rules.rule_changes import changes
 from app.domain.states import RuleDraftSubject
 from app.models.figures import RuleMonth
-from app.models.programs import Program
 from app.models.rule_drafts import RuleDraft
 from app.models.rules import EarningRule, EarningRuleVersion
 from app.services.rulebooks import definition_of
@@ -29,7 +28,7 @@ from app.web.forms.fields import DayField
 from app.web.forms.form import Form
 from app.web.forms.refused import fresh
 from app.web.lists.answering import answer
-from app.web.lists.describing import HERE, Badge, Choice, Column, Kind, Listing, OneOf, Search, To
+from app.web.lists.describing import HERE, TODAY, Badge, Choice, Column, Kind, Listing, OneOf, Search, To
 
 bp = Blueprint("rules", __name__)
 
@@ -49,13 +48,12 @@ _GIVEN = (
     .correlate(EarningRule)
     .scalar_subquery()
 )
-_TODAY = cast(func.timezone(Program.time_zone, func.now()), Date)
 _UNTIL = cast(_DEFINITION["scope"]["until"].astext, Date)
 _FROM = func.greatest(_NEWEST.valid_from, cast(_DEFINITION["scope"]["from"].astext, Date))
 _STATE: Any = case(
     (EarningRule.retired_at.is_not(None), "retired"),
-    (_UNTIL < _TODAY, "ended"),
-    (_FROM > _TODAY, "ahead"),
+    (_UNTIL < TODAY, "ended"),
+    (_FROM > TODAY, "ahead"),
     else_="in_force",
 )
 STATE = {
@@ -91,7 +89,6 @@ RULES = Listing(
     query=select()
     .select_from(EarningRule)
     .join(_NEWEST, and_(_NEWEST.rule_id == EarningRule.id, _IS_NEWEST))
-    .join(Program, Program.id == EarningRule.program_id)
     .where(EarningRule.program_id == HERE),
     id=EarningRule.id,
     default="name",

@@ -1,6 +1,7 @@
 """Compensations: the runs that pay the tax on rewards back, and what became of each one's."""
 
 import datetime as dt
+import functools
 from dataclasses import replace
 from typing import Any
 
@@ -122,46 +123,58 @@ _GIVEN: Select[Any] = (
     .where(Redemption.program_id == HERE)
 )
 
-GIVEN = Listing(
-    name="compensations",
-    title=_("Compensations"),
-    columns=(
-        *WHOSE,
-        Column("what", _("For"), func.coalesce(OrderLine.name, owed.REWARD.reference), small="tax_rule"),
-        Column("given_on", _("Arrived"), owed.given_on, Kind.DAY),
-        Column("worth", _("Reward"), Redemption.amount_minor, Kind.MONEY, Redemption.amount_minor),
-        Column("compensation", _("Compensation"), Redemption.compensation_minor, Kind.MONEY),
-        Column("state", _("State"), _how_far, badge=lambda state: STATE[state]),
-        Column(
-            "run", _("Compensation run"), owed.PAYING.run_id, Kind.TEXT, link=To("runs.show", run_id="run"), phone=False
+
+@functools.cache
+def _given(time_zone: str) -> Listing:
+    """List the rewards of programmes in a time zone: by its days they arrived."""
+    arrived = owed.given_on(time_zone)
+    return Listing(
+        name="compensations",
+        title=_("Compensations"),
+        columns=(
+            *WHOSE,
+            Column("what", _("For"), func.coalesce(OrderLine.name, owed.REWARD.reference), small="tax_rule"),
+            Column("given_on", _("Arrived"), arrived, Kind.DAY),
+            Column("worth", _("Reward"), Redemption.amount_minor, Kind.MONEY, Redemption.amount_minor),
+            Column("compensation", _("Compensation"), Redemption.compensation_minor, Kind.MONEY),
+            Column("state", _("State"), _how_far, badge=lambda state: STATE[state]),
+            Column(
+                "run",
+                _("Compensation run"),
+                owed.PAYING.run_id,
+                Kind.TEXT,
+                link=To("runs.show", run_id="run"),
+                phone=False,
+            ),
+            Column("paid_at", _("Paid back"), owed.PAYING.settled_at, Kind.INSTANT, phone=False),
+            Column("tax_rule", _("Tax rule"), Redemption.tax_rule, shown=False),
+            Column(
+                "written", _("Written down"), Redemption.created_at, Kind.INSTANT, Redemption.created_at, shown=False
+            ),
         ),
-        Column("paid_at", _("Paid back"), owed.PAYING.settled_at, Kind.INSTANT, phone=False),
-        Column("tax_rule", _("Tax rule"), Redemption.tax_rule, shown=False),
-        Column("written", _("Written down"), Redemption.created_at, Kind.INSTANT, Redemption.created_at, shown=False),
-    ),
-    query=_GIVEN,
-    id=Redemption.id,
-    default="-written",
-    filters=(
-        Search(
-            Distributor.name, Distributor.code, owed.REWARD.reference, OrderLine.name, title=_("Whose, or for what")
+        query=_GIVEN,
+        id=Redemption.id,
+        default="-written",
+        filters=(
+            Search(
+                Distributor.name, Distributor.code, owed.REWARD.reference, OrderLine.name, title=_("Whose, or for what")
+            ),
+            OneOf.named("state", _("State"), _how_far, STATE),
+            Days("arrived", _("Arrived"), arrived),
         ),
-        OneOf.named("state", _("State"), _how_far, STATE),
-        Days("arrived", _("Arrived"), owed.given_on),
-    ),
-)
+    )
 
 
 @bp.get("/programs/<code:program_code>/compensations")
 def index(program_code: str) -> str | Response:
-    waiting = owed.waiting(session(), scope().program.id)
+    waiting = owed.waiting(session(), scope().program)
     return answer(RUNS, "finance/conversions/compensations.html", waiting=waiting, settings=_said())
 
 
 @bp.get("/programs/<code:program_code>/compensations/rewards")
 def given(program_code: str) -> str | Response:
     """List every reward whose tax is paid back, and whether it was."""
-    return answer(GIVEN, "finance/conversions/compensations_given.html")
+    return answer(_given(scope().program.time_zone), "finance/conversions/compensations_given.html")
 
 
 @bp.route("/programs/<code:program_code>/compensations/new", methods=["GET", "POST"])
@@ -195,7 +208,7 @@ def new(program_code: str) -> str | Response | tuple[str, int]:
 
 def _proposed() -> tuple[dt.date, dt.date]:
     """Give the days that a run takes at first: all that waits is in them; where nothing does, the month before."""
-    oldest = owed.waiting(session(), scope().program.id).first_on
+    oldest = owed.waiting(session(), scope().program).first_on
     return runs.last_month() if oldest is None else (oldest, today())
 
 
@@ -220,5 +233,5 @@ def _said() -> Compensation:
 
 
 def _form(form: NewCompensation) -> str:
-    waiting = owed.waiting(session(), scope().program.id)
+    waiting = owed.waiting(session(), scope().program)
     return render_template("finance/conversions/compensation_new.html", form=form, waiting=waiting, settings=_said())

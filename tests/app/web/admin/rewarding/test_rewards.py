@@ -39,7 +39,7 @@ from tests.app.web.admin.rewarding.shopping import (
     told,
     write,
 )
-from tests.app.web.conftest import token_of
+from tests.app.web.conftest import enter, token_of
 from tests.app.web.lists.test_together import send, shown
 from tests.app.web.world import World
 from tests.support import programs
@@ -152,10 +152,21 @@ def test_a_season_is_over_in_the_list_when_it_is_where_the_programme_is(session:
     put_rewards(session, program, [row], actor="ann", now=now)
     (column,) = (one for one in REWARDS.columns if one.key == "season_points")
     in_season = select(column.value).select_from(Reward).where(Reward.program_id == program.id)
-    assert session.scalars(in_season).one() == 8
-    yesterday = there - dt.timedelta(days=1)
-    session.execute(update(RewardSeason).values(until_on=yesterday).where(RewardSeason.until_on == there))
-    assert session.scalars(in_season).one() is None
+    assert session.scalars(in_season, {"today": there}).one() == 8
+    assert session.scalars(in_season, {"today": there + dt.timedelta(days=1)}).one() is None
+
+
+def test_a_season_ends_in_the_list_by_our_own_clock(world: World, as_: As, monkeypatch: pytest.MonkeyPatch) -> None:
+    boss, there = as_("administrator"), local_date(world.clock(), "Europe/Warsaw")
+    season = {"seasons-0-points": "7", "seasons-0-from_on": str(there), "seasons-0-until_on": str(there)}
+    write(boss, world, "lamp", name="Standard lamp", **season)
+    assert "Standard lamp" in (today := boss.get(at(world, "?q=Standard+lamp")).text)
+    assert '<td class="num desk-only">7</td>' in today
+    monkeypatch.setattr(world, "later", dt.timedelta(days=1))
+    afterwards = world.app.test_client()
+    enter(world, afterwards, world.login("administrator"))
+    assert "Standard lamp" in (tomorrow := afterwards.get(at(world, "?q=Standard+lamp")).text)
+    assert '<td class="num desk-only">7</td>' not in tomorrow
 
 
 def test_the_sheet_has_what_an_import_reads(world: World, as_: As) -> None:

@@ -13,13 +13,14 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from app.db.transaction import transaction
+from app.domain.measures.calendar import local_date
 from app.domain.states import RuleDraftState
 from app.extensions import db
 from app.models.programs import Program
 from app.models.rule_drafts import RuleDraft
 from app.models.rules import EarningRule, EarningRuleVersion
 from app.services.setup import program_files, programs
-from tests.app.web.conftest import token_of
+from tests.app.web.conftest import enter, token_of
 from tests.app.web.world import World
 
 As = Callable[[str], FlaskClient]
@@ -300,6 +301,18 @@ def test_a_version_never_changes_and_an_edit_makes_the_next(world: World, boss: 
     assert "Ended" in boss.get(f"rules/{rule}")
     boss.post(f"rules/{rule}/end", last="9999-12-31")  # which others write for ever
     assert _newest(world, "lines").definition["scope"]["until"] == "9999-12-31"
+
+
+def test_a_rule_ends_in_the_list_as_on_its_page(world: World, boss: Rules, monkeypatch: pytest.MonkeyPatch) -> None:
+    boss.publish(boss.build("per_unit", code="brief", name="A brief one", points="1", valid_from="2026-01-01"))
+    last = local_date(world.clock(), "Europe/Warsaw") + dt.timedelta(days=1)
+    boss.post(f"rules/{_newest(world, 'brief').rule_id}/end", last=str(last))
+    assert "A brief one" in boss.get("rules?state=in_force")
+    monkeypatch.setattr(world, "later", dt.timedelta(days=2))
+    afterwards = Rules(world, world.app.test_client())
+    enter(world, afterwards.client, world.login("administrator"))
+    assert "A brief one" in afterwards.get("rules?state=ended")
+    assert "A brief one" not in afterwards.get("rules?state=in_force")
 
 
 def test_what_the_programme_asks_of_a_second_person(world: World, boss: Rules, second: Rules) -> None:
