@@ -26,6 +26,7 @@ from app.domain.program_file.verification_settings import Severity
 from app.domain.rules.program_rules import ProgramRules
 from app.domain.saying.movement_notes import CORRECTED
 from app.domain.states import COUNTING, DocumentStatus, ReviewState, Unit
+from app.models.programs import Program
 from app.models.reviews import Review
 from app.models.sales import ReturnMatch, SalesDocument, SalesLine
 from app.services.counting.awards import Counted, Gave, count_documents
@@ -34,6 +35,7 @@ from app.services.ledger import figures
 from app.services.ledger.accounts import Wallets, ask_for_wallets
 from app.services.owners import pools
 from app.services.persons.rosters import roster_of
+from app.services.telling import notices
 from app.services.timing import stage
 from verification import origins, recognising, sale_claims, sold_units
 from verification.examining import examine
@@ -267,16 +269,29 @@ def _store_and_count(
     )
     decided.awarded, decided.reversed, decided.by_rule = counted.awarded, counted.reversed, counted.by_rule
     _note_returns(session, rules, decided, stored, ids, counted)
-    _carry_over(session, decided, corrects)
+    _carry_over(session, arrival, decided, corrects)
     _put_into_the_queue(session, rules, decided, stored[written], ids[written], now)
 
 
-def _carry_over(session: Session, decided: Admission, corrects: Mapping[int, int]) -> None:
-    """Let what is known of corrected documents by claims alone be known of what corrects them."""
-    if corrects:
-        new_of = {old: int(decided.ids[at]) for at, old in corrects.items()}
-        origins.bring_along(session, new_of)
-        sold_units.carry_over(session, new_of)
+def _carry_over(session: Session, arrival: _Arrival, decided: Admission, corrects: Mapping[int, int]) -> None:
+    """Let what is known of corrected documents by claims alone be known of what corrects them.
+
+    Whoever registered one is told that it says something else now.
+    """
+    if not corrects:
+        return
+    new_of = {old: int(decided.ids[at]) for at, old in corrects.items()}
+    registered = origins.bring_along(session, new_of)
+    sold_units.carry_over(session, new_of)
+    program = session.get_one(Program, arrival.rules.program_id)
+    documents, told, addresses = arrival.incoming.sales.documents, [], []
+    for at in sorted(corrects):
+        if (document_id := int(decided.ids[at])) in registered:
+            person = registered[document_id]
+            named = {"number": documents.number[at]} | ({"person": person} if person else {})
+            told.append((int(documents.distributor_id[at]), named))
+            addresses.append(f"/programs/{program.code}/documents/{document_id}")
+    notices.tell_many(session, program.id, "document_corrected", told, addresses=addresses, now=arrival.now)
 
 
 def _written(rules: ProgramRules, source: Source, sales: Sales, wallets: dict[Unit, Wallets]) -> Flags:

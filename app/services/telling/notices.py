@@ -33,6 +33,7 @@ KINDS = (
     "document_refused",
     "document_partly",
     "document_asked",
+    "document_corrected",
     "adjusted",
     "transferred",
     "top_up_loaded",

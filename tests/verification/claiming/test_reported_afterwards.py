@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from app.models.claims import Attachment, Claim, SoldSerial
+from app.models.messages import Notice
 from app.services.goods import catalogue
 from app.services.persons import opening
 from tests.support.desk import CORRECTING, CREDIT, Desk, Opening
@@ -58,6 +59,21 @@ def test_what_a_report_corrects_stays_whose_it_was(open_desk: Opening) -> None:
     assert report(desk, "1", 7) == (0, True, False), "the same file once more"
     assert report(desk, "1", 8, person="Tom Lis") == (1, False, False)
     assert (desk.document("1").person, desk.points("D1:P1").available, desk.points("D1").available) == ("Tom Lis", 0, 8)
+
+
+@pytest.mark.parametrize("person", [None, EWA])
+def test_whoever_registered_an_invoice_is_told_once_that_a_report_corrected_it(desk: Desk, person: str | None) -> None:
+    claim(desk, "1", person=person)
+    report(desk, "1", 10)
+    assert desk.rows(Notice, program_id=desk.program.id) == [], "it says the same"
+    report(desk, "1", 7, person="Tom Lis")
+    report(desk, "1", 7, person="Tom Lis")
+    report(desk, "2", 7)
+    report(desk, "2", 8)
+    (told,) = desk.rows(Notice, program_id=desk.program.id)
+    named = {"number": "1"} | ({"person": person} if person else {})
+    assert (told.kind, told.distributor_id, told.parts) == ("document_corrected", desk.people["D1"], named)
+    assert told.address == f"/programs/{desk.program.code}/documents/{desk.document('1').id}"
 
 
 def test_claim_and_proofs_go_along_with_what_a_report_corrects(desk: Desk) -> None:

@@ -63,6 +63,10 @@ def _tier_at_risk(parts: Mapping[str, Any]) -> str:
     return str(_("Earn %(more)s points more to stay in %(tier)s after %(day)s.", **said))
 
 
+def _document_corrected(parts: Mapping[str, Any]) -> str:
+    return str(_("Document %(number)s was corrected by the sponsor's report.", number=parts["number"]))
+
+
 def _compensation_loaded(parts: Mapping[str, Any]) -> str:
     amount = formats.cash(int(parts["amount_minor"]))
     return str(_("The tax on a reward was paid back: %(amount)s on your card.", amount=amount))
@@ -70,6 +74,7 @@ def _compensation_loaded(parts: Mapping[str, Any]) -> str:
 
 _SENTENCES = {
     "compensation_loaded": _compensation_loaded,
+    "document_corrected": _document_corrected,
     "redemption_refused": _redemption_refused,
     **order_notices.SENTENCES,
     **dispute_notices.SENTENCES,
