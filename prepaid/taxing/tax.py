@@ -71,7 +71,7 @@ class Levied:
         load_minor: what is loaded as the reward.
         compensation_minor: the extra top-up that pays the tax back.
         withheld_minor: what is kept back from the reward for the tax office.
-        counted_minor: what counts towards the WHO_NOW's total of the year.
+        counted_minor: what counts towards the participant's total of the year.
         rule: code and version.
         status: what the participant was to the tax office.
         assessment: what it all comes from.

@@ -249,7 +249,8 @@ def leave(
         left = _left_of(session, shared[unit], pool.holder_id, distributor_id)
         move.whole([lot for lot, state, _ in left if takes_own or state is LotState.PENDING])
         took[unit] = move.write(giver_id=distributor_id)
-    member.left_on, member.left_by, member.took = today, actor, took[Unit.POINTS]
+    # a clock that was ahead and was set right says a day before that on which it joined
+    member.left_on, member.left_by, member.took = max(today, member.joined_on), actor, took[Unit.POINTS]
     session.flush()
     after = {"distributor_id": distributor_id, "took": took[Unit.POINTS], "takes_own": takes_own}
     audit.note(session, actor, "pool.leave", str(pool.id), now=now, program_id=program.id, after=after)

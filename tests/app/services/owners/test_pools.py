@@ -1,6 +1,7 @@
 """Distributors that share one balance, and what is theirs when they join and leave."""
 
 import datetime as dt
+from typing import Any
 
 import pytest
 
@@ -58,6 +59,16 @@ def test_whoever_leaves_takes_what_is_left_of_what_it_earned_or_leaves_it(open_o
     desk.invoice("5", 1, who="D3")
     assert desk.points("D3") == Standing(0, 1)
     pools.close(desk.session, desk.program, pool, actor="ann", now=NOW)
+
+
+def test_whoever_joined_by_a_clock_that_was_ahead_leaves_once_it_is_set_right(open_owners: Meeting) -> None:
+    desk, owners = open_owners()
+    desk.invoice("1", 5, who="D2")
+    pool = owners.pool("D1")
+    given: dict[str, Any] = {"actor": "ann"}
+    pools.join(desk.session, desk.program, pool, desk.people["D2"], now=NOW + dt.timedelta(days=1), **given)
+    pools.leave(desk.session, desk.program, pool, desk.people["D2"], takes_own=True, now=NOW, **given)
+    assert (desk.points("D1"), desk.points("D2")) == (Standing(0, 0), Standing(0, 5))
 
 
 def test_what_a_member_earned_before_is_released_refused_and_returned_where_its_points_are(
