@@ -223,7 +223,7 @@ def ask_open_from(session: Session, program_id: int) -> Answer:
 
 
 def post(session: Session, posting: Posting, opened: Answer | None = None) -> int:
-    """Write a posting: transactions, lots, entries, then balances. Returns the number of transactions.
+    """Write a posting: transactions, lots, entries, then balances. Returns the number of transactions; it may be none.
 
     ``opened`` is what `ask_open_from` gave, where it was asked before together with something else.
 
@@ -232,7 +232,7 @@ def post(session: Session, posting: Posting, opened: Answer | None = None) -> in
             would break its bounds.
         sqlalchemy.exc.DBAPIError: The database's guards refuse the posting: it does not sum to zero.
     """
-    if not posting.transaction_ids:
+    if not any(map(len, posting.transaction_ids)):
         return 0
     ids = np.concatenate(posting.transaction_ids)
     kinds = np.concatenate(posting.kinds)

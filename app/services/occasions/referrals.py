@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from itertools import chain
 
 from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -135,8 +136,9 @@ def take_back_due(session: Session, program: Program, *, now: dt.datetime) -> in
         .with_for_update(skip_locked=True, of=Referral)
         .execution_options(populate_existing=True)
     ).all()
-    told = [one for referral in undue for one in _told_of(session, referral.distributor_id, referral.referrer_id)]
-    events.take_back(session, program.id, told, NO_SALE, now=now, actor=None)
+    # what was told before that was taken back then, or let go where it was spent
+    newest = [_told_of(session, one.distributor_id, one.referrer_id)[-1:] for one in undue]
+    events.take_back(session, program.id, list(chain.from_iterable(newest)), NO_SALE, now=now, actor=None)
     for one in undue:
         one.rewarded_on = None
     session.flush()
@@ -147,18 +149,23 @@ _BROUGHT = aliased(Distributor)
 
 
 def _told_of(session: Session, distributor_id: int, referrer_id: int) -> list[int]:
-    """Give the events that told a referrer, or whoever is one with it by now, of a distributor's beginning to sell."""
+    """Give the events that told a referrer, or whoever is one with it by now, of a distributor's beginning to sell.
+
+    The newest comes last.
+    """
     key = str(distributor_id)
     survivor = select(WHO_NOW).where(Distributor.id == referrer_id).scalar_subquery()
     who = aliased(Distributor)
     one_with_it = select(who.id).where(func.coalesce(who.merged_into_id, who.id) == survivor)
     return list(
         session.scalars(
-            select(HappenedEvent.id).where(
+            select(HappenedEvent.id)
+            .where(
                 HappenedEvent.distributor_id.in_(one_with_it),
                 HappenedEvent.event == Event.REFERRAL,
                 or_(HappenedEvent.key == key, HappenedEvent.key.startswith(f"{key}:", autoescape=True)),
             )
+            .order_by(HappenedEvent.id)
         )
     )
 

@@ -178,6 +178,27 @@ def test_a_referral_s_reward_is_taken_back_with_the_last_sale_and_given_with_the
     assert proved(house.session) == []
 
 
+def test_a_referral_s_reward_that_is_spent_is_let_go_once_where_nobody_may_owe(open_desk: Opening) -> None:
+    desk = open_desk(earning_rules=RULES, stacks={"base": "sum", "extra": "sum"}, program={"returns": "clamp"})
+
+    def due() -> tuple[int, int]:
+        gone = referrals.take_back_due(desk.session, desk.program, now=NOW)
+        return gone, referrals.reward_due(desk.session, desk.program, now=NOW)
+
+    referrals.name(desk.session, desk.program, desk.people["D2"], desk.people["D1"], actor="ann", now=NOW)
+    desk.invoice("1", 10, who="D2", issued_on="2026-05-05")
+    assert due() == (0, 1)
+    desk.settle(desk.reserve(100))
+    desk.refuse("1")
+    assert due() == (1, 0), "there is nothing to take"
+    assert (due(), desk.points("D1").available) == ((0, 0), 0)
+    desk.invoice("0", 150)
+    desk.invoice("2", 10, who="D2", issued_on="2026-05-07")
+    assert (due(), desk.points("D1").available) == ((0, 1), 250)
+    desk.refuse("2")
+    assert (due(), desk.points("D1").available) == ((1, 0), 150), "what was let go stays"
+
+
 def test_what_a_referrer_would_have_had_is_the_survivor_s_once_it_was_merged(house: Desk) -> None:
     referrals.name(house.session, house.program, house.people["D2"], house.people["D1"], actor="ann", now=NOW)
     house.session.execute(
