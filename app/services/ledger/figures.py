@@ -14,6 +14,7 @@ from sqlalchemy import (
     ColumnElement,
     Date,
     Select,
+    and_,
     any_,
     bindparam,
     cast,
@@ -74,7 +75,12 @@ def waiting(session: Session, now: dt.datetime) -> list[int]:
         session.scalars(
             select(TouchedMonth.program_id)
             .outerjoin(FiguresState, FiguresState.program_id == TouchedMonth.program_id)
-            .where(made <= now - AT_MOST_EVERY, or_(made <= now - AT_MOST_EVERY_WHILE_COUNTING, ~counting))
+            .where(
+                or_(
+                    made > now + AT_MOST_EVERY,  # by a clock that was ahead: it does not say how old they are
+                    and_(made <= now - AT_MOST_EVERY, or_(made <= now - AT_MOST_EVERY_WHILE_COUNTING, ~counting)),
+                )
+            )
             .distinct()
         )
     )

@@ -116,6 +116,7 @@ def test_programmes_wait_until_their_sums_are_old_enough(shop: Shop) -> None:
     sell(shop.session, shop.program, [Sold("B", shop.d["D1"], shop.p["P1"], 1, 10_000)])
     assert shop.program.id not in figures.waiting(shop.session, NOW + dt.timedelta(seconds=5))
     assert shop.program.id in figures.waiting(shop.session, NOW + figures.AT_MOST_EVERY)
+    assert shop.program.id in figures.waiting(shop.session, NOW - dt.timedelta(hours=1)), "the clock was set right"
 
 
 def test_while_a_file_is_counted_its_programmes_sums_are_made_seldom(shop: Shop) -> None:
