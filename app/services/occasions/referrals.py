@@ -8,15 +8,17 @@ from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
 
+from app.db.many import any_of
 from app.domain.measures.calendar import local_date
 from app.domain.saying.movement_notes import NO_SALE
 from app.domain.states import COUNTING, DocumentKind, DocumentStatus, Event
 from app.models.distributors import Distributor
-from app.models.events import HappenedEvent, Referral
+from app.models.events import EventAward, HappenedEvent, Referral
 from app.models.merges import MergedDocument
 from app.models.programs import Program
 from app.models.sales import SalesDocument
 from app.services import audit
+from app.services.ledger.event_awards import stands
 from app.services.occasions import events
 from app.services.persons.rosters import WHO_NOW
 from app.services.rulebooks import rules_of
@@ -136,7 +138,7 @@ def take_back_due(session: Session, program: Program, *, now: dt.datetime) -> in
         .with_for_update(skip_locked=True, of=Referral)
         .execution_options(populate_existing=True)
     ).all()
-    # what was told before that was taken back then, or let go where it was spent
+    # what was told before that was taken back then
     newest = [_told_of(session, one.distributor_id, one.referrer_id)[-1:] for one in undue]
     events.take_back(session, program.id, list(chain.from_iterable(newest)), NO_SALE, now=now, actor=None)
     for one in undue:
@@ -168,6 +170,14 @@ def _told_of(session: Session, distributor_id: int, referrer_id: int) -> list[in
             .order_by(HappenedEvent.id)
         )
     )
+
+
+def _is_had(session: Session, distributor_id: int, referrer_id: int) -> bool:
+    """Tell whether a referrer has what was given before: it was spent, and let go. It is not given twice."""
+    newest = _told_of(session, distributor_id, referrer_id)[-1:]
+    given = select(stands()).where(EventAward.event_id == any_of(newest), EventAward.amount > 0)
+    standing = session.scalars(given).all()
+    return bool(standing) and all(standing)
 
 
 def _key(session: Session, distributor_id: int, referrer_id: int) -> str:
@@ -218,7 +228,8 @@ def reward_due(session: Session, program: Program, *, now: dt.datetime) -> int:
     told = [
         events.Told(referrer_id, Event.REFERRAL, _key(session, distributor_id, referrer_id), min(sold_on, today))
         for distributor_id, brought_id, referrer_id, sold_on in due
-        if referrer_id != brought_id  # nobody brings themselves, whoever they were merged with
+        # nobody brings themselves, whoever they were merged with
+        if referrer_id != brought_id and not _is_had(session, distributor_id, referrer_id)
     ]
     events.record(session, program.id, told, now=now)
     for distributor_id, _brought, _referrer, sold_on in due:

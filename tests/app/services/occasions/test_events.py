@@ -178,7 +178,7 @@ def test_a_referral_s_reward_is_taken_back_with_the_last_sale_and_given_with_the
     assert proved(house.session) == []
 
 
-def test_a_referral_s_reward_that_is_spent_is_let_go_once_where_nobody_may_owe(open_desk: Opening) -> None:
+def test_a_referral_s_reward_that_was_spent_and_let_go_is_not_given_twice(open_desk: Opening) -> None:
     desk = open_desk(earning_rules=RULES, stacks={"base": "sum", "extra": "sum"}, program={"returns": "clamp"})
 
     def due() -> tuple[int, int]:
@@ -194,9 +194,13 @@ def test_a_referral_s_reward_that_is_spent_is_let_go_once_where_nobody_may_owe(o
     assert (due(), desk.points("D1").available) == ((0, 0), 0)
     desk.invoice("0", 150)
     desk.invoice("2", 10, who="D2", issued_on="2026-05-07")
-    assert (due(), desk.points("D1").available) == ((0, 1), 250)
+    assert (due(), desk.points("D1").available) == ((0, 1), 150), "it has had that reward"
     desk.refuse("2")
-    assert (due(), desk.points("D1").available) == ((1, 0), 150), "what was let go stays"
+    assert (due(), desk.points("D1").available) == ((1, 0), 50), "and is to give it back"
+    desk.invoice("3", 10, who="D2", issued_on="2026-05-08")
+    assert (due(), desk.points("D1").available) == ((0, 1), 150)
+    desk.refuse("3")
+    assert (due(), desk.points("D1").available) == ((1, 0), 50)
 
 
 def test_what_a_referrer_would_have_had_is_the_survivor_s_once_it_was_merged(house: Desk) -> None:
