@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -30,6 +30,7 @@ class Message(Base):
     attachment: Mapped[LongText | None] = mapped_column(comment="a file that goes with it, below the files")
     attachment_name: Mapped[LongText | None] = mapped_column(comment="as its reader sees it")
     kind: Mapped[ShortText] = mapped_column(comment="what it is about: sign_in, invitation, reset, ...")
+    opens: Mapped[bytes | None] = mapped_column(LargeBinary, comment="hash of the link or the code in it")
     state: Mapped[ShortText] = mapped_column(comment="waiting, sent, failed, held (no gateway is set up)")
     failures: Mapped[int] = mapped_column(default=0)
     error: Mapped[LongText | None]

@@ -30,12 +30,16 @@ class Round:
 
 
 def send_due(registry: Sessions, gateways: Mapping[Channel, Gateway], clock: Callable[[], dt.datetime]) -> Round:
-    """Send what is due, and hold what nothing could send. Several processes may do it at once."""
+    """Send what is due, hold what nothing could send, and give up what opens nothing any more.
+
+    Several processes may do it at once.
+    """
     done = Round()
     with transaction(registry) as session:
         done.held = sum(messages.hold(session, channel) for channel in Channel if channel not in gateways)
-    until = time.monotonic() + MOST_SECONDS
-    while gateways and done.sent + done.failed < MOST_AT_ONCE and time.monotonic() < until:
+        done.failed = messages.give_up_what_opens_nothing(session, clock())
+    until, most = time.monotonic() + MOST_SECONDS, done.failed + MOST_AT_ONCE
+    while gateways and done.sent + done.failed < most and time.monotonic() < until:
         with transaction(registry) as session:
             message = messages.take(session, list(gateways), clock())
         if message is None:

@@ -166,6 +166,7 @@ def _mail(
         locale=language,
         now=invitation.created_at,
         program=program,
+        opens=invitation.secret_hash,
         name=invitation.name,
         inviter=inviter,
         role=texts.translated(texts.ROLES[Role(invitation.role)], language),

@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -32,6 +32,13 @@ class Opened:
 
     user_id: int | None
     payload: dict[str, Any]
+
+
+class Code(NamedTuple):
+    """A code that was made: the digits that are sent, and their hash, which is kept."""
+
+    digits: str
+    hash: bytes
 
 
 def hash_of(token: str) -> bytes:
@@ -80,13 +87,13 @@ def code(
     *,
     now: dt.datetime,
     payload: dict[str, Any] | None = None,
-) -> str:
+) -> Code:
     """Make a code. An older one of the same purpose opens nothing any more. The caller commits."""
     digits = f"{secrets.randbelow(10**_DIGITS):0{_DIGITS}}"
     salt = secrets.token_hex(16)
     hashed = keys.hash_of(purpose, user_id, salt, digits)
     _put(session, purpose, hashed, user_id, {**(payload or {}), "salt": salt}, now, CODE_MINUTES)
-    return digits
+    return Code(digits, hashed)
 
 
 def open_code(

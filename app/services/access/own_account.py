@@ -96,7 +96,8 @@ def begin_email(session: Session, keys: Keys, person: Person, login: str, *, now
         now=now,
         name=person.name,
         minutes=one_time.CODE_MINUTES,
-        code=code,
+        opens=code.hash,
+        code=code.digits,
     )
 
 
@@ -138,7 +139,8 @@ def begin_phone(session: Session, keys: Keys, person: Person, typed: str, *, now
         number,
         locale=person.locale,
         now=now,
-        code=code,
+        opens=code.hash,
+        code=code.digits,
         minutes=one_time.CODE_MINUTES,
     )
     return number

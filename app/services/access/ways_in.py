@@ -32,7 +32,7 @@ def ask_link(session: Session, login: str, *, link: Link, now: dt.datetime) -> N
     user = _active(session, login)
     if user is None or not _may_come_so(session, user):
         return
-    _send_link(session, user, Kind.SIGN_IN_LINK, link(one_time.link(session, SIGN_IN, user.id, now=now)), now)
+    _send_link(session, user, Kind.SIGN_IN_LINK, link, one_time.link(session, SIGN_IN, user.id, now=now), now)
 
 
 def link_opens(session: Session, token: str, *, now: dt.datetime) -> bool:
@@ -58,7 +58,8 @@ def ask_code(session: Session, keys: Keys, phone: str, *, now: dt.datetime) -> N
         phone,
         locale=user.locale,
         now=now,
-        code=code,
+        opens=code.hash,
+        code=code.digits,
         minutes=one_time.CODE_MINUTES,
     )
 
@@ -76,7 +77,7 @@ def ask_reset(session: Session, login: str, *, link: Link, now: dt.datetime) -> 
     user = _active(session, login)
     if user is None:
         return
-    _send_link(session, user, Kind.RESET, link(one_time.link(session, RESET, user.id, now=now)), now)
+    _send_link(session, user, Kind.RESET, link, one_time.link(session, RESET, user.id, now=now), now)
 
 
 def reset_opens(session: Session, token: str, *, now: dt.datetime) -> bool:
@@ -113,7 +114,7 @@ def tell_password_changed(session: Session, user: UserAccount, *, reset_page: st
     )
 
 
-def _send_link(session: Session, user: UserAccount, kind: Kind, link: str, now: dt.datetime) -> None:
+def _send_link(session: Session, user: UserAccount, kind: Kind, link: Link, token: str, now: dt.datetime) -> None:
     messages.write(
         session,
         kind,
@@ -122,7 +123,8 @@ def _send_link(session: Session, user: UserAccount, kind: Kind, link: str, now: 
         now=now,
         name=user.name,
         minutes=one_time.LINK_MINUTES,
-        link=link,
+        opens=one_time.hash_of(token),
+        link=link(token),
     )
 
 

@@ -2,7 +2,7 @@
 
 Where nothing is set up that could send them they are held, and stand on the outbox page to be read there. What opens
 something (a link, a code) can be read there only while it is held: once it is on its way it is its recipient's alone,
-and once it is sent its text is not kept.
+and once it is sent its text is not kept. It does not go out once what it opens is over.
 """
 
 import datetime as dt
@@ -19,6 +19,7 @@ from app.models.programs import Program
 from app.services import audit
 from app.services.telling import texts
 from app.services.telling.languages import writing
+from app.services.telling.openings import opens_nothing
 
 MOST_FAILURES = 6
 LEASE = dt.timedelta(minutes=5)
@@ -109,11 +110,13 @@ def write(
     now: dt.datetime,
     program: Program | None = None,
     attachment: tuple[str, str] | None = None,
+    opens: bytes | None = None,
     **parts: object,
 ) -> int:
     """Write a message in somebody's language, with its parts put in. It is sent once the caller has committed.
 
-    ``attachment`` goes with a mail: its path below the folder of files, and its name for whoever gets it.
+    ``attachment`` goes with a mail: its path below the folder of files, and its name for whoever gets it. ``opens`` is
+    the hash of the link or the code among the parts: once that opens nothing, the message does not go out.
     """
     letter = Letter(to, texts.known(locale), parts)
     (values,) = _written(session, kind, [letter], program, now)
@@ -121,6 +124,7 @@ def write(
         **values,
         attachment=attachment[0] if attachment is not None else None,
         attachment_name=attachment[1] if attachment is not None else None,
+        opens=opens,
     )
     session.add(message)
     session.flush()
@@ -189,6 +193,18 @@ def hold(session: Session, channel: Channel) -> int:
     return len(held.all())
 
 
+def give_up_what_opens_nothing(session: Session, now: dt.datetime) -> int:
+    """Give up what waits and brings a link or a code that is over. Returns how many there were. The caller commits."""
+    given_up = session.scalars(
+        update(Message)
+        .where(Message.state == MessageState.WAITING, opens_nothing(now))
+        .values(state=MessageState.FAILED, error=None)
+        .returning(Message.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(given_up.all())
+
+
 def take(session: Session, channels: Collection[Channel], now: dt.datetime) -> Outgoing | None:
     """Take the next message that is due, and leave it to the caller for some minutes. The caller commits, then sends.
 
@@ -248,11 +264,19 @@ def failed(session: Session, message: Outgoing, error: str, now: dt.datetime, *,
 
 
 def send_again(session: Session, message_id: int, *, program_id: int | None, actor: str, now: dt.datetime) -> bool:
-    """Let a message that is held or failed be tried anew; False where it is neither. The caller commits.
+    """Let a message that is held or failed be tried anew. The caller commits.
 
-    With ``program_id`` only a message of that programme is.
+    False where it is neither, or what it opens is over. With ``program_id`` only a message of that programme is.
     """
-    query = update(Message).where(Message.id == message_id, Message.state.in_([MessageState.HELD, MessageState.FAILED]))
+    query = (
+        update(Message)
+        .where(
+            Message.id == message_id,
+            Message.state.in_([MessageState.HELD, MessageState.FAILED]),
+            ~opens_nothing(now),
+        )
+        .execution_options(synchronize_session=False)
+    )
     if program_id is not None:
         query = query.where(Message.program_id == program_id)
     row = session.execute(

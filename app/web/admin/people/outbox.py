@@ -18,6 +18,7 @@ from app.outbox.gateways import gateways_of
 from app.services.telling import messages
 from app.services.telling.messages import Channel
 from app.services.telling.messages import Kind as About
+from app.services.telling.openings import opens_nothing
 from app.web.context import now, person, scope, session, settings
 from app.web.forms.asked import Sure
 from app.web.lists import together
@@ -142,6 +143,8 @@ def missing() -> list[Any]:
 def message_page(message_id: int, *, back: str, again: str) -> str:
     """Show a message; what opens something, only while nothing can send it."""
     found = session().get_one(Message, message_id)
+    over = bool(session().scalars(select(opens_nothing(now())).where(Message.id == message_id)).one())
+    stays = found.state in (MessageState.HELD, MessageState.FAILED)
     return render_template(
         "admin/people/message.html",
         one=found,
@@ -150,7 +153,8 @@ def message_page(message_id: int, *, back: str, again: str) -> str:
         state=STATE[MessageState(found.state)],
         readable=messages.can_be_read(found.kind, found.state, found.channel, gateways()),
         kept=bool(found.body),
-        can_go=found.state in (MessageState.HELD, MessageState.FAILED) and found.channel in gateways(),
+        can_go=stays and not over and found.channel in gateways(),
+        over=stays and over,
         back=back,
         again=again,
     )
@@ -163,7 +167,10 @@ def let_go(message_id: int, program_id: int | None) -> None:
     if going:
         flash(gettext("The message is on its way."), "success")
     else:
-        flash(gettext("This message is neither held nor has it failed."), "warning")
+        flash(
+            gettext("This message is neither held nor has it failed, or its link or code opens nothing any more."),
+            "warning",
+        )
 
 
 def let_many_go(messages_of: Listing, back: str, active: str, program_id: int | None) -> together.Answer:
@@ -171,7 +178,7 @@ def let_many_go(messages_of: Listing, back: str, active: str, program_id: int | 
 
     def let_one_go(writing: Session, message_id: int) -> None:
         if not messages.send_again(writing, message_id, program_id=program_id, actor=person().login, now=now()):
-            raise Stays(gettext("Neither held nor failed."))
+            raise Stays(gettext("Neither held nor failed, or its link or code opens nothing any more."))
 
     return together.decide(
         Deed(
@@ -179,7 +186,7 @@ def let_many_go(messages_of: Listing, back: str, active: str, program_id: int | 
             back,
             active,
             heading=lambda count: ngettext("Send %(num)s message again", "Send %(num)s messages again", count),
-            means=_("They go out as they were written. A link or a code in them may be too old by now."),
+            means=_("They go out as they were written."),
             now=_("State"),
             button=_("Send again"),
             done=lambda count: ngettext("%(num)s message is on its way.", "%(num)s messages are on their way.", count),
@@ -194,12 +201,16 @@ def _look(ids: Sequence[int]) -> Iterator[Row]:
     """Give messages with their state: what was sent or is on its way stays, and what nothing is set up to send."""
     ways = gateways()
     found = session().execute(
-        select(Message.id, Message.to, Message.kind, Message.state, Message.channel).where(Message.id.in_(ids))
+        select(
+            Message.id, Message.to, Message.kind, Message.state, Message.channel, opens_nothing(now()).label("over")
+        ).where(Message.id.in_(ids))
     )
-    for id_, to, kind, state, channel in found:
+    for id_, to, kind, state, channel, over in found:
         stays = None
         if state not in (MessageState.HELD, MessageState.FAILED):
             stays = gettext("Neither held nor failed.")
+        elif over:
+            stays = gettext("Its link or code opens nothing any more.")
         elif channel not in ways:
             stays = gettext("Not set up: %(ways)s.", ways=CHANNEL[channel])
         yield Row(id_, to, about(kind), STATE[MessageState(state)].text, stays)

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.domain.roles import Person, Role, Seat
+from app.domain.states import MessageState
 from app.models.messages import Message
 from app.models.people import AuditEvent, Membership, UserAccount
 from app.models.programs import Program
@@ -16,6 +17,7 @@ from app.services.access.invitations import AlreadyThere, InvitationInvalid, Inv
 from app.services.access.memberships import LastOwner, OwnRole
 from app.services.access.people import SeatInvalid
 from app.services.access.signing_in import Method
+from app.services.telling import messages
 from tests.app.services.conftest import GOOD, new_login
 from tests.support import programs
 from tests.support.programs import NOW
@@ -268,3 +270,30 @@ def _seats(session: Session, somebody: Person) -> tuple[Seat, ...]:
     found = people.person(session, somebody.id)
     assert found is not None
     return found.seats
+
+
+def test_the_mail_of_an_invitation_that_is_over_does_not_go_out(session: Session, program: Program) -> None:
+    """Where no mail can be sent they are held for months, and were sent with the others once it could."""
+
+    def mails() -> list[Message]:
+        return list(session.scalars(select(Message).where(Message.to == login).order_by(Message.id)))
+
+    def goes(mail: Message, **later: int) -> bool:
+        at = NOW + dt.timedelta(**later)
+        return messages.send_again(session, mail.id, program_id=program.id, actor="boss", now=at)
+
+    login = new_login()
+    invite(session, program, login)
+    id_, _ = invite(session, program, login)
+    for one in mails():
+        one.state = MessageState.HELD
+    session.flush()
+    replaced, mail = mails()
+    assert not goes(replaced)
+    assert not goes(mail, days=7)
+    assert goes(mail)
+    invitations.withdraw(session, program, id_, actor="boss", now=NOW)
+    assert messages.give_up_what_opens_nothing(session, NOW) >= 1, "it waited already"
+    session.expire_all()
+    assert [one.state for one in mails()] == [MessageState.HELD, MessageState.FAILED]
+    assert not goes(mail)

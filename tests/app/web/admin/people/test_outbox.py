@@ -12,6 +12,7 @@ from app.models.messages import Message
 from app.models.programs import Program
 from app.services.telling import messages
 from app.services.telling.messages import Channel, Kind
+from app.web.admin.people import outbox
 from tests.app.web.admin.people.sending import As, kept, send
 from tests.app.web.auth.arriving import new_login
 from tests.app.web.world import World
@@ -82,3 +83,19 @@ def test_a_programme_sees_its_own_messages(world: World, as_: As, message: Calla
     id_ = message()
     assert as_("owner").get(f"/programs/{world.b}/outbox/{id_}").status_code == 404
     assert as_("stranger").get(f"/programs/{world.a}/outbox/{id_}").status_code == 404
+
+
+def test_a_message_whose_link_opens_nothing_any_more_says_so_and_cannot_be_sent(
+    world: World, as_: As, message: Callable[..., int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id_ = message()
+    with world.app.app_context(), transaction(db.session) as session:
+        session.get_one(Message, id_).opens = b"of an invitation that was withdrawn"
+    monkeypatch.setattr(outbox, "gateways", lambda: {Channel.MAIL})
+    administrator = as_("administrator")
+    page = f"/programs/{world.a}/outbox/{id_}"
+    shown = administrator.get(page).text
+    assert "opens nothing any more" in shown
+    assert "Send it now" not in shown
+    assert send(administrator, f"{page}/send-again", page).status_code == 303
+    assert kept(world, Message, id_).state == MessageState.HELD
