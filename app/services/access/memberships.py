@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import ScalarSelect, func, select
 from sqlalchemy.orm import Session
 
+from app.db.locks import lock_name
 from app.domain.roles import OF_A_DISTRIBUTOR, Role
 from app.models.people import Membership, UserAccount
 from app.models.programs import Program
@@ -264,6 +265,7 @@ def _membership(
 
 
 def _another_owner(session: Session, user_id: int) -> None:
+    lock_name(session, "platform owners")  # of two who take it from each other, the second sees what the first did
     others = select(UserAccount.id).where(UserAccount.platform_owner, UserAccount.active, UserAccount.id != user_id)
     if session.scalars(others.limit(1)).one_or_none() is None:
         raise LastOwner

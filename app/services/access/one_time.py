@@ -163,6 +163,15 @@ def spend(session: Session, purpose: str, value: bytes, *, now: dt.datetime) -> 
     return spent is not None
 
 
+def close(session: Session, user_id: int, *, now: dt.datetime) -> None:
+    """Let nothing open anything any more that was sent to somebody. The caller commits."""
+    session.execute(
+        update(OneTimeSecret)
+        .where(OneTimeSecret.user_id == user_id, OneTimeSecret.used_at.is_(None))
+        .values(used_at=now)
+    )
+
+
 def forget(session: Session, *, now: dt.datetime) -> int:
     """Remove what opened its thing, or cannot any more, long ago. Returns how many there were. The caller commits."""
     gone = session.scalars(

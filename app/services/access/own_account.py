@@ -111,6 +111,7 @@ def prove_email(session: Session, keys: Keys, person: Person, typed: str, *, now
     except people.PeopleError:
         return False  # somebody else has taken it meanwhile
     session.execute(update(UserAccount).where(UserAccount.id == person.id).values(login=key))
+    one_time.close(session, person.id, now=now)  # what went to the old address is in hands that lose the account
     messages.write(
         session,
         Kind.EMAIL_CHANGED,

@@ -21,6 +21,7 @@ from app.models.people import Membership, UserAccount
 from app.models.programs import Program
 from app.models.signing_in import SignInSession
 from app.services import audit
+from app.services.access import one_time
 
 SHORTEST_PASSWORD = 10
 LONGEST_PASSWORD = 256
@@ -209,7 +210,11 @@ def set_password(
 
 
 def end_sessions(session: Session, user_id: int, *, now: dt.datetime, but_session_id: int | None = None) -> int:
-    """Sign somebody out wherever they are signed in, or everywhere else. Returns where it was. The caller commits."""
+    """Sign somebody out wherever they are signed in, or everywhere else. Returns where it was. The caller commits.
+
+    Links and codes that were sent to them open nothing any more: who reads their mails would come in again.
+    """
+    one_time.close(session, user_id, now=now)
     ended = session.scalars(
         update(SignInSession)
         .where(

@@ -4,7 +4,8 @@ import datetime as dt
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app.domain.roles import Person, Role, Seat
@@ -260,6 +261,20 @@ def test_somebody_owns_the_platform_always(session: Session, person: People) -> 
     with pytest.raises(OwnRole):
         memberships.set_owner(session, boss.id, owner=False, by_user_id=boss.id, actor="x", now=NOW)
     assert memberships.set_owner(session, boss.id, owner=False, **by)
+
+
+def test_two_owners_who_take_it_from_each_other_do_so_one_after_the_other(session: Session, person: People) -> None:
+    """Each saw the other as an owner still, and nobody owned the platform afterwards."""
+    one, other = person(owner=True), person(owner=True)
+    session.commit()
+    memberships.set_owner(session, one.id, owner=False, by_user_id=other.id, actor="x", now=NOW)
+    with Session(session.connection().engine) as beside:
+        beside.execute(text("set local lock_timeout = '50ms'"))
+        with pytest.raises(OperationalError, match="lock timeout"):
+            memberships.set_owner(beside, other.id, owner=False, by_user_id=one.id, actor="x", now=NOW)
+    for somebody in (one, other):
+        session.get_one(UserAccount, somebody.id).platform_owner = False
+    session.commit()
 
 
 def _membership(session: Session, somebody: Person) -> int:

@@ -145,6 +145,27 @@ def test_a_forgotten_password_is_chosen_anew_and_everybody_else_is_out(session: 
         ways_in.reset(session, token, "a third one, longer", reset_page=PAGE, now=NOW)
 
 
+@pytest.mark.parametrize("change", ["password", "everywhere", "address"])
+def test_a_link_that_was_sent_before_opens_nothing_once_everybody_else_is_out(
+    session: Session, keys: Keys, rep: Person, change: str
+) -> None:
+    """Whoever reads somebody's mails asked for links: they let them in again after the password was changed."""
+    ways_in.ask_link(session, rep.login, link=link, now=NOW)
+    sign_in = token_for(session, rep.login)
+    ways_in.ask_reset(session, rep.login, link=link, now=NOW)
+    reset = token_for(session, rep.login)
+    if change == "password":
+        people.set_password(session, rep.login, "quite another one", actor=rep.login, now=NOW)
+    elif change == "everywhere":
+        people.end_sessions(session, rep.id, now=NOW)
+    else:
+        new = new_login()
+        own_account.begin_email(session, keys, rep, new, now=NOW)
+        assert own_account.prove_email(session, keys, rep, code_for(session, new), now=NOW)
+    assert not ways_in.link_opens(session, sign_in, now=NOW)
+    assert not ways_in.reset_opens(session, reset, now=NOW)
+
+
 def test_a_link_of_one_kind_opens_nothing_of_the_other(session: Session, rep: Person) -> None:
     ways_in.ask_link(session, rep.login, link=link, now=NOW)
     sign_in = token_for(session, rep.login)
