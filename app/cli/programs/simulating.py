@@ -125,6 +125,8 @@ def _told(run: Runtime, scenario_id: int) -> dict[str, Any]:
         names = results.names_of(scenario, {})
         total = results.total(session, program, scenario)
 
+        twice = results.pairs(session, scenario, names)
+
         def rows(found: list[results.Row]) -> list[dict[str, Any]]:
             return [vars(row) | {"unit": row.unit.name.lower()} for row in found]
 
@@ -142,9 +144,8 @@ def _told(run: Runtime, scenario_id: int) -> dict[str, Any]:
             "rules": rows(results.rules(session, scenario, names)),
             "product_groups": rows(results.product_groups(session, scenario)),
             "distributor_groups": rows(results.distributor_groups(session, scenario)),
-            "paid_twice": [
-                vars(pair) | {"unit": pair.unit.name.lower()} for pair in results.pairs(session, scenario, names)
-            ],
+            "paid_twice": [vars(pair) | {"unit": pair.unit.name.lower()} for pair in twice],
+            "paid_twice_left_out": twice.more,
             "promotions": [dict(vars(row)) for row in results.promotions(session, program, scenario)],
             "tiers": [dict(vars(row)) for row in results.tiers(session, scenario)],
             "forecast": scenario.forecast,
@@ -178,6 +179,8 @@ def _show(told: dict[str, Any]) -> None:
         print_table("", [title, "Would give", "Gave", "Change"], cells, frozenset({1, 2, 3}))
     for pair in told["paid_twice"]:
         click.echo(f"  paid twice: {figure(pair['lines'])} lines by {pair['one']} and {pair['other']}")
+    if told["paid_twice_left_out"]:
+        click.echo(f"  and {figure(told['paid_twice_left_out'])} more")
     if told["promotions"]:
         cells = [
             [

@@ -92,7 +92,8 @@ def history(distributor: str, program_code: str | None, as_json: bool) -> None:
                         "reason": one.reason,
                     }
                     for one in told
-                ]
+                ],
+                "left_out": told.more,
             }
         )
         return
@@ -107,6 +108,8 @@ def history(distributor: str, program_code: str | None, as_json: bool) -> None:
         for one in told
     ]
     print_table(f"Tiers of {distributor}", ["From", "Tier", "Why", "Counted", "Reason"], rows, frozenset({3}))
+    if told.more:
+        click.echo(f"and {figure(told.more)} more")
 
 
 @tiers.command()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from app.db.first import First, first
 from app.domain.rewards.reward_orders import ORDERED
 from app.domain.states import InstantState, RewardKind
 from app.domain.typed.codes import code_key
@@ -17,6 +18,8 @@ from app.services import audit
 from app.services.anew import instants as touching
 from app.services.rewarding import draws
 from app.services.rulebooks import definition_of
+
+MOST_PROMISED = 20
 
 
 class InstantWrong(ValueError):
@@ -147,9 +150,9 @@ def of_reward(session: Session, reward_id: int) -> list[Standing]:
     return [Standing(*row) for row in rows]
 
 
-def promised(session: Session, program_id: int, today: dt.date) -> list[tuple[str, str, dt.date | None]]:
+def promised(session: Session, program_id: int, today: dt.date) -> First[tuple[str, str, dt.date | None]]:
     """Give what sales of a day bring: its words, the reward's name, and the last day."""
-    rows = session.execute(
+    query = (
         select(InstantReward.name, Reward.name, InstantReward.last_on)
         .join(Reward, Reward.id == InstantReward.reward_id)
         .where(
@@ -159,6 +162,5 @@ def promised(session: Session, program_id: int, today: dt.date) -> list[tuple[st
             func.coalesce(InstantReward.last_on, today) >= today,
         )
         .order_by(InstantReward.id)
-        .limit(20)
     )
-    return [(words, reward, last_on) for words, reward, last_on in rows]
+    return first(session, query, MOST_PROMISED)

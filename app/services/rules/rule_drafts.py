@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from app.db.first import First, first
 from app.domain.program_file.definition import EarningRule, Matrix, ProgramFile
 from app.domain.states import RuleDraftState, RuleDraftSubject
 from app.domain.typed.codes import code_key
@@ -98,14 +99,13 @@ def standing(session: Session, program_id: int, code: str) -> Standing | None:
     return None if found is None else Standing(*found)
 
 
-def open_drafts(session: Session, program_id: int) -> Sequence[RuleDraft]:
-    """Give the drafts that are neither published nor dropped, oldest first."""
-    return session.scalars(
-        select(RuleDraft)
-        .where(RuleDraft.program_id == program_id, RuleDraft.state.in_(OPEN))
-        .order_by(RuleDraft.id)
-        .limit(500)
-    ).all()
+def open_drafts(session: Session, program_id: int, most: int = 500) -> First[RuleDraft]:
+    """Give the first drafts that are neither published nor dropped, oldest first."""
+    return first(session, _open_ones(program_id), most, lambda one: one)
+
+
+def _open_ones(program_id: int) -> Select[RuleDraft]:
+    return select(RuleDraft).where(RuleDraft.program_id == program_id, RuleDraft.state.in_(OPEN)).order_by(RuleDraft.id)
 
 
 def open_draft_of(session: Session, program_id: int, code: str) -> RuleDraft | None:
@@ -116,10 +116,10 @@ def open_draft_of(session: Session, program_id: int, code: str) -> RuleDraft | N
 
 
 def proposed(session: Session, program_id: int) -> Sequence[EarningRule | Matrix]:
-    """Give the rules and matrices of the open drafts, as definitions."""
+    """Give the rules and matrices of all open drafts, as definitions."""
     return [
         definition_of(dict(draft.document))
-        for draft in open_drafts(session, program_id)
+        for draft in session.scalars(_open_ones(program_id))
         if draft.subject is not RuleDraftSubject.STACKS
     ]
 

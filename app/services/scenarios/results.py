@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Select, and_, cast, func, select
 from sqlalchemy.orm import Session
 
+from app.db.first import First, first
 from app.domain.states import SumOf, Unit
 from app.models.catalogue import Product, ProductGroup
 from app.models.distributors import Distributor, DistributorGroup
@@ -217,9 +218,9 @@ def months(session: Session, scenario: Scenario) -> list[Row]:
     return [Row(str(key), Unit.POINTS, *measured) for key, *measured in rows]
 
 
-def pairs(session: Session, scenario: Scenario, names: dict[str, str], most: int = 20) -> list[Pair]:
+def pairs(session: Session, scenario: Scenario, names: dict[str, str], most: int = 20) -> First[Pair]:
     """Give each two rules that pay the same lines, those of the most lines first."""
-    rows = session.execute(
+    query = (
         select(
             ScenarioSum.key,
             ScenarioSum.other,
@@ -230,14 +231,13 @@ def pairs(session: Session, scenario: Scenario, names: dict[str, str], most: int
         )
         .where(*_of(scenario, SumOf.PAIR))
         .order_by(ScenarioSum.lines.desc(), ScenarioSum.key, ScenarioSum.other)
-        .limit(most)
     )
     codes = scenario.codes
 
     def name(key: int) -> str:
         return names.get(codes[key], codes[key])
 
-    return [Pair(name(one), name(other), unit, *rest) for one, other, unit, *rest in rows]
+    return first(session, query, most, lambda one, other, *rest: Pair(name(one), name(other), *rest))
 
 
 def product_groups(session: Session, scenario: Scenario) -> list[Row]:

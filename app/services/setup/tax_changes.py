@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.db.first import First, first
 from app.domain.measures.calendar import local_date
 from app.domain.saying.wording import Said, marked
 from app.domain.states import RuleDraftState, TaxChangeKind
@@ -227,24 +228,16 @@ def drop(session: Session, program: Program, change_id: int, *, actor: str, now:
     _decide(session, program, _held(session, program, change_id), RuleDraftState.DROPPED, actor, now)
 
 
-def open_changes(session: Session, program_id: int) -> Sequence[TaxChange]:
+def open_changes(session: Session, program_id: int, most: int = 100) -> First[TaxChange]:
     """Give the changes that are neither published nor dropped, oldest first."""
-    return session.scalars(
-        select(TaxChange)
-        .where(TaxChange.program_id == program_id, TaxChange.state.in_(OPEN))
-        .order_by(TaxChange.id)
-        .limit(100)
-    ).all()
+    query = select(TaxChange).where(TaxChange.program_id == program_id, TaxChange.state.in_(OPEN))
+    return first(session, query.order_by(TaxChange.id), most, lambda one: one)
 
 
-def closed_changes(session: Session, program_id: int, most: int = 20) -> Sequence[TaxChange]:
+def closed_changes(session: Session, program_id: int, most: int = 20) -> First[TaxChange]:
     """Give the changes that were published, newest first."""
-    return session.scalars(
-        select(TaxChange)
-        .where(TaxChange.program_id == program_id, TaxChange.state == RuleDraftState.PUBLISHED)
-        .order_by(TaxChange.id.desc())
-        .limit(most)
-    ).all()
+    query = select(TaxChange).where(TaxChange.program_id == program_id, TaxChange.state == RuleDraftState.PUBLISHED)
+    return first(session, query.order_by(TaxChange.id.desc()), most, lambda one: one)
 
 
 def as_written(rule: TaxRule) -> dict[str, Any]:

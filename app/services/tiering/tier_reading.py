@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.db.first import First, first
 from app.domain.program_file.definition import Multiplier
 from app.domain.program_file.tier_settings import Fall, TierLevel, Tiers
 from app.domain.states import TierReason
@@ -145,9 +146,12 @@ def gives(session: Session, program_id: int) -> Mapping[str, Gives]:
     }
 
 
-def history(session: Session, distributor_id: int, *, limit: int = 200) -> list[Told]:
-    """Give the tiers that a distributor was in, newest first; nothing where it was always in the same."""
-    rows = session.execute(
+def history(session: Session, distributor_id: int, *, moves: bool = False, most: int = 200) -> First[Told]:
+    """Give the tiers that a distributor was in, newest first; nothing where it was always in the same.
+
+    ``moves``: without the tier that it began in, which has no first day.
+    """
+    query = (
         select(
             TierChange.from_on,
             TierChange.tier,
@@ -161,6 +165,7 @@ def history(session: Session, distributor_id: int, *, limit: int = 200) -> list[
         )
         .where(TierChange.distributor_id == distributor_id)
         .order_by(TierChange.id.desc())
-        .limit(limit)
     )
-    return [Told(*row) for row in rows]
+    if moves:
+        query = query.where(TierChange.from_on.is_not(None))
+    return first(session, query, most, Told)

@@ -10,6 +10,7 @@ from flask_babel import pgettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.db.first import First
 from app.domain.rules.forecast import Forecast
 from app.domain.states import SumOf, Unit
 from app.exports.files import Written
@@ -24,6 +25,9 @@ from app.services.scenarios import forecasting, results
 from app.services.scenarios.keeping import MEASURED
 from app.services.scenarios.results import Pair, PromotionRow, Row, Throughout, TierRow, Total
 
+_ALL_PAIRS = 100_000
+"""More than there are rules to make pairs of, and fewer than a sheet has rows."""
+
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -37,7 +41,7 @@ class Told:
     months: Sequence[Row]
     product_groups: Sequence[Row]
     distributor_groups: Sequence[Row]
-    pairs: Sequence[Pair]
+    pairs: First[Pair]
     promotions: Sequence[PromotionRow]
     tiers: Sequence[TierRow]
     forecast: Forecast | None
@@ -71,8 +75,8 @@ class Told:
         return next((row for row in self.product_groups if row.name == name), None)
 
 
-def told(session: Session, program: Program, scenario: Scenario) -> Told:
-    """Read everything that the page of a scenario says."""
+def told(session: Session, program: Program, scenario: Scenario, *, most_pairs: int = 20) -> Told:
+    """Read everything that the page of a scenario says; of the pairs of rules those of the most lines."""
     names = results.names_of(scenario, _published(session, program.id))
     return Told(
         scenario=scenario,
@@ -81,7 +85,7 @@ def told(session: Session, program: Program, scenario: Scenario) -> Told:
         months=results.months(session, scenario),
         product_groups=results.product_groups(session, scenario),
         distributor_groups=results.distributor_groups(session, scenario),
-        pairs=results.pairs(session, scenario, names),
+        pairs=results.pairs(session, scenario, names, most_pairs),
         promotions=results.promotions(session, program, scenario),
         tiers=results.tiers(session, scenario),
         forecast=forecasting.read(scenario.forecast),
@@ -101,7 +105,7 @@ def _published(session: Session, program_id: int) -> dict[str, str]:
 
 def write(session: Session, program: Program, scenario: Scenario, path: Path) -> Written:
     """Write a scenario as a workbook: a sheet for rules, groups, months, distributors, products, and the forecast."""
-    found = told(session, program, scenario)
+    found = told(session, program, scenario, most_pairs=_ALL_PAIRS)
     sheets = [
         _sheet(program, _("Rules"), _("Rule"), [row for row in found.rules if row.unit is Unit.POINTS]),
         _sheet(program, _("Product groups"), _("Group"), found.product_groups),

@@ -24,6 +24,6 @@ def show(program_code: str, distributor_id: int) -> str:
             (one, amount, gives.get(code_key(one.code), Gives()))
             for one, amount in zip(tiers.levels, tiers.thresholds(decimals_of(program, tiers.metric)), strict=True)
         ],
-        told=tier_reading.history(session(), distributor_id, limit=10),
+        told=tier_reading.history(session(), distributor_id, moves=True, most=10),
         words=tier_words,
     )

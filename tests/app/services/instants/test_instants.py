@@ -182,7 +182,7 @@ def test_what_was_handed_over_is_kept_and_a_return_takes_back_as_well(counter: C
     assert proved(counter.session) == []
 
 
-def test_it_is_given_so_often_and_to_those_who_take_part(counter: Counter) -> None:
+def test_it_is_given_so_often_and_to_those_who_take_part(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
     counter.shop.reward("mug", 80)
     one = counter.promise("mug", per_distributor=1, budget=2, pieces=2, last_on=dt.date(2026, 3, 31))
     for number in ("1", "2"):
@@ -197,6 +197,8 @@ def test_it_is_given_so_often_and_to_those_who_take_part(counter: Counter) -> No
     assert (standing.given, standing.rule) == (2, "base")
     assert promising.promised(counter.session, counter.program.id, dt.date(2026, 4, 1)) == []
     assert len(promising.promised(counter.session, counter.program.id, dt.date(2026, 3, 31))) == 1
+    monkeypatch.setattr(promising, "MOST_PROMISED", 0)
+    assert promising.promised(counter.session, counter.program.id, dt.date(2026, 3, 31)).more == 1
     reward = counter.shop.row("mug")
     assert promising.stop(counter.session, reward, one, actor=BEN, now=NOW)
     assert not promising.stop(counter.session, reward, one, actor=BEN, now=NOW)

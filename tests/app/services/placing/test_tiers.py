@@ -21,7 +21,7 @@ from app.services.placing import tiers
 from app.services.placing.placements import Moving
 from app.services.reporting.tier_metrics import Question, counted
 from app.services.rewarding.offers import Purse
-from app.services.tiering import tier_giving, tier_judging, tier_reminders
+from app.services.tiering import tier_giving, tier_judging, tier_reading, tier_reminders
 from app.services.tiering.tier_giving import EndsBeforeToday, NoSuchTier
 from tests.support import programs
 from tests.support.desk import CORRECTING, CREDIT, IN_REVIEW, Desk
@@ -82,6 +82,9 @@ def test_what_is_earned_lifts_at_once_and_tells(desk: Desk) -> None:
     assert judge(desk) == 1
     assert (tier(desk), tier(desk, "D2")) == ("Silver", None)
     assert history(desk) == [(None, None, TierReason.BEFORE), (TODAY, "Silver", TierReason.REACHED)]
+    told = tier_reading.history(desk.session, desk.people["D1"], most=1)
+    assert ([one.tier for one in told], told.more) == (["Silver"], 1), "the first one is told to be left out"
+    assert tier_reading.history(desk.session, desk.people["D1"], moves=True, most=1).more == 0
     assert (standing(desk).metric, standing(desk).since_on) == (100, TODAY)
     (told,) = desk.session.scalars(select(Notice).where(Notice.distributor_id == desk.people["D1"]))
     assert (told.kind, told.parts) == ("tier_reached", {"tier": "Silver partner", "was": None})

@@ -14,9 +14,10 @@ from app.models.base import Base
 from app.models.ledger import LedgerEntry, LedgerTransaction, Lot
 from app.models.rules import CapUsage as CapUsageRow
 from app.models.sales import Award, AwardReversal
-from app.models.scenarios import Scenario
+from app.models.scenarios import Scenario, ScenarioSum
 from app.services import rulebooks
-from app.services.scenarios import asking, period, replaying
+from app.services.scenarios import asking, period, replaying, results
+from app.services.scenarios.keeping import WHOLE as KEPT_WHOLE
 from app.services.setup import program_files
 from tests.support import programs
 from tests.support.desk import CORRECTING, Desk, Opening
@@ -176,6 +177,10 @@ def test_lines_that_two_rules_pay_and_lines_that_none_pays(desk: Desk) -> None:
     rows = replayed(desk, scenario)
     pairs = {(row["key"], row["other"]): (row["drafted"], row["lines"]) for row in of(rows, SumOf.PAIR)}
     assert pairs == {(0, 1): (3, 1), (1, 2): (6, 1), (0, 2): (5, 1)}
+    desk.session.add_all(ScenarioSum(scenario_id=scenario.id, piece=KEPT_WHOLE, **row) for row in of(rows, SumOf.PAIR))
+    desk.session.flush()
+    shown = results.pairs(desk.session, scenario, {}, most=1)
+    assert ([(one.one, one.other) for one in shown], shown.more) == ([("a", "b")], 2)
     gaps = {row["key"]: (row["lines"], row["unpaid_lines"], row["unpaid_minor"]) for row in of(rows, SumOf.PRODUCT)}
     assert gaps == {desk.goods["P"]: (1, 0, 0), desk.goods["Q"]: (2, 2, 59_00)}
 

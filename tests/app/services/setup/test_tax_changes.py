@@ -83,7 +83,9 @@ def test_each_change_of_a_rule_is_a_version_with_its_day_and_the_file_has_it(
     published(session, program, TaxChangeKind.CONFIRMED, "PL-BUSINESS", said)
     published(session, program, TaxChangeKind.CONFIRMED, "PL-BUSINESS", said | {"by": "Another"})
     assert [one.by for one in TaxPart.model_validate(program.tax).confirmed] == ["Another"]
-    assert [one.kind for one in tax_changes.closed_changes(session, program.id)][-1] is rule
+    closed = tax_changes.closed_changes(session, program.id)
+    assert [one.kind for one in closed][-1] is rule
+    assert tax_changes.closed_changes(session, program.id, most=1).more == len(closed) - 1
 
 
 def test_a_rule_named_like_the_packs_goes_on_from_its_version(session: Session, program: Program) -> None:
@@ -117,6 +119,7 @@ def test_what_the_programme_could_not_have_is_refused_with_its_place(
 def test_one_change_of_a_rule_is_open_and_a_second_person_publishes_it(session: Session, code: str) -> None:
     program = programs.load(session, programs.document(code, program={"rules": {"second_person": True}}))
     change = put(session, program, TaxChangeKind.RULE, "FLAT", FLAT | {"code": "FLAT"})
+    assert tax_changes.open_changes(session, program.id, most=0).more == 1
     with pytest.raises(AskedAlready):
         put(session, program, TaxChangeKind.RULE, "FLAT", FLAT | {"code": "FLAT"})
     with pytest.raises(SamePerson):
