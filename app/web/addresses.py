@@ -1,4 +1,4 @@
-"""What stands in addresses: ids that a database can hold, and addresses of our own to go on to."""
+"""What stands in addresses: ids and numbers that a database can hold, and addresses of our own to go on to."""
 
 import functools
 import re
@@ -105,6 +105,15 @@ def our_own(target: str | None) -> str | None:
     return None if parts.scheme or parts.netloc or "\\" in target else target
 
 
+def whole_number(text: str | None) -> int | None:
+    """Read a whole number as our pages write them into addresses and forms; None where it is none of them.
+
+    What is a figure somewhere in the world, and no number of ours, is none: "²" is a digit, and cannot be read as one.
+    """
+    if not text or not (text.isascii() and text.isdigit()) or len(text) > len(str(_LARGEST)):
+        return None
+    return number if (number := int(text)) <= _LARGEST else None
+
+
 def _id(text: str) -> int | None:
-    number = int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
-    return number if 0 < number <= _LARGEST else None
+    return whole_number(text) or None

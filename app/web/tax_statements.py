@@ -9,6 +9,7 @@ from app.db.transaction import transaction
 from app.exports.paper import drawn
 from app.extensions import db
 from app.services import audit
+from app.web.addresses import whole_number
 from app.web.context import now, person, scope, today
 from prepaid.taxing import papers, statements
 
@@ -17,8 +18,8 @@ _PDF = "application/pdf"
 
 def year_asked() -> int:
     """Give the year that the address asks for; this one, where it asks for none that there can be."""
-    asked = request.args.get("year", "")
-    return int(asked) if asked.isdecimal() and 1970 <= int(asked) <= 9998 else today().year
+    asked = whole_number(request.args.get("year")) or 0
+    return asked if 1970 <= asked <= 9998 else today().year
 
 
 def send_statement(distributor_id: int, language: str) -> Response | None:

@@ -16,7 +16,7 @@ from app.models.ledger import Account
 from app.models.prepaid import Redemption
 from app.models.tax import TaxPapers
 from app.services import audit
-from app.web.addresses import text_asked
+from app.web.addresses import text_asked, whole_number
 from app.web.context import kontor, now, person, scope, session, settings, today
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Choice, Column, Days, Kind, Listing, OneOf, Search, To
@@ -239,7 +239,7 @@ def statement(program_code: str, distributor_id: int) -> Response:
 @bp.post("/programs/<code:program_code>/tax/papers")
 def make_papers(program_code: str) -> Response:
     """Have the statements of a year made for everybody."""
-    chosen = int(request.form.get("year", "0")) if request.form.get("year", "").isdecimal() else 0
+    chosen = whole_number(request.form.get("year")) or 0
     made = None
     if 1970 <= chosen <= 9998:
         with transaction(db.session) as writing:

@@ -15,12 +15,12 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from flask import request, url_for
-from sqlalchemy import Integer, Select, bindparam, func, select
+from sqlalchemy import BigInteger, Integer, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
 
 from app.db.questions import Question
-from app.web.addresses import text_asked
+from app.web.addresses import text_asked, whole_number
 from app.web.context import scope_or_none, today
 from app.web.lists.describing import Column, Listing
 
@@ -91,7 +91,7 @@ class Asked:
         falling = self.falling != backwards
         assert self.column.sort is not None, "only such columns are chosen"
         place = func.row(self.column.sort, self.listing.id)
-        kind, key = type_of(self.column.sort), type_of(self.listing.id)
+        kind, key = _wide(type_of(self.column.sort)), _wide(type_of(self.listing.id))
         mark: Any = func.row(bindparam("place_value", type_=kind), bindparam("place_key", type_=key))
         return query.where(place < mark if falling else place > mark)
 
@@ -178,8 +178,8 @@ def chosen_ids(session: Session, listing: Listing) -> list[Any]:
     asked = asked_of(listing)
     query = asked.narrowed().with_only_columns(listing.id)
     if request.form.get("all") != "1":
-        ticked = [int(one) for one in request.form.getlist("ids") if one.isascii() and one.isdigit() and len(one) < 19]
-        query = query.where(listing.id.in_(ticked[:MOST_CHOSEN]))
+        ticked = [whole_number(one) for one in request.form.getlist("ids")[:MOST_CHOSEN]]
+        query = query.where(listing.id.in_([one for one in ticked if one is not None]))
     return list(session.scalars(asked.ordered(query).limit(MOST_CHOSEN), asked.told))
 
 
@@ -187,6 +187,14 @@ def type_of(expression: Any) -> TypeEngine[Any]:
     """Give the type of an expression, a mapped column or not."""
     found: TypeEngine[Any] = expression.type
     return found
+
+
+def _wide(type_: TypeEngine[Any]) -> TypeEngine[Any]:
+    """Give the type as which the value of a place is told: a number may be larger than the column could hold."""
+    try:
+        return BigInteger() if type_.python_type is int else type_
+    except NotImplementedError:
+        return type_
 
 
 def mark_of(row: Any) -> str:
@@ -207,7 +215,7 @@ def place_of(asked: Asked, name: str) -> tuple[Any, Any] | None:
         return None
     try:
         value, key = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-    except ValueError:
+    except (ValueError, RecursionError):  # brackets in brackets are deeper than it reads
         return None
     assert asked.column.sort is not None, "only such columns are chosen"
     try:
@@ -229,4 +237,6 @@ def _as(kind: type, value: Any) -> Any:
         return value
     if not isinstance(value, kind) or (isinstance(value, str) and "\x00" in value):
         raise ValueError(value)
+    if isinstance(value, str):
+        value.encode()  # half of a letter cannot be asked for: its error is a ValueError
     return value

@@ -14,7 +14,7 @@ from app.services.ledger import figures, liability
 from app.services.reporting import reports
 from app.services.reporting.reports import ACTIVE_MONTHS, REGULAR_BP, Window, month_before
 from app.web import formats
-from app.web.addresses import text_asked
+from app.web.addresses import text_asked, whole_number
 from app.web.context import scope, session, today
 from app.web.lists.answering import answer
 from app.web.lists.describing import Badge, Choice, Column, Kind, Listing, OneOf, Search, To
@@ -28,8 +28,8 @@ MOST_COMPARED = 5
 
 def _window() -> Window:
     """Give the window that the address asks for; it ends with the newest month that has sales."""
-    asked = text_asked("window")
-    months = int(asked) if asked.isdigit() and int(asked) in WINDOWS else DEFAULT_WINDOW
+    asked = whole_number(text_asked("window"))
+    months = asked if asked in WINDOWS else DEFAULT_WINDOW
     last = reports.newest_month(session(), scope().program.id) or today().replace(day=1)
     return reports.window_until(last, months)
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from flask import Flask, url_for
 
-from app.web.addresses import address
+from app.web.addresses import address, whole_number
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,13 @@ def test_an_address_is_what_flask_builds_whatever_id_is_filled_in(
             for more in (0, -1):  # the second is filled into what was built for the first
                 given = {name: one + more if type(one) is int else one for name, one in values.items()}
                 assert address(endpoint, **given) == url_for(endpoint, **given)
+
+
+@pytest.mark.parametrize("text", [None, "", "x", "-1", " 1", "1.0", "²", "٣", "１", str(2**63), "9" * 5_000])
+def test_what_is_no_number_of_ours_is_none_and_no_fault(text: str | None) -> None:
+    """Python takes "²" for a digit that it cannot read, and reads no more than 4,300 of others."""
+    assert whole_number(text) is None
+
+
+def test_a_number_is_read_as_pages_write_it() -> None:
+    assert [whole_number(text) for text in ("0", "007", str(2**63 - 1))] == [0, 7, 2**63 - 1]

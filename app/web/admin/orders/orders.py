@@ -23,6 +23,7 @@ from app.services.orders.moving import Parcel
 from app.services.orders.reading import ReadLine, ReadOrder
 from app.services.rewarding import vouchers
 from app.web import formats
+from app.web.addresses import whole_number
 from app.web.context import keys, now, person, scope, session
 from app.web.forms.asked import Sure
 from app.web.forms.form import Form, choice
@@ -51,8 +52,7 @@ _QUERY: Select[Any] = (
 
 def _number(typed: str) -> Any:
     """Find an order by its number as well."""
-    digits = typed.lstrip("#")
-    return RewardOrder.id == (int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 19 else 0)
+    return RewardOrder.id == (whole_number(typed.lstrip("#")) or 0)
 
 
 ORDERS = Listing(

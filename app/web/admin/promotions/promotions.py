@@ -22,6 +22,7 @@ from app.services.promotions.publishing import PromotionInvalid
 from app.services.rulebooks import rules_of
 from app.services.setup import promotion_editing as editing
 from app.web import formats
+from app.web.addresses import whole_number
 from app.web.admin.promotions.telling import Changed, differences, told
 from app.web.context import now, person, scope, session, today
 from app.web.forms.asked import SendBack
@@ -299,13 +300,13 @@ def close(program_code: str, promotion_id: int) -> Response:
 
 @bp.post("/programs/<code:program_code>/promotions/<id:promotion_id>/hand-over")
 def hand_over(program_code: str, promotion_id: int) -> Response:
-    code, standing = request.form.get("gift", "")[:64], request.form.get("standing", "")
-    if not (standing.isascii() and standing.isdecimal() and len(standing) < 19):
+    code, standing = request.form.get("gift", "")[:64], whole_number(request.form.get("standing"))
+    if standing is None:
         abort(400)
     try:
         with transaction(db.session) as writing:
             promotion = writing.get_one(Promotion, promotion_id)
-            gifts.hand_over(writing, promotion, int(standing), code, actor=person().login, now=now())
+            gifts.hand_over(writing, promotion, standing, code, actor=person().login, now=now())
     except gifts.NoSuchGift:
         flash(gettext("It was handed over already, or is earned no more."), "warning")
     else:

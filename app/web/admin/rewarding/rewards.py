@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, flash, redirect, render_template, send_file, url_for
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
 from sqlalchemy import Select, exists, func, select
@@ -24,6 +24,7 @@ from app.models.rewards import Reward, RewardPicture, RewardSeason
 from app.services import audit
 from app.services.rewarding import draws, offers, rewards
 from app.web.access.guarding import can
+from app.web.addresses import text_asked
 from app.web.context import now, person, scope, session
 from app.web.forms.asked import Sure
 from app.web.forms.form import Form
@@ -156,7 +157,7 @@ def sheet(program_code: str) -> Response:
 def preview(program_code: str, reward_id: int) -> str | Response:
     """Show what a distributor sees of a reward, on its page and in its catalogue."""
     program = scope().program
-    named = request.args.get("distributor", "").strip()[:64]
+    named = text_asked("distributor")[:64]
     of_program = select(Distributor.id, Distributor.name, Distributor.code).where(Distributor.program_id == program.id)
     query = of_program.where(Distributor.code_key == code_key(named)) if named else of_program.order_by(Distributor.id)
     whose = session().execute(query.limit(1)).one_or_none()

@@ -21,6 +21,7 @@ from app.models.scenarios import Scenario, ScenarioSum
 from app.services import audit
 from app.services.scenarios import asking, results
 from app.web import formats
+from app.web.addresses import whole_number
 from app.web.admin.scenarios import files as scenario_files
 from app.web.admin.scenarios.asking import RULES_OF, NewScenario, asked
 from app.web.context import kontor, now, person, scope, session
@@ -241,13 +242,13 @@ def beside(program_code: str) -> Response:
 
 @bp.get("/programs/<code:program_code>/scenarios/compare")
 def compare(program_code: str) -> str:
-    asked = [one for one in request.args.get("of", "").split("-") if one.isascii() and one.isdigit() and len(one) < 19]
+    asked = [one for text in request.args.get("of", "").split("-") if (one := whole_number(text)) is not None]
     program = scope().program
     found = session().scalars(
         select(Scenario)
         .where(
             Scenario.program_id == program.id,
-            Scenario.id.in_(list(map(int, asked[:BESIDE]))),
+            Scenario.id.in_(asked[:BESIDE]),
             Scenario.finished_at.is_not(None),
         )
         .order_by(Scenario.id)

@@ -1,6 +1,6 @@
 """What one distributor is to the tax office, by day: its history, what shows it, and what was computed otherwise."""
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, send_file, url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf.file import FileField
@@ -17,6 +17,7 @@ from app.services import audit
 from app.services.participants import distributors, tax_proofs, tax_statuses
 from app.services.participants.tax_statuses import Proof
 from app.web.access.guarding import permitted
+from app.web.addresses import id_asked
 from app.web.context import now, person, scope, session, settings, today
 from app.web.forms.fields import DayField
 from app.web.forms.form import Form, choice
@@ -52,9 +53,9 @@ class StatusForm(Form):
 
 @bp.route("/programs/<code:program_code>/distributors/<id:distributor_id>/tax-status", methods=["GET"])
 def show(program_code: str, distributor_id: int) -> Answer:
-    asked = request.args.get("proof", "")
-    if asked.isdecimal():
-        return _proof(distributor_id, int(asked))
+    asked = id_asked("proof")
+    if asked is not None:
+        return _proof(distributor_id, asked)
     return _page(StatusForm(formdata=None, data={"from_on": today()}), distributor_id)
 
 

@@ -19,6 +19,7 @@ from app.models.distributors import Distributor
 from app.models.ledger import Account
 from app.models.prepaid import Redemption
 from app.web import formats
+from app.web.addresses import whole_number
 from app.web.context import kontor, now, person, scope, session
 from app.web.forms.asked import Sure
 from app.web.forms.form import Form
@@ -58,8 +59,7 @@ _QUERY: Select[Any] = (
 
 def _number(typed: str) -> Any:
     """Find a redemption by its number as well."""
-    digits = typed.lstrip("#")
-    return Redemption.id == (int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 19 else 0)
+    return Redemption.id == (whole_number(typed.lstrip("#")) or 0)
 
 
 REDEMPTIONS = Listing(

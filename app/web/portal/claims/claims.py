@@ -19,7 +19,7 @@ from app.models.sales import SalesDocument
 from app.services.access import memberships
 from app.services.rulebooks import rules_of
 from app.web.access.own import sees_all
-from app.web.addresses import text_asked
+from app.web.addresses import text_asked, whole_number
 from app.web.context import distributor_here, now, person, scope, session, settings
 from app.web.forms.proposing import proposed
 from app.web.lists.answering import answer
@@ -149,7 +149,7 @@ def _answer(claim: Claim | None) -> Answer:
     if action == "add":
         form.add_line()
         return _form_page(form, claim)
-    if action.startswith("remove-") and (place := _number(action.removeprefix("remove-"))) is not None:
+    if action.startswith("remove-") and (place := whole_number(action.removeprefix("remove-"))) is not None:
         form.remove_line(place)
         return _form_page(form, claim)
     if not form.validate():
@@ -168,7 +168,7 @@ def _answer(claim: Claim | None) -> Answer:
         return _form_page(form, claim), 400
     for one, name in filled:
         flash(filled_in(one, name), "warning" if one is not None and one.why else "success")
-    if action.startswith("detach-") and (proof_id := _number(action.removeprefix("detach-"))) is not None:
+    if action.startswith("detach-") and (proof_id := whole_number(action.removeprefix("detach-"))) is not None:
         _detach(kept, proof_id)
     elif action == "save":
         flash(gettext("The draft is kept."), "success")
@@ -226,10 +226,6 @@ def _detach(claim_id: int, proof_id: int) -> None:
             proofs.remove(writing, found)
     with transaction(db.session) as writing:
         proofs.forget(writing, settings().files, digests)
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 def _person_for(form: ClaimForm) -> str | None:

@@ -14,6 +14,7 @@ from wtforms.validators import Length
 from app.domain.documents.serials import serials_in
 from app.domain.saying.reasons import sentences
 from app.web import formats
+from app.web.addresses import whole_number
 from app.web.forms.fields import DayField, MoneyField, QuantityField
 from app.web.forms.form import CodeField, Form, RowForm, choice
 from verification.claiming.claimed import LONGEST_NUMBER, MOST_LINES, ClaimedInvoice, ClaimedLine, Problem
@@ -46,8 +47,8 @@ class LineForm(RowForm):
 
     def line(self, names: Mapping[int, Suggestion]) -> ClaimedLine:
         """Give what could be read of what was typed. A product that was chosen stays so as long as its name does."""
-        typed, chosen = _text(self.product), _id(self.product_id.data)
-        position = _id(self.position.data)
+        typed, chosen = _text(self.product), whole_number(self.product_id.data)
+        position = whole_number(self.position.data)
         takes_off = position is None and bool(self.discount.data)
         price, net, gross = (
             _taken_off(one.data) if takes_off else one.data for one in (self.price, self.net, self.gross)
@@ -68,7 +69,7 @@ class LineForm(RowForm):
 
     def chosen(self) -> int | None:
         """Give the product that was chosen from what was proposed."""
-        return _id(self.product_id.data)
+        return whole_number(self.product_id.data)
 
 
 class ClaimForm(Form):
@@ -276,7 +277,3 @@ def _shown(line: ClaimedLine, names: Mapping[int, Suggestion]) -> dict[str, Any]
 def _text(field: Any) -> str:
     """Give what was typed in a field of text; nothing where it may not be kept, or looked for, as it stands."""
     return "" if field.errors else field.data or ""
-
-
-def _id(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None

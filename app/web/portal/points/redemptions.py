@@ -17,6 +17,7 @@ from app.jobs import messenger
 from app.models.prepaid import Redemption
 from app.services.owners import pools
 from app.services.telling import notices
+from app.web.addresses import whole_number
 from app.web.context import distributor_here, kontor, now, person, scope, session
 from app.web.forms.asked import PerhapsWhy
 from app.web.forms.fields import Between, PointsField
@@ -73,8 +74,7 @@ def new(program_code: str, distributor_id: int) -> str | Response | tuple[str, i
 def confirm(program_code: str, distributor_id: int) -> Response | tuple[str, int]:
     """Redeem, once however often the button is pressed."""
     form, who, program = Sure(), person(), scope().program
-    typed = form.points.data or ""
-    points = int(typed) if typed.isascii() and typed.isdigit() else 0
+    points = whole_number(form.points.data) or 0
     if form.validate() and 0 < points <= MOST_POINTS and _holds():
         try:
             with transaction(db.session) as writing:

@@ -24,6 +24,7 @@ from app.services.orders.placing import OrderRefused, Problem
 from app.services.rewarding import rewards
 from app.services.rewarding.offers import Offer
 from app.web import formats
+from app.web.addresses import whole_number
 from app.web.context import distributor_here, keys, now, person, scope, session
 from app.web.forms.form import Form
 from app.web.portal.home import own
@@ -185,11 +186,11 @@ def _place(
     wanted = placing.Wanted(
         key=form.key.data or "",
         quantities={one.offer.reward.id: one.quantity for one in lines},
-        points=_seen(form.points.data),
+        points=whole_number(form.points.data) or 0,
         address=form.address(needed) if needed else None,
         note=form.note.data or None,
         with_cash=frozenset(one.offer.reward.id for one in lines if one.with_cash),
-        cash_minor=_seen(form.cash.data),
+        cash_minor=whole_number(form.cash.data) or 0,
     )
     who = person()
     try:
@@ -217,11 +218,6 @@ def _place(
 def _ordered(order_id: int) -> Response:
     flash(gettext("Thank you. Your order is number %(number)s.", number=order_id), "success")
     return redirect(url_for("portal_orders.show", **own(), reward_order_id=order_id), 303)
-
-
-def _seen(typed: str | None) -> int:
-    """Read a figure that the page was sent with."""
-    return int(typed) if typed and typed.isascii() and typed.isdigit() else 0
 
 
 def _confirm(form: Checkout, lines: Sequence[Aside], needed: Sequence[str]) -> str:

@@ -1,5 +1,6 @@
 """Lists: sorted, filtered, paged by key in both directions, saved as views, exported as they are shown."""
 
+import base64
 import gc
 import io
 import re
@@ -132,14 +133,21 @@ def test_distributors_are_found_by_what_they_have(world: World, as_: Callable[[s
     "query",
     [
         "after=%00", "after=bm8", "after=W10", "after=WzEsMl0", "before=W251bGwsbnVsbF0", "sort=-", "sort=group_name",
-        "sort=drop table", "after=WyJhIiwxZTk5OV0", "after=" + "A" * 3000, "q=%25%5F%5C", "q=%00", "form=exe",
-        "state=%0d%0a",
+        "sort=drop table", "after=WyJhIiwxZTk5OV0", "after=" + "A" * 3000, "after=" + "W1tb" * 450,
+        "sort=code&after=WyJcdWQ4MDAiLCAxXQ", "q=%25%5F%5C", "q=%00", "form=exe", "state=%0d%0a",
     ],
 )  # fmt: skip
 def test_what_no_page_of_ours_asks_for_shows_the_list_all_the_same(
     as_: Callable[[str], FlaskClient], path: str, query: str
 ) -> None:
     assert as_("viewer").get(f"{path}?{query}").status_code == 200
+
+
+def test_a_place_beyond_what_its_column_holds_is_beyond_every_row(
+    as_: Callable[[str], FlaskClient], world: World
+) -> None:
+    place = base64.urlsafe_b64encode(b"[4611686018427387904,1]").decode()
+    assert as_("verifier").get(f"/programs/{world.a}/review?sort=risk&after={place}").status_code == 200
 
 
 def test_the_export_is_what_is_shown_with_totals_and_harmless_cells(

@@ -78,6 +78,7 @@ def test_a_reward_is_written_with_seasons_and_a_picture_and_seen(world: World, a
     broken = {"csrf_token": token_of(boss, page), "picture": (io.BytesIO(b"<svg onload=alert(1)>"), "x.png")}
     assert "This is no picture" in boss.post(f"{page}/picture", data=broken, follow_redirects=True).text
     seen = boss.get(f"{page}/preview?distributor=D-5").text
+    assert boss.get(f"{page}/preview?distributor=D-%005").status_code == 200, "what no keyboard writes is left out"
     assert "Keeps warm." in seen
     assert "Today only" in seen
     owner = as_("distributor")
