@@ -144,7 +144,7 @@ def test_finance_prepares_a_run_another_approves_it_and_the_answers_come_in(
         here.press(page.get_by_role("link", name="New run"))
         here.look("run-new")
         page.get_by_label("Points earned from").fill(begins)
-        page.get_by_label("to", exact=True).fill(ends)
+        page.get_by_label("Points earned until").fill(ends)
         here.press(page.get_by_role("button", name="Preview"))
         here.look("run-preview")
         assert page.get_by_text("somebody else has to approve it").is_visible()

@@ -40,4 +40,4 @@ class Stretch(Form):
     """From which day to which, both included."""
 
     from_on = DayField(_("From"), [InputRequired(_("Say from which day."))])
-    to_on = DayField(_("to"), [InputRequired(_("Say to which day.")), NotBefore("from_on")])
+    to_on = DayField(_("Until"), [InputRequired(_("Say to which day.")), NotBefore("from_on")])

@@ -42,7 +42,7 @@ class NewScenario(Form):
     )
     file = FileField(_("Programme file"), description=_("Its rules, promotions and tiers are read; nothing is loaded."))
     from_on = DayField(_("Sales issued from"), [InputRequired(_("Say from which day."))])
-    to_on = DayField(_("to"), [InputRequired(_("Say to which day.")), NotBefore("from_on")])
+    to_on = DayField(_("Sales issued until"), [InputRequired(_("Say to which day.")), NotBefore("from_on")])
     name = StringField(
         _("Name"), [Length(max=100)], description=_("To find it by, such as “Spring at twice the points”.")
     )

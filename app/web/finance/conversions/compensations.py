@@ -53,7 +53,7 @@ class NewCompensation(Form):
     """The period whose rewards are to be compensated."""
 
     from_on = DayField(_("Rewards that arrived from"), [InputRequired(_("Say from which day."))])
-    to_on = DayField(_("to"), [InputRequired(_("Say to which day.")), NotBefore("from_on")])
+    to_on = DayField(_("Rewards that arrived until"), [InputRequired(_("Say to which day.")), NotBefore("from_on")])
 
 
 _OF_CONVERSIONS = frozenset({"points", "amount", "compensation", "status"})

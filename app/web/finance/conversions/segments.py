@@ -29,7 +29,7 @@ class NewRun(Form):
     """The period whose points are to be converted, and whose."""
 
     from_on = DayField(_("Points earned from"), [InputRequired(_("Say from which day."))])
-    to_on = DayField(_("to"), [InputRequired(_("Say to which day.")), NotBefore("from_on")])
+    to_on = DayField(_("Points earned until"), [InputRequired(_("Say to which day.")), NotBefore("from_on")])
     groups = SelectMultipleField(_("Groups of distributors"))
     tiers = SelectMultipleField(_("Tiers"))
     saved = SelectField(_("A saved list of distributors"), default="")

@@ -137,7 +137,7 @@ class ExportDays(ShapeForm):
     """An export, of some days."""
 
     from_on = DayField(_("From"), [InputRequired(_("Say from which day."))])
-    to_on = DayField(_("to"), [InputRequired(_("Say to which day.")), NotBefore("from_on")])
+    to_on = DayField(_("Until"), [InputRequired(_("Say to which day.")), NotBefore("from_on")])
 
 
 class PlanForm(ShapeForm):

@@ -54,7 +54,8 @@ def test_what_a_load_leaves_to_a_run_is_paid_back_once_by_two_people(
         ("to_on", there.isoformat()),
     ], "what waits arrived today"
     backwards = post(finance, new, new, from_on="2026-02-02", to_on="2026-02-01")
-    assert (backwards.status_code, "ends before it begins" in backwards.text) == (400, True)
+    said = "Rewards that arrived until: The period ends before it begins."
+    assert (backwards.status_code, said in backwards.text) == (400, True), "which day is meant stands beside no other"
     made = post(finance, new, new, from_on=today - dt.timedelta(days=1), to_on=today + dt.timedelta(days=1))
     assert made.status_code == 303
     page = made.location
