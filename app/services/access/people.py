@@ -94,8 +94,9 @@ class Listed:
 
 
 def login_key(login: str) -> str:
-    """Give the form in which sign-in names are kept and compared."""
-    return unicodedata.normalize("NFKC", login).strip().lower()
+    """Give the form in which sign-in names are kept and compared; that of the form itself is no other."""
+    # small letters are put together with marks that large ones are not: ǰ is one letter, and J̌ two
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", login).strip().lower())
 
 
 def create_user(

@@ -124,6 +124,15 @@ def test_a_sign_in_name_is_an_e_mail_address(session: Session, login: str) -> No
         _create(session, login)
 
 
+@pytest.mark.parametrize(
+    "written", ["J\N{COMBINING CARON}an@x.example", "\N{LATIN SMALL LETTER J WITH CARON}AN@X.example"]
+)
+def test_a_sign_in_name_has_one_form_however_its_letters_are_composed(written: str) -> None:
+    """Else tries are counted under one of its forms, and whose it is is looked up by another."""
+    key = people.login_key(written)
+    assert key == people.login_key(key) == "\N{LATIN SMALL LETTER J WITH CARON}an@x.example"
+
+
 def test_a_sign_in_name_belongs_to_one_person(session: Session) -> None:
     login = _login()
     _create(session, login)
