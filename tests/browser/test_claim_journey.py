@@ -194,6 +194,17 @@ def test_an_invoice_is_written_down_on_the_page_for_where_there_is_no_network(wo
         page.get_by_label("Quantity").fill("4")
         page.get_by_role("button", name="Keep in this browser").click()
         page.get_by_text("open the page “Register an invoice” and send it from there").wait_for()
+        page.context.clear_cookies()
+        here.go("/sign-in")  # whoever has the phone next, where there is no network, sees nothing of it
+        here.look("signed-out")
+        here.go("/portal/offline")
+        here.look("claim-offline-of-nobody")
+        page.get_by_label("Number of the invoice").fill("NOBODY/1")
+        page.get_by_role("button", name="Keep in this browser").click()
+        page.reload()
+        page.get_by_role("button", name="Continue: NOBODY/1").wait_for()
+        assert page.get_by_role("button", name="Continue: CELLAR/1").count() == 0
+        here.sign_in(world.login("distributor"), world.password)
         here.go(f"/portal/{world.a}/{world.distributors['D-5']}/")  # whoever comes back is told at the start
         here.look("home-after-the-cellar")
         here.press(page.get_by_role("link", name="Look at it and send it"))
@@ -202,7 +213,8 @@ def test_an_invoice_is_written_down_on_the_page_for_where_there_is_no_network(wo
         page.get_by_role("button", name="Continue: CELLAR/1").click()
         assert page.get_by_label("Quantity").input_value() == "4"
         here.go(new)
-        page.get_by_role("button", name="Remove: CELLAR/1").press("Enter")
+        for number in ("NOBODY/1", "CELLAR/1"):
+            page.get_by_role("button", name=f"Remove: {number}").press("Enter")
         page.locator("[name=number]:focus").wait_for()  # nothing is kept any more: one goes on below
         here.look("claim-kept-no-more")
         here.go(f"/portal/{world.a}/{world.distributors['D-5']}/")

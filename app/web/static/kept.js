@@ -1,5 +1,6 @@
 // Invoices that are typed are kept in this browser until they have come to us, each under its key: what was typed where
-// there is no network is sent later, and what is sent twice is one invoice. Each belongs to whoever typed it.
+// there is no network is sent later, and what is sent twice is one invoice. Each belongs to whoever typed it; what is
+// typed after they signed out belongs to nobody yet, and is shown to whoever signs in.
 
 const STORE = "kontor-invoices";
 const OWNER = "kontor-invoices-owner";
@@ -9,6 +10,7 @@ const OURS = new Set(["csrf_token", "action", "files", "photo"]);
 const form = document.querySelector("form[data-keep]");
 const list = document.querySelector("[data-kept]");
 const waits = document.querySelector("[data-kept-waits]");
+if (document.querySelector("[data-nobody]")) write(OWNER, ""); // the page to sign in: who was here is here no more
 const owner = (list ?? form ?? waits)?.dataset.owner || read(OWNER, "");
 if (list?.dataset.owner) write(OWNER, list.dataset.owner);
 for (const one of document.querySelectorAll("[data-kept-key]")) forget(one.dataset.keptKey); // it has come to us
@@ -46,7 +48,7 @@ function keep(form) {
 }
 
 function kept() {
-  return Object.entries(read(STORE, {})).filter(([, one]) => one.owner === owner);
+  return Object.entries(read(STORE, {})).filter(([, one]) => one.owner === owner || one.owner === "");
 }
 
 function showKept(list) {
