@@ -254,7 +254,10 @@ def _lines_by(amount: Any) -> Question:
             SalesLine.source_row,
         )
         .join(Product, Product.id == SalesLine.product_id)
-        .where(SalesLine.document_id == bindparam("document_id"), SalesLine.line_number > bindparam("after"))
+        .where(
+            SalesLine.document_id == bindparam("document_id"),
+            SalesLine.line_number > bindparam("after", type_=BigInteger),
+        )
         .order_by(SalesLine.line_number)
         .limit(bindparam("most", type_=Integer))
     )

@@ -325,6 +325,8 @@ def test_the_lines_of_a_long_document_come_a_page_at_a_time(world: World, as_: A
     assert [int(line) for page in lines for line in page] == list(range(1, 71))
     (whole,) = {one[1] for page in pages if (one := re.search(r'<p class="total">(.+)</p>', page))}
     assert whole.startswith("<strong>"), "each page tells what the whole document gave"
+    beyond = as_("distributor").get(f"{every_page(world)['long document']}?line=99999999999")
+    assert beyond.status_code == 200, "a number that no line can have is behind all of them"
 
 
 def test_what_waits_is_listed_with_its_reason(world: World, as_: As) -> None:
