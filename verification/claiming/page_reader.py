@@ -15,9 +15,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any
 
-from PIL import Image, ImageOps
+from PIL import Image
 
 from app.local.walls import shut_in
+from app.photos import upright
 
 REFUSED = 3
 """How the process ends where it says why a proof cannot be shown: a code on its output."""
@@ -89,7 +90,8 @@ def _said(document: Any) -> dict[str, str]:
 def _show(task: dict[str, Any], file: IO[bytes]) -> None:
     widest = task["widest"]
     picture = _page(_open(task), task["page"] - 1, widest) if task["media_type"] == _PDF else _photo(task, widest)
-    # what a camera notes of a photo stays behind: only the pixels are written
+    # what a camera notes of a photo stays behind, a comment too: only the pixels are written
+    picture.info.clear()
     picture.save(file, "JPEG", quality=_QUALITY, optimize=True)
 
 
@@ -128,9 +130,9 @@ def _photo(task: dict[str, Any], widest: int) -> Image.Image:
     try:
         with Image.open(Path(task["path"]), formats=[_FORMATS[task["media_type"]]]) as picture:
             picture.draft("RGB", (widest, widest))
-            upright = ImageOps.exif_transpose(picture)
-            upright.thumbnail((widest, widest))
-            return _on_white(upright)
+            turned = upright(picture)
+            turned.thumbnail((widest, widest))
+            return _on_white(turned)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise Refused("too_many_pixels") from None
     except (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, OverflowError):

@@ -6,12 +6,13 @@ import hashlib
 import io
 import warnings
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.models.rewards import Reward, RewardPicture
+from app.photos import upright
 from app.services import audit
 
 LARGEST_BYTES = 8 * 1024 * 1024
@@ -53,7 +54,7 @@ def encoded(content: bytes) -> bytes:
                 if opened.width * opened.height > MOST_PIXELS:
                     raise PictureRefused(Fault.TOO_LARGE)
                 opened.draft("RGB", (SIDE, SIDE))
-                turned = ImageOps.exif_transpose(opened)
+                turned = upright(opened)
                 small = turned.convert("RGBA" if turned.has_transparency_data else "RGB")
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise PictureRefused(Fault.TOO_LARGE) from None

@@ -42,7 +42,8 @@ def attachments(world: World, address: str) -> list[Attachment]:
 
 
 def test_a_photo_is_kept_and_shown_without_what_the_camera_noted(world: World, as_: As) -> None:
-    client, content = as_("distributor"), photo("PHOTO/1")
+    client, content, said = as_("distributor"), photo("PHOTO/1"), b"52.13 N 21.00 E"
+    content = content[:2] + b"\xff\xfe" + (len(said) + 2).to_bytes(2, "big") + said + content[2:]
     assert CAMERA.encode() in content
     answer = attach(client, world, content, "phone/IMG_1.jpg")
     assert answer.status_code == 303
@@ -53,6 +54,7 @@ def test_a_photo_is_kept_and_shown_without_what_the_camera_noted(world: World, a
     shown = client.get(f"{answer.location}/proofs/{kept.id}/1")
     assert shown.mimetype == "image/jpeg"
     assert CAMERA.encode() not in shown.data
+    assert said not in shown.data, "a comment is a note as well"
     assert not Image.open(io.BytesIO(shown.data)).getexif()
     assert shown.headers["X-Content-Type-Options"] == "nosniff"
     policy = shown.headers["Content-Security-Policy"]
