@@ -5,6 +5,20 @@ import struct
 
 from PIL import ExifTags, Image
 
+UNREADABLE = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    IndexError,
+    KeyError,
+    TypeError,
+    OverflowError,
+    AssertionError,
+    struct.error,
+)
+"""What Pillow raises on a file that is no picture, or a broken one."""
+
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,

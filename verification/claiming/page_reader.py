@@ -18,7 +18,7 @@ from typing import IO, Any
 from PIL import Image
 
 from app.local.walls import shut_in
-from app.photos import upright
+from app.photos import UNREADABLE, upright
 
 REFUSED = 3
 """How the process ends where it says why a proof cannot be shown: a code on its output."""
@@ -135,7 +135,7 @@ def _photo(task: dict[str, Any], widest: int) -> Image.Image:
             return _on_white(turned)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise Refused("too_many_pixels") from None
-    except (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, OverflowError):
+    except UNREADABLE:
         raise Refused("broken") from None
 
 

@@ -6,13 +6,13 @@ import hashlib
 import io
 import warnings
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.models.rewards import Reward, RewardPicture
-from app.photos import upright
+from app.photos import UNREADABLE, upright
 from app.services import audit
 
 LARGEST_BYTES = 8 * 1024 * 1024
@@ -58,7 +58,7 @@ def encoded(content: bytes) -> bytes:
                 small = turned.convert("RGBA" if turned.has_transparency_data else "RGB")
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise PictureRefused(Fault.TOO_LARGE) from None
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError) as error:
+    except UNREADABLE as error:
         if isinstance(error, PictureRefused):
             raise
         raise PictureRefused(Fault.NO_PICTURE) from None

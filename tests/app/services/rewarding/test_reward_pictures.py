@@ -1,6 +1,7 @@
 """Pictures of rewards are small WebP, whatever was sent; what is no picture is refused."""
 
 import io
+import struct
 
 import pytest
 from PIL import Image
@@ -32,6 +33,13 @@ def test_what_a_camera_wrote_is_gone_and_its_turn_is_done() -> None:
         assert not picture.getexif()
 
 
+def without_palette() -> bytes:
+    whole = sent((9, 9), mode="P")
+    begins = whole.index(b"PLTE") - 4
+    (length,) = struct.unpack(">I", whole[begins : begins + 4])
+    return whole[:begins] + whole[begins + 12 + length :]
+
+
 @pytest.mark.parametrize(
     ("content", "fault"),
     [
@@ -39,6 +47,7 @@ def test_what_a_camera_wrote_is_gone_and_its_turn_is_done() -> None:
         (b"", Fault.NO_PICTURE),
         (sent((40, 40))[:60], Fault.NO_PICTURE),
         (b"%PDF-1.7", Fault.NO_PICTURE),
+        (without_palette(), Fault.NO_PICTURE),
         (b"\0" * (LARGEST_BYTES + 1), Fault.TOO_HEAVY),
         (sent((9_000, 9_000), mode="1"), Fault.TOO_LARGE),
     ],
