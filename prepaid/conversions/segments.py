@@ -12,6 +12,9 @@ from app.domain.typed.codes import code_key
 from app.models.distributors import Distributor, DistributorGroup
 from app.services.placing.companies import company_of
 
+NARROWING = ("groups", "tiers", "on_list")
+"""Under one of these a run keeps that it is not of everybody's points."""
+
 
 @dataclass(frozen=True)
 class Segment:

@@ -25,9 +25,9 @@ from app.services.owners import pools
 from app.services.tracing import balances
 from prepaid import gathering
 from prepaid.conversions import ordering, runs
+from prepaid.conversions.failed import failed_and_not_tried_again
 from prepaid.errors import PrepaidError
 from prepaid.loads import settling
-from prepaid.loads.failed import failed_of_newest_runs
 from prepaid.loads.moves import locked_run
 from prepaid.providers import Answer, LoadResult
 from prepaid.reconciling import answering
@@ -167,7 +167,7 @@ def paid_back(world: World) -> tuple[int, int]:
 def can_be_tried_again(world: World, run: ConversionRun) -> tuple[int, int]:
     """Count the compensations of a run that may be ordered again, and the loads that finance is told have failed."""
     with transaction(world.registry) as session:
-        told = select(func.count()).select_from(TopUp).where(failed_of_newest_runs(world.program_id))
+        told = select(func.count()).select_from(TopUp).where(failed_and_not_tried_again(world.program_id))
         return ordering.count_failed(session, run), session.execute(told).scalar_one()
 
 

@@ -32,6 +32,7 @@ def duties() -> list[Duty]:
         return url_for(endpoint, program_code=program.code, **more)
 
     parts = (
+        (Permission.START_IMPORT, _beginning),
         (Permission.DECIDE, _sales),
         (Permission.REQUEST_ADJUSTMENT, _disputes),
         (Permission.DECIDE_ADJUSTMENT, _movements),
@@ -43,6 +44,14 @@ def duties() -> list[Duty]:
         (Permission.MANAGE_PEOPLE, _leaving),
     )
     return [duty for permission, part in parts if may(person(), permission, program.id) for duty in part(counted, at)]
+
+
+def _beginning(counted: waiting.Waiting, at: Callable[..., str]) -> Iterator[Duty]:
+    """Say what has to be there before the first file of sales can count."""
+    if not counted.products:
+        yield Duty(gettext("There are no products yet"), at("products.index"), "box")
+    if not counted.distributors:
+        yield Duty(gettext("There are no distributors yet"), at("distributors.index"), "users")
 
 
 def _sales(counted: waiting.Waiting, at: Callable[..., str]) -> Iterator[Duty]:
@@ -117,6 +126,13 @@ def _approvals(counted: waiting.Waiting, at: Callable[..., str]) -> Iterator[Dut
             "%(num)s conversion run waits for approval", "%(num)s conversion runs wait for approval", counted.runs
         )
         yield Duty(text, at("runs.index", state="preview"), "runs")
+    if counted.compensation_runs:
+        text = ngettext(
+            "%(num)s compensation run waits for approval",
+            "%(num)s compensation runs wait for approval",
+            counted.compensation_runs,
+        )
+        yield Duty(text, at("compensations.index", state="preview"), "adjust")
     if counted.redemptions:
         text = ngettext(
             "%(num)s redemption waits for approval", "%(num)s redemptions wait for approval", counted.redemptions
@@ -132,7 +148,21 @@ def _approvals(counted: waiting.Waiting, at: Callable[..., str]) -> Iterator[Dut
 
 
 def _loads(counted: waiting.Waiting, at: Callable[..., str]) -> Iterator[Duty]:
-    """Say what waits of loads: answers that are owed, what failed, what is to be paid back, what differs. One query."""
+    """Say what waits of loads: orders, answers, what failed, what is to be paid back, what differs. One query."""
+    if counted.unsent:
+        text = ngettext(
+            "%(num)s conversion run is approved: its order waits to be sent",
+            "%(num)s conversion runs are approved: their orders wait to be sent",
+            counted.unsent,
+        )
+        yield Duty(text, at("runs.index", state="ordered"), "send")
+    if counted.unsent_compensations:
+        text = ngettext(
+            "%(num)s compensation run is approved: its order waits to be sent",
+            "%(num)s compensation runs are approved: their orders wait to be sent",
+            counted.unsent_compensations,
+        )
+        yield Duty(text, at("compensations.index", state="ordered"), "send")
     if counted.unknown:
         text = ngettext(
             "The provider owes an answer for %(num)s top-up",
@@ -142,8 +172,8 @@ def _loads(counted: waiting.Waiting, at: Callable[..., str]) -> Iterator[Duty]:
         yield Duty(text, at("top_ups.index", state="unknown"), "question")
     if counted.failed:
         text = ngettext(
-            "%(num)s load of the newest runs failed: %(amount)s",
-            "%(num)s loads of the newest runs failed: %(amount)s",
+            "%(num)s load failed and was not tried again: %(amount)s",
+            "%(num)s loads failed and were not tried again: %(amount)s",
             counted.failed,
             amount=formats.cash(counted.failed_minor),
         )

@@ -16,14 +16,15 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from app.db.questions import Question
-from app.domain.states import RunStatus, TopUpStatus, Unit
+from app.domain.states import RunKind, RunStatus, TopUpStatus, Unit
+from app.models.catalogue import Product
 from app.models.distributors import Distributor
 from app.models.ledger import Account
 from app.models.prepaid import ConversionRun, Redemption, TopUp
 from app.models.rules import EarningRule
 from app.services.access import erasure
 from app.web.navigation import places
-from prepaid.loads.failed import failed_of_newest_runs
+from prepaid.conversions.failed import failed_and_not_tried_again
 
 
 @dataclass(frozen=True)
@@ -79,8 +80,9 @@ _POINTS_SUM = Question(
 class Waiting:
     """How much waits for somebody in a programme; of what takes a second person, what others asked for.
 
-    ``failed`` are loads of the newest runs, and ``failed_minor`` is what they come to. ``rules`` are those that earn:
-    where there are none, they are waited for.
+    ``failed`` are loads that were not tried again, and ``failed_minor`` is what they come to. ``unsent`` are runs whose
+    order file is written; those of compensations are counted by themselves. Of ``rules`` that earn, of ``products`` and
+    of ``distributors`` there should be some: what there is none of is waited for.
     """
 
     review: int
@@ -91,11 +93,16 @@ class Waiting:
     disputes: int
     orders: int
     rules: int
+    products: bool
+    distributors: bool
     rule_drafts: int
     tax_changes: int
     runs: int
+    compensation_runs: int
     redemptions: int
     months: int
+    unsent: int
+    unsent_compensations: int
     unknown: int
     failed: int
     failed_minor: int
@@ -117,7 +124,11 @@ def _waiting() -> Question:
     def count(*conditions: Any) -> Any:
         return select(func.count()).where(*conditions).scalar_subquery()
 
-    failed = failed_of_newest_runs(program_id)
+    def runs(*conditions: Any) -> Any:
+        return count(ConversionRun.program_id == program_id, *conditions)
+
+    previewed = ConversionRun.status == RunStatus.PREVIEW, ConversionRun.previewed_by != login
+    failed = failed_and_not_tried_again(program_id)
     return Question(
         select(
             # what stands beside the places of the navigation, counted in the same way
@@ -129,15 +140,16 @@ def _waiting() -> Question:
             places.disputed(program_id, login),
             places.to_approve(program_id, login),
             count(EarningRule.program_id == program_id, EarningRule.retired_at.is_(None)),
+            select(Product.id).where(Product.program_id == program_id).exists(),
+            select(Distributor.id).where(Distributor.program_id == program_id).exists(),
             places.to_publish(program_id, login),
             places.tax_to_publish(program_id, login),
-            count(
-                ConversionRun.program_id == program_id,
-                ConversionRun.status == RunStatus.PREVIEW,
-                ConversionRun.previewed_by != login,
-            ),
+            runs(ConversionRun.kind != RunKind.COMPENSATIONS, *previewed),
+            runs(ConversionRun.kind == RunKind.COMPENSATIONS, *previewed),
             places.to_let_go(program_id, login),
             places.to_reopen(program_id, login),
+            runs(ConversionRun.kind != RunKind.COMPENSATIONS, ConversionRun.status == RunStatus.ORDERED),
+            runs(ConversionRun.kind == RunKind.COMPENSATIONS, ConversionRun.status == RunStatus.ORDERED),
             count(
                 Redemption.program_id == program_id,
                 TopUp.redemption_id == Redemption.id,

@@ -17,7 +17,7 @@ from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Choice, Column, Kind, Listing, Moments, OneOf, Search, To
 from app.web.lists.participants import WHOSE
 from app.web.words import runs as wording
-from prepaid.loads.failed import failed_of_newest_runs
+from prepaid.conversions.failed import failed_and_not_tried_again
 from prepaid.loads.topups import points_of_top_up
 
 bp = Blueprint("top_ups", __name__)
@@ -80,11 +80,11 @@ _FILTERS = (
     Moments("settled", _("Settled"), TopUp.settled_at),
 )
 
-_NEWEST = OneOf(
+_UNTRIED = OneOf(
     "loads",
-    _("Newest runs"),
-    [Choice("failed", _("Failed, and not ordered again"), waits=True)],
-    lambda _value: failed_of_newest_runs(HERE),
+    _("Failed loads"),
+    [Choice("failed", _("Not tried again"), waits=True)],
+    lambda _value: failed_and_not_tried_again(HERE),
 )
 
 TOP_UPS = Listing(
@@ -94,7 +94,7 @@ TOP_UPS = Listing(
     query=_QUERY,
     id=TopUp.id,
     default="-created_at",
-    filters=(*_FILTERS, _NEWEST),
+    filters=(*_FILTERS, _UNTRIED),
 )
 
 

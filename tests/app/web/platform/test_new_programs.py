@@ -75,6 +75,20 @@ def test_what_a_new_programme_does_not_allow_is_said_in_words_of_people(as_: As)
         assert "program.accounts" not in page, place
 
 
+def test_a_new_programme_is_led_to_what_sales_need(as_: As) -> None:
+    owner, at = as_("owner"), "/programs/klub-szafa"
+    assert _send(owner, name="Klub Szafa") == (303, f"{at}/")
+    needs = {"products": "There are no products yet", "distributors": "There are no distributors yet"}
+    page = owner.get(f"{at}/").text
+    for place, said in needs.items():
+        assert re.search(rf'<a href="{at}/{place}">.*?<span>{said}<', page), place
+    form = f"{at}/products/new"
+    made = {"csrf_token": token_of(owner, form), "code": "S-1", "name": "Wardrobe", "group": ""}
+    assert owner.post(form, data=made).status_code == 303
+    page = owner.get(f"{at}/").text
+    assert (needs["products"] in page, needs["distributors"] in page) == (False, True)
+
+
 def test_below_a_first_draft_it_is_not_said_that_there_are_no_rules(as_: As) -> None:
     owner, rules = as_("owner"), "/programs/klub-stol/rules"
     assert _send(owner, name="Klub Stół") == (303, "/programs/klub-stol/")

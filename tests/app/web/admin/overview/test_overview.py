@@ -112,7 +112,7 @@ def test_loads_that_failed_and_what_is_to_be_paid_back_wait_for_whoever_prepares
     (failed, amount), *others = loads(world, run)
     found = duties(as_("finance").get(at).text)
     said = next(text for text in found if "failed" in text)
-    assert said.startswith("1 load of the newest runs failed: ")
+    assert said.startswith("1 load failed and was not tried again: ")
     assert re.sub(r"\D", "", said.partition(":")[2]) == str(amount)
     listed = as_("finance").get(found[said]).text
     assert failed in listed
@@ -120,6 +120,7 @@ def test_loads_that_failed_and_what_is_to_be_paid_back_wait_for_whoever_prepares
     due = next(text for text in found if "due" in text)
     assert re.match(r"\d+ compensations? (is|are) due: ", due)
     assert found[due] == f"{at}compensations"
+    _compensation_run_waits_where_it_is_listed(world, as_)
     assert not [text for text in duties(as_("viewer").get(at).text) if "failed" in text or "due" in text]
     page = as_("finance").get(f"{at}runs/{run}").text
     told = page[page.index('id="next-title"') : page.index('id="about-title"')]
@@ -130,9 +131,41 @@ def test_loads_that_failed_and_what_is_to_be_paid_back_wait_for_whoever_prepares
     listed = as_("finance").get(address).text
     assert failed in listed
     assert not [reference for reference, _amount in others if reference in listed]
-    # a newer run has taken what came back
-    previewed(world, as_("finance"), at.rstrip("/"))
+    # a newer run of the same days has taken what came back
+    newer = previewed(world, as_("finance"), at.rstrip("/"))
     assert not [text for text in duties(as_("finance").get(at).text) if "failed" in text]
+    _waits_to_be_sent_once_approved(world, as_, newer)
+
+
+def _compensation_run_waits_where_it_is_listed(world: World, as_: As) -> None:
+    """See that a run of compensations is told of among its like, first to the second person, then to the first."""
+    at, new = f"/programs/{world.a}/", f"/programs/{world.a}/compensations/new"
+    days = {"from_on": "2026-01-01", "to_on": world.clock().date().isoformat()}
+    page = post(as_("finance"), new, new, **days).location
+    waits = duties(as_("approver").get(at).text)
+    assert not [text for text in waits if "conversion run" in text]
+    assert f'href="{page}"' in as_("approver").get(waits["1 compensation run waits for approval"]).text
+    post(as_("approver"), page, f"{page}/approve")
+    work(world)
+    waits = duties(as_("finance").get(at).text)
+    said = "1 compensation run is approved: its order waits to be sent"
+    assert f'href="{page}"' in as_("finance").get(waits[said]).text
+
+
+def _waits_to_be_sent_once_approved(world: World, as_: As, run: str) -> None:
+    """See that who prepares runs is told of an approved one until its order is answered."""
+    at, said = f"/programs/{world.a}/", "1 conversion run is approved: its order waits to be sent"
+    page = f"{at}runs/{run}"
+    assert said not in duties(as_("finance").get(at).text)
+    post(as_("approver"), page, f"{page}/approve")
+    work(world)
+    found = duties(as_("finance").get(at).text)
+    assert f'href="{page}"' in as_("finance").get(found[said]).text
+    assert said not in duties(as_("approver").get(at).text)
+    rows = [f"{reference},loaded" for reference, _amount in loads(world, run)]
+    content = "\n".join(["reference,result", *rows]).encode()
+    post(as_("finance"), page, f"{page}/responses", file=(io.BytesIO(content), "answers.csv"))
+    assert said not in duties(as_("finance").get(at).text)
 
 
 def test_while_sums_are_made_it_is_not_said_that_there_are_no_sales(world: World, as_: As) -> None:
