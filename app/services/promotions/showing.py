@@ -107,6 +107,20 @@ class Progress:
         return min(10_000, self.share_bp * 10_000 // most)
 
 
+def runs_for(session: Session, program_id: int, distributor_id: int) -> bool:
+    """Tell whether a distributor stands in a promotion that is not closed: what there is to tell of it costs more."""
+    standing = (
+        select(PromotionStanding.id)
+        .join(Promotion, Promotion.id == PromotionStanding.promotion_id)
+        .where(
+            Promotion.program_id == program_id,
+            Promotion.state == PromotionState.PUBLISHED,
+            PromotionStanding.distributor_id == distributor_id,
+        )
+    )
+    return bool(session.scalar(select(standing.exists())))
+
+
 def progress_of(
     session: Session, rules: ProgramRules, distributor_id: int, persons: Sequence[str] | None, today: dt.date
 ) -> list[Progress]:

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, url_for
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 from sqlalchemy import func, literal, select, union_all
 from werkzeug.wrappers import Response
 
-from app.domain.measures.calendar import local_date
 from app.domain.roles import Permission, may
 from app.domain.states import ApplicationState, DocumentStatus, ReviewState, Unit
 from app.models.joining import Application
@@ -19,13 +18,17 @@ from app.services.joining import terms
 from app.services.ledger import liability
 from app.services.owners import pools
 from app.services.persons.reading import own_account
+from app.services.promotions import showing
+from app.services.rulebooks import rules_of
 from app.services.telling import expiry_notices, notices
 from app.services.tracing import balances
 from app.web import formats
 from app.web.access.guarding import permitted
-from app.web.access.own import own_documents_only
-from app.web.context import OneDistributor, distributor_here, now, person, scope, session
+from app.web.access.own import own_documents_only, own_names
+from app.web.context import OneDistributor, distributor_here, person, scope, session, today
+from app.web.portal.notices.leading import leads_to
 from app.web.portal.notices.notices import sentence
+from app.web.words.promotions import given, measured
 from prepaid.cards import cards
 from prepaid.redeeming import quoting
 
@@ -59,15 +62,15 @@ def home(program_code: str, distributor_id: int) -> str | Response:
     news = notices.newest(session(), here.program.id, of.id, who.id, limit=4)
     card = cards.card_of(session(), of.id)
     expiring = balances.expiring(session(), of.id, Unit.POINTS)
-    today = local_date(now(), here.program.time_zone)
-    soon = expiring[0] if expiring and expiring[0].expires_on <= today + expiry_notices.ahead_of(here.program) else None
+    ahead = today() + expiry_notices.ahead_of(here.program)
+    soon = expiring[0] if expiring and expiring[0].expires_on <= ahead else None
     return render_template(
         "portal/home.html",
         balance=balance,
         worth=liability.worth_minor(max(balance.available, 0), here.program.point_value_micro),
         expiring=expiring,
-        steps=[*_asked(of), *_steps(balance, agreed, card, soon)],
-        news=[(one, sentence(one)) for one in news],
+        steps=[*_asked(of), *_steps(balance, agreed, card, soon), *_within_reach(of)],
+        news=[(sentence(one), leads_to(one, own()), one.created_at) for one in news],
         seat=pools.seat_of(session(), of.id),
         documents=_counts(of) if of.company_id is None else None,
         company=_company(of),
@@ -178,6 +181,37 @@ def _steps(
             )
         )
     return found
+
+
+def _within_reach(distributor: OneDistributor) -> list[Step]:
+    """Give what the promotion that ends first still asks for; one of sales reps is on their own accounts alone."""
+    program_id = scope().program.id
+    if not showing.runs_for(session(), program_id, distributor.id):
+        return []
+    rules = rules_of(session(), program_id)
+    names = own_names(person(), program_id, distributor.id, distributor.head_office_id)
+    running = [
+        (one, following)
+        for one in showing.progress_of(session(), rules, distributor.id, names, today())
+        if (following := one.next_step) is not None
+        and (not one.person or distributor.company_id is not None)
+        and one.is_open
+        and one.target
+        and one.days_left
+        and not (one.budget is not None and one.budget.spent)
+    ]
+    return [_missing(one, following) for one, following in sorted(running, key=lambda pair: pair[0].days_left)[:1]]
+
+
+def _missing(one: showing.Progress, following: showing.StepShown) -> Step:
+    missing, reward = measured(one.definition.metric, following.missing), given(following.reward)
+    left = ngettext("%(num)s day left", "%(num)s days left", one.days_left)
+    return Step(
+        gettext("%(missing)s more, and you get %(reward)s.", missing=missing, reward=reward),
+        f"{one.definition.name} · {left}",
+        url_for("portal_promotions.index", **own()),
+        "trophy",
+    )
 
 
 def _counts(distributor: OneDistributor) -> dict[str, int]:

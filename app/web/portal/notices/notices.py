@@ -19,6 +19,7 @@ from app.web.context import person, scope, session
 from app.web.lists import paging
 from app.web.portal.notices import disputes as dispute_notices
 from app.web.portal.notices import orders as order_notices
+from app.web.portal.notices.leading import leads_to
 
 bp = Blueprint("portal_notices", __name__)
 
@@ -142,11 +143,12 @@ def index(program_code: str, distributor_id: int) -> str:
     before = id_asked("before")
     found = notices.newest(session(), program.id, distributor_id, who.id, named=named, before=before, limit=SHOWN + 1)
     page = paging.page(found, first=before is None, size=SHOWN)
-    start = url_for("portal_notices.index", program_code=program_code, distributor_id=distributor_id)
+    own: dict[str, Any] = {"program_code": program_code, "distributor_id": distributor_id}
+    start = url_for("portal_notices.index", **own)
     shown = render_template(
         "portal/notices/notices.html",
         page=page,
-        news=[(one, sentence(one)) for one in page.rows],
+        news=[(sentence(one), leads_to(one, own), one.created_at) for one in page.rows],
         start=start,
         next=f"{start}?before={page.rows[-1].id}" if page.more else None,
     )

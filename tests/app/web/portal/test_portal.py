@@ -18,7 +18,7 @@ from app.models.programs import Program
 from app.models.sales import SalesDocument
 from app.services.ledger import ledger
 from app.services.rulebooks import rules_of
-from app.services.telling import expiry_notices
+from app.services.telling import expiry_notices, notices
 from app.web.lists.cells import in_two_lines
 from tests.app.web.account.test_account import asked_of_the_database
 from tests.app.web.conftest import token_of
@@ -64,10 +64,38 @@ def test_what_expires_soon_is_told_with_its_day_on_the_first_page_and_as_a_notic
     client, written = as_("other"), f"{on.day} {on:%b %Y}"
     with asked_of_the_database(world) as asked:
         home = client.get(portal(world)).text
-    assert len(asked) <= 12, asked
+    assert len(asked) <= 13, asked
     assert f"1,200 points expire on {written}" in home
-    notices = client.get(portal(world, "notices")).text
-    assert f"1,200 points expire on {written}." in notices
+    told = client.get(portal(world, "notices")).text
+    assert f"1,200 points expire on {written}." in told
+
+
+def test_news_and_counts_lead_to_what_they_are_about(world: World, as_: As) -> None:
+    own = world.distributors["D-6"]
+    told = {
+        "order_approved": ({"order": 77}, "Your order 77 was approved.", "orders/77"),
+        "redemption_refused": (
+            {"points": 5, "why": "Ask for less"},
+            "Your top-up from 5 points was called off, and they are back: Ask for less",
+            "card",
+        ),
+        "dispute_declined": ({"number": "FV/1", "answer": "Right"}, "About FV/1 you were answered: Right", "disputes"),
+        "tier_reached": ({"tier": "Gold"}, "You have reached Gold.", None),
+    }
+    with world.app.app_context(), transaction(db.session) as session:
+        program = session.scalars(select(Program).where(Program.code == world.a)).one()
+        for kind, (parts, *_) in told.items():
+            notices.tell(session, program.id, kind, parts, distributor_id=own, now=world.clock())
+    home = as_("other").get(portal(world)).text
+    for page in (home, as_("other").get(portal(world, "notices")).text):
+        for _parts, text, leads in told.values():
+            assert text in page
+            found = re.search(rf'<a href="([^"]+)">{re.escape(text)}</a>', page)
+            assert (found and found[1]) == (leads and portal(world, leads)), text
+    states = re.findall(r'documents\?state=(\w+)">', home)
+    counts = re.findall(r"<dt>(?:<a[^>]*>)?(?:Accepted|In review|Refused)(?:</a>)?</dt><dd[^>]*>(\d+)<", home)
+    assert len(counts) == 3
+    assert len(states) == sum(count != "0" for count in counts) > 0
 
 
 def test_the_first_page_shows_the_balance_as_it_is_now(world: World, as_: As) -> None:

@@ -1,5 +1,6 @@
 """Promotions on pages: written as a draft, published, shown to whoever takes part, closed."""
 
+import datetime as dt
 import html
 import io
 import re
@@ -481,6 +482,24 @@ def test_what_closing_pays_is_told_before_it_is_closed(world: World, as_: As) ->
     assert re.search(r"Recipients</dt><dd[^>]*>[1-9]\d* distributors?<", dialog)
     closed = send(admin, f"{page}/close", page)
     assert f"What was due at the end is paid: {due[1]} points." in admin.get(closed.location).text
+
+
+def test_the_first_page_says_what_the_promotion_that_ends_first_still_asks_for(world: World, as_: As) -> None:
+    admin, tomorrow = as_("administrator"), world.clock().date() + dt.timedelta(days=1)
+    only = {"code": "last-days", "name": "Last days", "until": tomorrow.isoformat(), "default_target": "9000000"}
+    kept = written(admin, world, **only)
+    assert kept.status_code == 303
+    assert send(admin, f"{kept.location}/publish", kept.location).status_code == 303
+    brought_up(world)
+    page = portal_of(world, as_("distributor"))
+    home = as_("distributor").get(page.request.path.removesuffix("promotions")).text
+    asks = rf'<a href="{page.request.path}"><svg.*?</svg><span><strong>([^<]+)</strong><small>([^<]+) · ([^<]+)</small>'
+    ((missing, name, left),) = re.findall(asks, home)
+    section = page.text.partition(f">{name}<")[2].partition("</section>")[0]
+    assert "more, and you get" in missing
+    assert missing in section
+    assert left in section
+    assert "more, and you get" not in as_("rep").get("/", follow_redirects=True).text
 
 
 def test_while_a_promotion_runs_what_it_moved_is_not_known(world: World, as_: As) -> None:
