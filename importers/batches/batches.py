@@ -330,17 +330,26 @@ def retry(session: Session, batch_id: int, *, actor: str, now: dt.datetime) -> i
 
 
 def newest(
-    session: Session, program_code: str | None, limit: int, now: dt.datetime, *, before: int | None = None
+    session: Session,
+    program_code: str | None,
+    limit: int,
+    now: dt.datetime,
+    *,
+    before: int | None = None,
+    checks: bool = True,
 ) -> list[Progress]:
     """Give the newest imports, of one programme or of all.
 
-    ``before`` is the number of the last one seen, for the next page.
+    ``before`` is the number of the last one seen, for the next page. Without ``checks`` those that keep nothing are
+    left out.
     """
     query = select(ImportBatch.id).order_by(ImportBatch.id.desc()).limit(limit)
     if program_code is not None:
         query = query.join(Program, Program.id == ImportBatch.program_id).where(Program.code == program_code)
     if before is not None:
         query = query.where(ImportBatch.id < before)
+    if not checks:
+        query = query.where(~ImportBatch.dry_run)
     return _progress(session, ImportBatch.id.in_(query), now)
 
 

@@ -66,7 +66,7 @@ SENTENCES: Mapping[str, str] = {
     "unit_not_exact": _(
         "{field}: {found} is no whole number of thousandths of our unit; correct the unit of the alias."
     ),
-    "unknown_group": _("No group is called {found}; correct it, or add the group to the programme."),
+    "unknown_group": _("No group is called {found}; correct it, or make the group first and bring the file again."),
     "unknown_head_office": _(
         "No distributor has the code {found} of the head office; import it, in this file or before, or correct it."
     ),

@@ -219,7 +219,7 @@ REPAIRS: Mapping[str, Any] = {
     "digits_lost": _("Export the file again with this column as text; the digits are not in it."),
     "day_for_code": _("Export the file again with this column as text; the codes are not in it."),
     "other_currency": _("Convert these rows, or import them where that currency counts."),
-    "unknown_group": _("Correct the group, or add it to the programme."),
+    "unknown_group": _("Correct the group; or make it first, and bring the file again."),
     "unknown_reward": _("Correct the code, or add the reward."),
     "unknown_order": _("Correct the number of the order or the code of the reward."),
     "unknown_head_office": _("Import the head office as well, in the same file or before, or correct its code."),
@@ -294,6 +294,13 @@ def repair(code: str, outcome: Outcome) -> str:
     if code in _NAMES and not waits(code, outcome):
         return gettext("These rows do not wait for the name. Make it known, correct the rows, and bring them in again.")
     return str(REPAIRS.get(code, gettext("Correct the rows in the workbook with the reasons.")))
+
+
+def made_at(code: str) -> tuple[str, str] | None:
+    """Say on which page what a reason misses is made, and what that page is called; nothing, where it is no page."""
+    if code == "unknown_group":
+        return "groups.index", gettext("Groups")
+    return None
 
 
 def why(candidate: Candidate) -> str:

@@ -198,15 +198,23 @@ def _done(
     if not valid or wrong:
         if name in _open(session().get_one(SalesDocument, document_id), queue.place_of(session(), document_id)):
             return _page(document_id, {name: form}), 400
-        flash(gettext("Somebody was quicker: the document is in another state by now."), "warning")
-        return _to(document_id)
+        return _not_done(document_id, gettext("Somebody was quicker: the document is in another state by now."), form)
     try:
         with transaction(db.session) as writing:
             flash(act(writing, form), "success")
     except CannotDecide as problem:
-        flash(why_not(problem), "warning")
-        return _to(document_id)
+        return _not_done(document_id, why_not(problem), form)
     return on(None) if then is None else then()
+
+
+def _not_done(document_id: int, why: str, form: Any) -> Response | tuple[str, int]:
+    """Say what kept somebody from what they meant to do; what they wrote is offered to be kept as a note."""
+    flash(why, "warning")
+    if not form.words.data:
+        return _to(document_id)
+    offered = _form("note", document_id, formdata=None, words=form.words.data)
+    offered.refuse(None, gettext("This was not done. Keep what you wrote as a note, and whoever decides reads it."))
+    return _page(document_id, {"note": offered}), 409
 
 
 def on(after: int | None, *, backwards: bool = False) -> Response:

@@ -19,7 +19,7 @@ from app.web.admin.imports import outcomes
 from app.web.admin.imports.import_list import IMPORTS
 from app.web.admin.imports.outcomes import ImportOf
 from app.web.context import kontor, now, person, scope, session, settings
-from app.web.formats import duration, figure, file_stem
+from app.web.formats import duration, figure, file_stem, shown
 from app.web.forms.asked import Why
 from app.web.lists.answering import answer
 from app.web.lists.showing import Row
@@ -73,7 +73,7 @@ def _page(batch_id: int, undoing_form: Why, *, asked: bool = False) -> str:
 
 
 def _say(warning: Mapping[str, Any]) -> str:
-    return sentence(warning, gettext)
+    return sentence(warning, gettext, shown)
 
 
 @bp.get("/programs/<code:program_code>/imports/<id:batch_id>/progress")

@@ -76,6 +76,22 @@ def test_a_page_that_is_opened_is_had_and_others_see_who_has_it(world: World, as
     send(as_("administrator"), page, "back")
 
 
+def test_what_somebody_wrote_who_came_too_late_can_be_kept_as_a_note(world: World, as_: As) -> None:
+    (number,) = wait_in_review(world, "Q/2")
+    page = f"/programs/{world.a}/review/{number}"
+    as_("verifier").get(page)
+    wrote = "The stamp is of another shop"
+    late = send(as_("administrator"), page, "refuse", **{"refuse-code": "not_proved", "refuse-words": wrote})
+    assert late.status_code == 409
+    assert "has this document before them" in late.text
+    note = late.text.partition('id="note"')[2].partition("</dialog>")[0]
+    assert " data-open" in note.partition(">")[0]
+    assert ("This was not done." in note, wrote in note) == (True, True)
+    assert send(as_("administrator"), page, "note", **{"note-words": wrote}).location == page
+    assert wrote in as_("verifier").get(page).text
+    send(as_("verifier"), page, "back")
+
+
 def test_whoever_decides_the_first_of_two_that_are_alike_sees_the_second(world: World, as_: As) -> None:
     (first,) = wait_in_review(world, "TWIN/1", who="D-7", lines=1)
     (second,) = wait_in_review(world, "TWIN/1b", who="D-8", lines=1)

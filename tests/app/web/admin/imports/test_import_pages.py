@@ -22,6 +22,7 @@ from app.services.setup import program_files, programs
 from importers.layout.words.synonyms import names_of, spoken
 from importers.reading import samples
 from tests.app.web.admin.imports.wizard import HEADER, Wizard, report
+from tests.app.web.conftest import token_of
 from tests.app.web.forms_seen import Page
 from tests.app.web.world import World
 from tests.support.full_disk import files_end_at
@@ -50,8 +51,11 @@ def test_a_file_is_explained_once_and_the_next_one_of_its_source_is_recognised(w
     assert "What would be awarded, by rule" in checked
     assert ">1 point for each full 10<" in checked  # the programme's rule
     assert wizard.page(wizard.base).count("dry run: nothing kept") == 1
+    overview = f"/programs/{wizard.world.a}/"
+    assert "hurtownia 2026-04.csv" not in wizard.page(overview), "nothing is kept of it yet"
     result = wizard.page(wizard.import_(draft))
     assert "Every row counted" in result
+    assert "hurtownia 2026-04.csv" in wizard.page(overview)
     assert wizard.client.get(draft).status_code == 404  # it is on its way no longer
 
     again = wizard.bring(("hurtownia 2026-05.csv", report("B", month=5)))
@@ -103,6 +107,35 @@ def test_what_was_noticed_of_a_file_stands_on_its_check_and_on_its_import(wizard
     assert wizard.save(draft, **{"column-6": "person", "source": "dwoje"}).status_code == 303
     wizard.work()
     noticed = "Documents whose rows name different people: 1 (S/1)."
+    assert noticed in wizard.page(draft)
+    assert noticed in wizard.page(wizard.import_(draft))
+
+
+def test_a_group_that_nobody_made_is_made_on_the_page_that_the_check_and_the_import_name(wizard: Wizard) -> None:
+    shops = ("groups.csv", b"code;name;group;remarks\nD-91;Ninety-one;Newcomers;\n")
+    draft = wizard.bring(shops, kind="distributors")
+    assert wizard.save(draft, source="groups").status_code == 303
+    wizard.work()
+    there = f'<a href="/programs/{wizard.world.a}/groups">Groups</a>'
+    told = wizard.page(draft).partition('id="repairs-title"')[2].partition("</section>")[0]
+    assert ("make it first, and bring the file again" in told, there in told) == (True, True)
+    told = wizard.page(wizard.import_(draft)).partition('id="reasons-title"')[2].partition("</section>")[0]
+    assert ("make the group first and bring the file again" in told, there in told) == (True, True)
+
+
+def test_days_that_were_noticed_are_written_alike_on_a_check_and_on_its_import(
+    world: World, as_: Callable[[str], FlaskClient]
+) -> None:
+    wizard = Wizard(world, as_("owner"))
+    new = "/platform/programs/new"
+    made = {"name": "Klub Dni", "sponsor": "Dni S.A.", "country": "PL", "currency": "PLN", "locale": "pl"}
+    made |= {"time_zone": "Europe/Warsaw", "starts_on": "2026-01-01", "point_value": "0.50"}
+    assert wizard.client.post(new, data={"csrf_token": token_of(wizard.client, new), **made}).status_code == 303
+    wizard.base = "/programs/klub-dni/imports"
+    draft = wizard.bring(("first.csv", b"code;name;remarks\nD-1;One;\n"), kind="distributors")
+    assert wizard.save(draft, source="first").status_code == 303
+    wizard.work()
+    noticed = "do so since 1 Jan 2026, the first day of the programme"
     assert noticed in wizard.page(draft)
     assert noticed in wizard.page(wizard.import_(draft))
 
