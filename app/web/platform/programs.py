@@ -1,13 +1,15 @@
 """A new programme: what it cannot do without is typed, or all of it is loaded from a file; its pages do the rest."""
 
 import datetime as dt
+import functools
+import json
 import zoneinfo
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from babel.core import Locale
-from babel.numbers import list_currencies
+from babel.core import Locale, get_global
+from babel.numbers import get_territory_currencies
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
@@ -71,11 +73,11 @@ class NewProgramForm(Form):
     def offer(self) -> None:
         """Fill in what can be chosen, in the reader's language."""
         names = Locale.parse(language())
-        self.country.choices = _sorted(
-            (code, name) for code, name in names.territories.items() if len(code) == 2 and code not in _NO_COUNTRIES
-        )
+        countries = {code: name for code, name in names.territories.items() if _is_country(code)}
+        self.country.choices = _sorted(countries.items())
+        paid_with = {code for country in countries for code in get_territory_currencies(country)}
         self.currency.choices = _sorted(
-            (code, f"{code} · {names.currencies[code]}") for code in list_currencies() if code in names.currencies
+            (code, f"{code} · {names.currencies[code]}") for code in paid_with if code in names.currencies
         )
         self.time_zone.choices = [choice(one, one) for one in sorted(zoneinfo.available_timezones()) if "/" in one]
 
@@ -95,6 +97,26 @@ class NewProgramForm(Form):
                 },
             },
         }
+
+
+def _is_country(code: str) -> bool:
+    return len(code) == 2 and code not in _NO_COUNTRIES
+
+
+@functools.cache
+def usual() -> str:
+    """Say of each country with what one pays there, and which time zone it has where it has one: chosen with it."""
+    found: dict[str, dict[str, str]] = {}
+    for country in filter(_is_country, Locale.parse("en").territories):
+        paid, zones = get_territory_currencies(country), get_global("territory_zones").get(country, ())
+        found[country] = {}
+        if paid:
+            found[country]["currency"] = paid[0]
+        if len(zones) == 1 and "/" in zones[0]:
+            found[country]["time_zone"] = zones[0]
+    for country, currency, time_zone in _USUAL.values():
+        found[country] = {"currency": currency, "time_zone": time_zone}
+    return json.dumps(found)
 
 
 def _sorted(named: Any) -> Sequence[Any]:
@@ -168,6 +190,7 @@ def _page(
     asked.offer()
     return render_template(
         "platform/program_new.html",
+        usual=usual(),
         form=asked,
         file_form=file_form or ProgramFileForm(formdata=None),
         problems=problems,

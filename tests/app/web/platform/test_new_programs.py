@@ -50,6 +50,7 @@ def test_a_few_words_make_a_programme(world: World, as_: As) -> None:
     empty = owner.get(PAGE).text
     assert '<option selected value="GBP">' in empty
     assert ("Poland" in empty, "Eurozone" in empty, "Diego Garcia" in empty) == (True, False, False)
+    assert ("PLN · Polish Zloty" in empty, "German Mark" in empty) == (True, False), "money that one pays with"
     assert _send(owner) == (303, "/programs/klub-lawka/")
     said = _document(world, "klub-lawka")
     assert {name: said[name] for name in ("name", "currency", "country", "locale", "starts_on")} == {
