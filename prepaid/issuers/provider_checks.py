@@ -36,7 +36,7 @@ def checks(session: Session, settings: Settings, program: Program) -> Sequence[C
     part = PrepaidPart.model_validate(program.prepaid)
     problems = list(problems_of_prepaid(part, program.currency, program.country))
     found = [
-        _training(program, part),
+        _provider(program, part),
         _of_file("currency", program.currency, problems, "program.currency"),
         _of_file("country", program.country, problems, "program.country"),
         *_of_provider(settings, part, problems),
@@ -47,9 +47,11 @@ def checks(session: Session, settings: Settings, program: Program) -> Sequence[C
     return [one for one in found if one is not None]
 
 
-def _training(program: Program, part: PrepaidPart) -> Check | None:
+def _provider(program: Program, part: PrepaidPart) -> Check | None:
+    """Tell whether loads are as real as the programme: real ones that the sandbox plays come onto no card."""
     if not program.settings.get("training"):
-        return None
+        why = "the sandbox moves no money: what it tells as loaded is on no card"
+        return Check("sandbox", None, SANDBOX, why) if part.provider == SANDBOX else None
     fine = part.provider == SANDBOX
     return Check("training", fine, part.provider, "" if fine else "a programme for training loads no real cards")
 

@@ -31,6 +31,7 @@ def test_a_programme_is_checked_for_its_provider(desk: Desk) -> None:
     of = ("--program", desk.world.code)
     checked = desk.json("cards", "check", *of)
     assert {one["check"]: one["state"] for one in checked["checks"]} == {
+        "sandbox": "look",
         "currency": "ok",
         "country": "ok",
         "cards": "ok",

@@ -33,6 +33,11 @@ def test_a_provider_by_interface_needs_its_key(world: World) -> None:
     assert found(world, keyed) == {"currency": True, "country": True, **missing, "key": True, "told": True}
 
 
+def test_a_real_programme_is_told_that_the_sandbox_moves_no_money(world: World) -> None:
+    world.load()
+    assert found(world, world.settings) == {"sandbox": None, "currency": True, "country": True, "cards": True}
+
+
 def test_an_operator_of_files_needs_cards_that_are_registered(world: World) -> None:
     world.load(prepaid=FILES).add("A").add("B")
     told = {"template": True, "limits": None, "cards": None, "statements": None}

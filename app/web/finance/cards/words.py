@@ -47,6 +47,7 @@ HAPPENED: Mapping[CardWord, tuple[Any, str, str]] = {
 
 CHECK: Mapping[str, Any] = {
     "training": _("Programme for training"),
+    "sandbox": _("Provider"),
     "currency": _("Currency"),
     "country": _("Country of the holders"),
     "template": _("Template of the files"),
@@ -61,6 +62,9 @@ CHECK: Mapping[str, Any] = {
 
 ADVICE: Mapping[str, Any] = {
     "training": _("A programme for training loads no real cards: choose the sandbox."),
+    "sandbox": _(
+        "The sandbox moves no money: what it tells as loaded is on no card. Choose a provider before you pay."
+    ),
     "currency": _("This provider issues no cards in this currency. Load them by a card operator's files."),
     "country": _("This provider issues no cards to holders there. Load them by a card operator's files."),
     "template": _("The files' template is missing, or the operator would have to issue cards itself."),

@@ -354,6 +354,7 @@ def test_a_run_goes_from_its_period_to_settled_by_two_people(
     text = finance.get(page).text
     assert "Waits for approval" in text
     assert "You prepared it: somebody else has to approve it." in text
+    assert "The sandbox moves no money" in text, "before anybody approves what would be on no card"
     assert f"{page}/approve" not in text
     assert post(finance, page, f"{page}/approve").status_code == 404
     asked = approver.get(page).text

@@ -99,6 +99,7 @@ def test_the_provider_is_checked_and_asked_for_its_funds(world: World, as_: As, 
     finance = as_("finance")
     page = finance.get(f"{at}/card-provider").text
     assert "Is everything set up?" in page
+    assert "The sandbox moves no money" in page
     assert "Stripe issues no cards in PLN to holders in PL" in page
     token = token_of(finance, f"{at}/card-provider")
     asked = finance.post(f"{at}/card-provider/funding", data={"csrf_token": token, "amount": "1250"})
