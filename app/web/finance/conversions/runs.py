@@ -23,6 +23,7 @@ from app.extensions import db
 from app.jobs import messenger
 from app.models.prepaid import ConversionRun, LoadBatch, LoadResponse, TopUp
 from app.web import formats
+from app.web.addresses import id_asked
 from app.web.context import kontor, now, person, scope, session, settings, today
 from app.web.finance.conversions import reading as run_reading
 from app.web.finance.conversions.segments import new_run, segment_of, whose
@@ -134,7 +135,7 @@ def index(program_code: str) -> str | Response:
 def new(program_code: str) -> str | Response | tuple[str, int]:
     form = new_run()
     if request.method == "GET":
-        form.from_on.data, form.to_on.data = last_month()
+        form.from_on.data, form.to_on.data = _days_of(id_asked("over")) or last_month()
         return render_template("finance/conversions/run_new.html", form=form)
     if form.validate():
         try:
@@ -166,6 +167,17 @@ def new(program_code: str) -> str | Response | tuple[str, int]:
 
 class Nothing(Exception):  # it is said beside the days
     """Nothing falls within the days that somebody asked for: the run is not kept."""
+
+
+def _days_of(run_id: int | None) -> tuple[dt.date, dt.date] | None:
+    """Give the days of another run of this programme, for one that takes what came back of it."""
+    days = select(ConversionRun.from_on, ConversionRun.to_on).where(
+        ConversionRun.id == run_id,
+        ConversionRun.program_id == scope().program.id,
+        ConversionRun.kind == RunKind.PERIOD,
+    )
+    found = session().execute(days).one_or_none()
+    return None if found is None else (found.from_on, found.to_on)
 
 
 def last_month() -> tuple[dt.date, dt.date]:

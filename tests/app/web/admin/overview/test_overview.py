@@ -128,6 +128,11 @@ def test_loads_that_failed_and_what_is_to_be_paid_back_wait_for_whoever_prepares
     address = f"{at}runs/{run}?state=failed"
     assert re.search(rf'<a href="{re.escape(address)}">1 load failed: [^<]+</a>', told)
     assert "Their points are back." in told
+    again = re.search(r'<a href="([^"]+)">New run over these days</a>', told)
+    assert again
+    form = as_("finance").get(again[1]).text
+    assert re.findall(r'name="(?:from_on|to_on)"[^>]* value="([^"]*)"', form) == ["2026-01-01", "2026-12-31"]
+    assert 'value="2026-01-01"' not in as_("owner").get(again[1].replace(world.a, world.b)).text
     listed = as_("finance").get(address).text
     assert failed in listed
     assert not [reference for reference, _amount in others if reference in listed]
