@@ -3,7 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -65,6 +65,15 @@ def in_force(session: Session, program_id: int, user_id: int) -> Terms | None:
     """Give the newest terms of a programme with a person's acceptance; None where there are none. One query."""
     row = _IN_FORCE.first(session, program_id=program_id, user_id=user_id)
     return None if row is None else Terms(*row)
+
+
+def to_accept(program_id: int, user_id: int) -> Select[int]:
+    """Give the query for the newest terms of a programme, where a person has not accepted them."""
+    newest = select(func.max(TermsVersion.id)).where(TermsVersion.program_id == program_id).scalar_subquery()
+    accepted = (TermsAcceptance.terms_id == TermsVersion.id) & (TermsAcceptance.user_id == user_id)
+    return select(TermsVersion.id).where(
+        TermsVersion.id == newest, ~select(TermsAcceptance.terms_id).where(accepted).exists()
+    )
 
 
 _IN_FORCE = Question(

@@ -107,18 +107,56 @@ class Progress:
         return min(10_000, self.share_bp * 10_000 // most)
 
 
-def runs_for(session: Session, program_id: int, distributor_id: int) -> bool:
-    """Tell whether a distributor stands in a promotion that is not closed: what there is to tell of it costs more."""
-    standing = (
-        select(PromotionStanding.id)
-        .join(Promotion, Promotion.id == PromotionStanding.promotion_id)
+@dataclass(frozen=True)
+class Ahead:
+    """What a promotion that runs still asks for until its next step."""
+
+    definition: Definition
+    step: StepShown
+    days_left: int
+
+
+def ending_first(
+    session: Session, rules: ProgramRules, distributor_id: int, today: dt.date, *, of_people: bool
+) -> Ahead | None:
+    """Give the next step of the promotion that ends first, of those in which there is one to reach; in one statement.
+
+    Args:
+        session: reads only.
+        rules: the programme's.
+        distributor_id: whose.
+        today: where the programme is.
+        of_people: whether promotions of sales reps count as well: on their own accounts they do.
+    """
+    of_all = aliased(PromotionStanding)
+    paid = select(_sum(of_all.paid)).where(of_all.promotion_id == Promotion.id).scalar_subquery()
+    last = func.coalesce(Promotion.last_on, today)
+    query = (
+        select(PromotionVersion.definition, PromotionStanding, last, paid)
+        .join_from(Promotion, PromotionVersion, of_now())
+        .join(PromotionStanding, PromotionStanding.promotion_id == Promotion.id)
         .where(
-            Promotion.program_id == program_id,
+            Promotion.program_id == rules.program_id,
             Promotion.state == PromotionState.PUBLISHED,
+            last >= today,
             PromotionStanding.distributor_id == distributor_id,
+            PromotionStanding.is_open,
+            PromotionStanding.target > 0,
         )
+        .order_by(last, Promotion.id)
     )
-    return bool(session.scalar(select(standing.exists())))
+    if not of_people:
+        query = query.where(PromotionStanding.person == "")
+    scale = scale_of(rules)
+    for told, standing, ends_on, paid_to_all in session.execute(query):
+        definition = Definition.model_validate(told)
+        terms = terms_of(definition, scale)
+        step = next((one for one in _steps(definition, terms, standing) if not one.reached), None)
+        spent = terms.budget is not None and paid_to_all >= terms.budget
+        if step is None or spent or distributor_id not in standings.may_take_part(compiled(session, rules, definition)):
+            continue
+        return Ahead(definition, step, (ends_on - today).days + 1)
+    return None
 
 
 def progress_of(

@@ -24,7 +24,7 @@ from app.services.telling import expiry_notices, notices
 from app.services.tracing import balances
 from app.web import formats
 from app.web.access.guarding import permitted
-from app.web.access.own import own_documents_only, own_names
+from app.web.access.own import own_documents_only
 from app.web.context import OneDistributor, distributor_here, person, scope, session, today
 from app.web.portal.notices.leading import leads_to
 from app.web.portal.notices.notices import sentence
@@ -58,7 +58,6 @@ def home(program_code: str, distributor_id: int) -> str | Response:
             return redirect(url_for("portal.home", program_code=program_code, distributor_id=theirs), 303)
         return redirect(url_for("portal_documents.index", **own()), 303)
     balance = balances.balance_of(session(), here.program.id, of.code, Unit.POINTS)
-    agreed = terms.in_force(session(), here.program.id, who.id)
     news = notices.newest(session(), here.program.id, of.id, who.id, limit=4)
     card = cards.card_of(session(), of.id)
     expiring = balances.expiring(session(), of.id, Unit.POINTS)
@@ -69,7 +68,7 @@ def home(program_code: str, distributor_id: int) -> str | Response:
         balance=balance,
         worth=liability.worth_minor(max(balance.available, 0), here.program.point_value_micro),
         expiring=expiring,
-        steps=[*_asked(of), *_steps(balance, agreed, card, soon), *_within_reach(of)],
+        steps=[*_asked(of), *_steps(balance, card, soon), *_within_reach(of)],
         news=[(sentence(one), leads_to(one, own()), one.created_at) for one in news],
         seat=pools.seat_of(session(), of.id),
         documents=_counts(of) if of.company_id is None else None,
@@ -100,9 +99,9 @@ def _company(distributor: OneDistributor) -> dict[str, Any] | None:
 
 
 def _asked(distributor: OneDistributor) -> list[Step]:
-    """Give what waits for an answer of this distributor's, the oldest first: documents, and sales reps who apply."""
+    """Give what waits for an answer, the oldest first: documents, sales reps who apply, and terms to be accepted."""
     documents = (
-        select(SalesDocument.id, SalesDocument.number.label("named"), literal(value=False).label("applies"))
+        select(SalesDocument.id, SalesDocument.number.label("named"), literal(0).label("what"))
         .join(Review, Review.document_id == SalesDocument.id)
         .where(
             Review.program_id == scope().program.id,
@@ -115,14 +114,17 @@ def _asked(distributor: OneDistributor) -> list[Step]:
         .limit(_MOST_ASKED)
     )
     applying = (
-        select(Application.id, Application.name.label("named"), literal(value=True).label("applies"))
+        select(Application.id, Application.name.label("named"), literal(1).label("what"))
         .where(Application.distributor_id == distributor.id, Application.state == ApplicationState.CONSENT)
         .order_by(Application.id)
         .limit(_MOST_ASKED)
     )
-    parts = [documents, *((applying,) if Permission.MANAGE_TEAM in permitted() else ())]
-    query = union_all(*(select(part.subquery()) for part in parts)).order_by("applies", "id")
-    return [_consent(named) if applies else _answer(id_, named) for id_, named, applies in session().execute(query)]
+    agreeing = terms.to_accept(scope().program.id, person().id).add_columns(
+        literal("").label("named"), literal(2).label("what")
+    )
+    parts = [documents, *((applying,) if Permission.MANAGE_TEAM in permitted() else ()), agreeing]
+    query = union_all(*(select(part.subquery()) for part in parts)).order_by("what", "id")
+    return [(_answer, _consent, _accept)[what](id_, named) for id_, named, what in session().execute(query)]
 
 
 def _answer(document_id: int, number: str) -> Step:
@@ -134,7 +136,16 @@ def _answer(document_id: int, number: str) -> Step:
     )
 
 
-def _consent(name: str) -> Step:
+def _accept(_terms_id: int, _name: str) -> Step:
+    return Step(
+        gettext("Read and accept the terms"),
+        gettext("There is a version that you have not accepted yet."),
+        url_for("portal_terms.show", **own()),
+        "file",
+    )
+
+
+def _consent(_application_id: int, name: str) -> Step:
     return Step(
         gettext("Say whether %(name)s may join as a sales rep of yours", name=name),
         gettext("Nobody gets in before you have agreed."),
@@ -143,9 +154,7 @@ def _consent(name: str) -> Step:
     )
 
 
-def _steps(
-    balance: balances.Balance, agreed: terms.Terms | None, card: cards.OwnCard | None, soon: balances.Expiring | None
-) -> list[Step]:
+def _steps(balance: balances.Balance, card: cards.OwnCard | None, soon: balances.Expiring | None) -> list[Step]:
     found = []
     if soon is not None:
         found.append(
@@ -158,15 +167,6 @@ def _steps(
                 gettext("It is the last day on which they can be spent."),
                 url_for("statements.show", **own()),
                 "clock",
-            )
-        )
-    if agreed is not None and agreed.accepted_at is None:
-        found.append(
-            Step(
-                gettext("Read and accept the terms"),
-                gettext("There is a version that you have not accepted yet."),
-                url_for("portal_terms.show", **own()),
-                "file",
             )
         )
     if Permission.CONVERT_POINTS in permitted() and quoting.may_ask(scope().program, balance.available):
@@ -184,27 +184,15 @@ def _steps(
 
 
 def _within_reach(distributor: OneDistributor) -> list[Step]:
-    """Give what the promotion that ends first still asks for; one of sales reps is on their own accounts alone."""
-    program_id = scope().program.id
-    if not showing.runs_for(session(), program_id, distributor.id):
-        return []
-    rules = rules_of(session(), program_id)
-    names = own_names(person(), program_id, distributor.id, distributor.head_office_id)
-    running = [
-        (one, following)
-        for one in showing.progress_of(session(), rules, distributor.id, names, today())
-        if (following := one.next_step) is not None
-        and (not one.person or distributor.company_id is not None)
-        and one.is_open
-        and one.target
-        and one.days_left
-        and not (one.budget is not None and one.budget.spent)
-    ]
-    return [_missing(one, following) for one, following in sorted(running, key=lambda pair: pair[0].days_left)[:1]]
+    """Give what the promotion that ends first still asks for."""
+    rules = rules_of(session(), scope().program.id)
+    own_account_here = distributor.company_id is not None
+    ahead = showing.ending_first(session(), rules, distributor.id, today(), of_people=own_account_here)
+    return [] if ahead is None else [_missing(ahead)]
 
 
-def _missing(one: showing.Progress, following: showing.StepShown) -> Step:
-    missing, reward = measured(one.definition.metric, following.missing), given(following.reward)
+def _missing(one: showing.Ahead) -> Step:
+    missing, reward = measured(one.definition.metric, one.step.missing), given(one.step.reward)
     left = ngettext("%(num)s day left", "%(num)s days left", one.days_left)
     return Step(
         gettext("%(missing)s more, and you get %(reward)s.", missing=missing, reward=reward),

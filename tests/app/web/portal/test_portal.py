@@ -64,7 +64,7 @@ def test_what_expires_soon_is_told_with_its_day_on_the_first_page_and_as_a_notic
     client, written = as_("other"), f"{on.day} {on:%b %Y}"
     with asked_of_the_database(world) as asked:
         home = client.get(portal(world)).text
-    assert len(asked) <= 13, asked
+    assert len(asked) <= 12, asked
     assert f"1,200 points expire on {written}" in home
     told = client.get(portal(world, "notices")).text
     assert f"1,200 points expire on {written}." in told
