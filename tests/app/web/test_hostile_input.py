@@ -166,6 +166,7 @@ SAMPLES: dict[str, str] = {
     "adjustments.new reason_code": "other",
     "people.invite distributor": "",
     "people.invite role": "viewer",
+    "registration.question kind": "one",
     "program.save_text wording": "%(name)s",
 }
 """What fields are filled in with where a page leaves them empty."""
@@ -325,6 +326,9 @@ class Desk:
         if not visible or status == 404:
             return
         again = next((one for one in page.forms if self._same(one, found)), None)
+        if again is None and status == 409 and page.has_summary:  # it came too late, and another form has its words
+            yield from self._lost_words(found, values, page)
+            return
         if again is None or not page.has_summary:
             yield f"refused ({status}) without the form, or without a summary of what is wrong"
             return
@@ -335,15 +339,24 @@ class Desk:
             if one.wrong and not any(about.endswith("-problem") and about in page.ids for about in one.about):
                 yield f"{one.name} is wrong, and nothing is said beside it"
             typed = values.get(one.name)
-            if one.typed and one.kind != "password" and isinstance(typed, str):
-                kept = one.value.replace("\r\n", "\n").strip()
-                # what no page can hold is read as a sign that stands for it
-                if kept != typed.replace("\r\n", "\n").replace("\x00", "\ufffd").strip():
-                    yield f"what was typed into {one.name} is lost: {kept[:60]!r}"
+            kept = one.kind == "password" or not isinstance(typed, str) or _as_read(one.value) == _as_read(typed)
+            if one.typed and not kept:
+                yield f"what was typed into {one.name} is lost: {one.value[:60]!r}"
+
+    def _lost_words(self, found: Found, values: dict[str, Any], page: Page) -> Iterator[str]:
+        kept = {_as_read(one.value) for form in page.forms for one in form.fields}
+        for one in found.fields:
+            if one.kind == "textarea" and _as_read(values[one.name]) not in kept:
+                yield f"what was written into {one.name} is lost"
 
     def _same(self, form: Seen, found: Found) -> bool:
         names = {one.name for one in found.fields if one.typed}
         return form.method == "post" and names <= {one.name for one in form.fields}
+
+
+def _as_read(typed: str) -> str:
+    """Give a text as a page has it: for what none can hold there is a sign that stands for it."""
+    return typed.replace("\r\n", "\n").replace("\x00", "\ufffd").strip()
 
 
 NAMES = ("owner", "administrator", "viewer", "distributor")

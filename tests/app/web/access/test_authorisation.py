@@ -520,6 +520,7 @@ NAMES_IN_QUERIES = {
         "giver",
         "program",
         "like",
+        "over",
     ),
 }
 SAYS_HOW = {
