@@ -8,7 +8,7 @@ import pytest
 
 from app.local.servers import Addresses
 from app.web.access.permissions import ROUTES, Reach
-from tests.app.web.access.test_authorisation import IN_QUERIES
+from tests.app.web.access.house import IN_QUERIES
 from tests.app.web.belongings import Belongings, fill
 from tests.app.web.world import World, build
 
