@@ -1,4 +1,4 @@
-"""What the binary workbooks, .xls and .xlsb, say of their sheets besides their cells: hidden rows and merged cells.
+"""What an .xls says of its sheets besides their cells: hidden rows and merged cells.
 
 calamine reads the cells, and does not tell this. Runs in the process that may end.
 """
@@ -7,20 +7,16 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 
-from app.domain.saying.wording import marked
 from importers.files.containers.compound import NotCompound, stream
-from importers.files.containers.scan import Marks, TooWild
+from importers.files.containers.scan import Marks
 
 BEGIN, END = 0x809, 0x0A
 """Records of an .xls between which a sheet stands, a drawing within it, or what goes for the whole workbook."""
 
-_ = marked
 _BOUND_SHEET, _ROW, _MERGED, _DATE_MODE = 0x85, 0x208, 0xE5, 0x22
 _IS_HIDDEN = 0x20
 _UNICODE_VERSION = b"\x00\x06"
 _RANGE = struct.Struct("<HHHH")
-_XLSB_ROW, _XLSB_MERGED, _XLSB_IS_HIDDEN = 0, 177, 0x10
-_XLSB_RANGE = struct.Struct("<IIII")
 
 
 def marks_of_xls(path: Path, most_merges: int) -> dict[str, Marks]:
@@ -60,44 +56,6 @@ def begins_of_xls(book: bytes) -> dict[str, int]:
         if kind == _BOUND_SHEET and len(content) > 8:
             begins[_sheet_name(content[6:], unicode=unicode)] = int.from_bytes(content[:4], "little")
     return begins
-
-
-def marks_of_xlsb(content: bytes, most_merges: int) -> Marks:
-    """Give what is noted of a sheet whose part this is.
-
-    Raises:
-        TooWild: It has more merged cells than any real one, or is broken.
-    """
-    marks = Marks()
-    for kind, record in records_of_xlsb(content):
-        if kind == _XLSB_ROW and len(record) > 11 and record[11] & _XLSB_IS_HIDDEN:
-            marks.hidden_rows.add(int.from_bytes(record[:4], "little") + 1)
-        elif kind == _XLSB_MERGED and len(record) >= _XLSB_RANGE.size:
-            first_row, last_row, first_column, last_column = _XLSB_RANGE.unpack_from(record)
-            marks.merge((first_row + 1, first_column), (last_row + 1, last_column), most_merges)
-    return marks
-
-
-def records_of_xlsb(content: bytes) -> Iterator[tuple[int, bytes]]:
-    """Take a part of an .xlsb apart: each record has a kind and a length, both written in as few bytes as will do.
-
-    Raises:
-        TooWild: It breaks off.
-    """
-    at = 0
-    try:
-        while at < len(content):
-            kind, at = content[at], at + 1
-            if kind & 0x80:
-                kind, at = kind & 0x7F | (content[at] & 0x7F) << 7, at + 1
-            length, shift, further = 0, 0, True
-            while further and shift < 28:
-                further, length, at = content[at] > 0x7F, length | (content[at] & 0x7F) << shift, at + 1
-                shift += 7
-            yield kind, content[at : at + length]
-            at += length
-    except IndexError:
-        raise TooWild(_("one of its parts breaks off")) from None
 
 
 def _sheet_name(written: bytes, *, unicode: bool) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from lxml import etree
 
 from app.domain.saying.wording import marked
-from importers.files.containers.biff import records_of_xlsb
+from importers.files.containers.biff12 import records
 from importers.files.containers.parts import Parts
 from importers.files.containers.scan import TooWild
 from importers.files.containers.xml import parse
@@ -43,7 +43,7 @@ def listed_binary(parts: Parts) -> Iterator[Listed]:
     """
     book, ways = _book(parts, "xl/workbook.bin")
     try:
-        for kind, content in records_of_xlsb(parts.read(book, MOST_SMALL)):
+        for kind, content in records([parts.read(book, MOST_SMALL)]):
             if kind == _BUNDLED_SHEET:
                 state, _, length = struct.unpack_from("<III", content)
                 reference = content[12 : 12 + 2 * length].decode("utf-16-le")
@@ -73,8 +73,8 @@ def counts_from_1904_binary(parts: Parts) -> bool:
         TooWild: It does not say which sheets it has.
     """
     book, _ = _book(parts, "xl/workbook.bin")
-    records = records_of_xlsb(parts.read(book, MOST_SMALL))
-    return any(kind == _BOOK_PROPERTIES and bool(content) and bool(content[0] & 1) for kind, content in records)
+    said = records([parts.read(book, MOST_SMALL)])
+    return any(kind == _BOOK_PROPERTIES and bool(content) and bool(content[0] & 1) for kind, content in said)
 
 
 def _book(parts: Parts, usual: str) -> tuple[str, dict[str, tuple[str, str]]]:

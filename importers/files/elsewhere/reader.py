@@ -16,7 +16,7 @@ from typing import Any
 from app.domain.saying.wording import marked
 from app.local.walls import shut_in
 from importers.files.cells import Unreadable
-from importers.files.containers.biff import marks_of_xls, marks_of_xlsb, xls_counts_from_1904
+from importers.files.containers.biff import marks_of_xls, xls_counts_from_1904
 from importers.files.containers.contents import counts_from_1904, counts_from_1904_binary
 from importers.files.containers.parts import Parts
 from importers.files.containers.scan import TooWild
@@ -27,13 +27,14 @@ from importers.files.readers.calamine import read_workbook
 from importers.files.readers.hypertext import read_hypertext
 from importers.files.readers.sparse import read_sparse
 from importers.files.readers.spreadsheetml import read_spreadsheetml
-from importers.files.shown.biff_looks import looks_of_xlsb, shown_of_xls, shown_of_xlsb
+from importers.files.shown.biff_looks import shown_of_xls
 from importers.files.shown.looks import with_shown
 from importers.files.shown.opendocument_looks import with_shown_of_document
+from importers.files.shown.xlsb_sheets import looks_of_xlsb, noted_of_xlsb
 
 _ = marked
-_MARKED = 1 << 26
-"""Bytes of a sheet of an .xlsb that are gone through record by record; of a larger one only the cells are read."""
+_MOST_STYLES = 1 << 26
+"""Bytes of the table of styles of an .xlsb that are read; no workbook that people can open has as many."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -116,11 +117,10 @@ def _of_xlsb(
     grids: Iterable[Grid], parts: Parts, sheets: Mapping[str, str], limits: Limits, signs: Collection[str]
 ) -> Iterator[Grid]:
     styles = parts.find("xl/styles.bin")
-    looks = looks_of_xlsb(parts.read(styles, _MARKED) if styles is not None else b"", signs)
+    looks = looks_of_xlsb(parts.read(styles, _MOST_STYLES) if styles is not None else b"", signs)
     for grid in grids:
-        content = parts.read(sheets[grid.name], _MARKED) if grid.name in sheets else b""
-        if not 0 < len(content) < _MARKED:
+        if grid.name in sheets:
+            marks, shown = noted_of_xlsb(parts.stream(sheets[grid.name]), looks, limits.max_merges)
+            yield shown.on(marks.on(grid))
+        else:
             yield grid
-            continue
-        marked = marks_of_xlsb(content, limits.max_merges).on(grid)
-        yield shown_of_xlsb(content, looks).on(marked) if looks else marked

@@ -1,6 +1,6 @@
-"""What the binary workbooks, .xls and .xlsb, show in number cells beyond the number: 00123, or the euro beside it.
+"""What an .xls shows in number cells beyond the number: 00123, or the euro beside it.
 
-The kinds of records and what stands in them are those of [MS-XLS] 2.4 and [MS-XLSB] 2.4. Runs in the process that may
+The kinds of records and what stands in them are those of [MS-XLS] 2.4. Runs in the process that may
 end.
 """
 
@@ -8,9 +8,8 @@ import struct
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from importers.files.containers.biff import BEGIN, END, begins_of_xls, records_of_xls, records_of_xlsb
+from importers.files.containers.biff import BEGIN, END, begins_of_xls, records_of_xls
 from importers.files.containers.compound import NotCompound, stream
-from importers.files.containers.scan import TooWild
 from importers.files.shown.shown import Shown
 from importers.files.shown.signs import Looks
 from importers.files.shown.zeros import whole
@@ -20,9 +19,6 @@ _FORMULA, _NUMBER, _RK, _SEVERAL_RK = 0x06, 0x203, 0x27E, 0xBD
 _CELL, _RK_CELL = struct.Struct("<HHHd"), struct.Struct("<HHHI")
 _NO_NUMBER = b"\xff\xff"
 """Ends the value of a formula that is no number."""
-
-_XLSB_ROW, _XLSB_RK, _XLSB_NUMBER, _XLSB_FORMULA = 0, 2, 5, 9
-_XLSB_FORMAT, _XLSB_LOOK, _XLSB_BEGIN_LOOKS, _XLSB_END_LOOKS = 44, 47, 617, 618
 
 
 def shown_of_xls(path: Path, signs: Collection[str] = ()) -> dict[str, Shown]:
@@ -68,55 +64,16 @@ def _numbers(kind: int, content: bytes) -> Iterator[tuple[int, int, int, float]]
     """Give the number cells of a record: row and column, from 0, look, number."""
     if kind == _RK and len(content) >= _RK_CELL.size:
         row, column, look, written = _RK_CELL.unpack_from(content)
-        yield row, column, look, _of_rk(written)
+        yield row, column, look, of_rk(written)
     elif kind == _SEVERAL_RK and len(content) >= 6:
         row, first = struct.unpack_from("<HH", content)
         for at, (look, written) in enumerate(struct.iter_unpack("<HI", content[4 : 4 + (len(content) - 6) // 6 * 6])):
-            yield row, first + at, look, _of_rk(written)
+            yield row, first + at, look, of_rk(written)
     elif kind in (_NUMBER, _FORMULA) and len(content) >= _CELL.size and content[12:14] != _NO_NUMBER:
         yield _CELL.unpack_from(content)
 
 
-def looks_of_xlsb(styles: bytes, signs: Collection[str] = ()) -> Looks:
-    """Give the looks of cells of which more is told than a number; none of styles that break off."""
-    formats: dict[int, str] = {}
-    said: list[int] = []
-    within = False
-    try:
-        for kind, content in records_of_xlsb(styles):
-            if kind == _XLSB_FORMAT and len(content) >= 6:
-                number, letters = struct.unpack_from("<HI", content)
-                formats[number] = content[6 : 6 + 2 * letters].decode("utf-16-le", "replace")
-            elif kind in (_XLSB_BEGIN_LOOKS, _XLSB_END_LOOKS):
-                within = kind == _XLSB_BEGIN_LOOKS
-            elif kind == _XLSB_LOOK and within and len(content) >= 4:
-                said.append(int.from_bytes(content[2:4], "little"))
-    except TooWild:
-        return Looks({}, {})
-    return Looks.of(formats, said, signs)
-
-
-def shown_of_xlsb(sheet: bytes, looks: Looks) -> Shown:
-    """Gather the number cells of a sheet that have one of these looks.
-
-    Raises:
-        TooWild: The part breaks off.
-    """
-    shown = Shown(looks)
-    row = 0
-    for kind, content in records_of_xlsb(sheet):
-        if kind == _XLSB_ROW and len(content) >= 4:
-            row = int.from_bytes(content[:4], "little") + 1
-        elif kind in (_XLSB_RK, _XLSB_NUMBER, _XLSB_FORMULA) and len(content) >= (12 if kind == _XLSB_RK else 16):
-            look = int.from_bytes(content[4:7], "little")
-            if look in looks:
-                rk = int.from_bytes(content[8:12], "little")
-                number = whole(_of_rk(rk) if kind == _XLSB_RK else struct.unpack_from("<d", content, 8)[0])
-                shown.take(row, int.from_bytes(content[:4], "little"), number, look)
-    return shown
-
-
-def _of_rk(written: int) -> float:
+def of_rk(written: int) -> float:
     """Read a number of four bytes: a whole one of 30 bits, or the first bits of a longer; perhaps in hundredths."""
     if written & 2:
         number = float((written >> 2) - ((written & 1 << 31) >> 1))

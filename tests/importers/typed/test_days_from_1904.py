@@ -18,9 +18,10 @@ from importers.layout.columns.columns import mapped
 from importers.layout.written.settling import settle
 from importers.reading.reading import read_as
 from tests.importers.driver import HEADER, Desk
-from tests.importers.files.containers.test_biff import biff, compound, record
+from tests.importers.files.containers.test_biff import biff, compound
+from tests.importers.files.containers.test_biff12 import record
 from tests.importers.files.made import LIMITS, read
-from tests.importers.files.shown.test_biff_looks import xlsb
+from tests.importers.files.shown.test_xlsb_sheets import xlsb
 
 DAY = dt.date(2026, 1, 5)
 SINCE_1904 = (DAY - dt.date(1904, 1, 1)).days

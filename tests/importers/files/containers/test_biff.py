@@ -1,49 +1,9 @@
-"""Binary workbooks tell which rows are hidden and which cells are merged."""
+"""An .xls tells which rows are hidden and which cells are merged."""
 
 import struct
 
-import pytest
-
-from importers.files.containers.biff import marks_of_xls, marks_of_xlsb
-from importers.files.containers.scan import TooWild
+from importers.files.containers.biff import marks_of_xls
 from importers.files.grid import Merge
-
-
-def record(kind: int, content: bytes) -> bytes:
-    """Write a record of an .xlsb, its kind and length in as few bytes as will do."""
-    written = bytes([kind]) if kind < 128 else bytes([kind & 0x7F | 0x80, kind >> 7])
-    length = len(content)
-    while length > 127:
-        written += bytes([length & 0x7F | 0x80])
-        length >>= 7
-    return written + bytes([length]) + content
-
-
-def row(number: int, *, hidden: bool) -> bytes:
-    return record(0, struct.pack("<IIHBB", number, 0, 300, 0, 0x10 if hidden else 0) + bytes(8))
-
-
-SHEET = (
-    row(0, hidden=False)
-    + record(2, b"x" * 200)
-    + row(1, hidden=True)
-    + row(2, hidden=False)
-    + row(69_999, hidden=True)
-    + record(177, struct.pack("<IIII", 0, 1, 2, 3))
-)
-
-
-def test_a_sheet_of_an_xlsb_is_gone_through_record_by_record() -> None:
-    marks = marks_of_xlsb(SHEET, 1)
-    assert (marks.hidden_rows, marks.merged) == ({2, 70_000}, [Merge(1, 2, 2, 3)])
-    with pytest.raises(TooWild, match="more merged"):
-        marks_of_xlsb(SHEET, 0)
-
-
-def test_a_sheet_that_breaks_off_gives_what_it_has_or_says_so() -> None:
-    assert marks_of_xlsb(SHEET[:-3], 9).merged == []
-    with pytest.raises(TooWild, match="breaks off"):
-        marks_of_xlsb(SHEET + b"\x81", 9)
 
 
 def compound(book: bytes) -> bytes:

@@ -9,15 +9,17 @@ import pytest
 
 from importers.files.grid import Grid
 from importers.files.shown import looks
-from importers.files.shown.biff_looks import looks_of_xlsb, shown_of_xlsb
 from importers.files.shown.signs import sign_of
+from importers.files.shown.xlsb_sheets import looks_of_xlsb, noted_of_xlsb
 from importers.layout.written.numbers import signs_of_others
-from tests.importers.files.containers.test_biff import compound, record
+from tests.importers.files.containers.test_biff import compound
+from tests.importers.files.containers.test_biff12 import record
 from tests.importers.files.made import LIMITS, read
-from tests.importers.files.shown.test_biff_looks import STYLES as XLSB_STYLES
-from tests.importers.files.shown.test_biff_looks import cell, rk, wide, xls, xlsb
+from tests.importers.files.shown.test_biff_looks import rk, xls
 from tests.importers.files.shown.test_opendocument_looks import number, ods, row
 from tests.importers.files.shown.test_shown import styled
+from tests.importers.files.shown.test_xlsb_sheets import STYLES as XLSB_STYLES
+from tests.importers.files.shown.test_xlsb_sheets import cell, wide, xlsb
 
 OTHERS = signs_of_others("PLN") | {"%"}
 
@@ -123,7 +125,7 @@ def test_an_xlsb_tells_the_signs_of_its_cells(tmp_path: Path) -> None:
     styles = XLSB_STYLES.replace(wide("0.00"), wide("0 €"[:4]).ljust(len(wide("0.00")), b"\0"))
     (grid,) = read(xlsb(tmp_path / "book.xlsb"))
     sheet = record(0, b"\2\0\0\0") + cell(2, 2, 2, struct.pack("<I", rk(12)))
-    assert told(shown_of_xlsb(sheet, looks_of_xlsb(styles, OTHERS)).on(grid)) == {(3, 3): "€"}
+    assert told(noted_of_xlsb([sheet], looks_of_xlsb(styles, OTHERS), 9)[1].on(grid)) == {(3, 3): "€"}
 
 
 def test_an_ods_tells_the_signs_of_its_cells(tmp_path: Path) -> None:
