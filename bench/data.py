@@ -1,11 +1,12 @@
 """Make the files of the import benchmark: distributors, products, sales as csv and as xlsx, and the programme.
 
-The same size and seed give the same bytes; the two sales files hold the same lines. Everything is made in columns.
+The same size and seed give the same bytes; all files of sales hold the same lines. Everything is made in columns.
 `python -m bench.data FOLDER --lines 100000` writes them and prints what is in them.
 """
 
 import argparse
 import time
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from app.demo.identifiers import ean13, nips
+from bench.binary_workbook import write_xlsb
 from bench.programme import DISTRIBUTOR_GROUPS, PRODUCT_GROUPS, group, programme_text, reseller
 from bench.writing import Ints, Sales, Text, digits, join, write_csv, write_xlsx
 
@@ -24,6 +26,8 @@ LINES_PER_DISTRIBUTOR, LINES_PER_PRODUCT = 200, 50
 LINES_PER_DOCUMENT = 5
 FIRST_DAY, DAYS = np.datetime64("2025-01-01"), 365
 EXCEL_EPOCH = np.datetime64("1899-12-30")
+
+WORKBOOKS = {"xlsx": write_xlsx, "xlsb": write_xlsb}
 
 BAD_NUMBERS = ("n/a", "12x", "1.2.3", "two", "?")
 BAD_DATES = ("2025-13-45", "31.02.2025", "yesterday", "2025/xx/01")
@@ -48,8 +52,10 @@ class BenchFiles:
     counted_net_minor: int
 
 
-def write_bench(folder: Path, lines: int = 1_000_000, seed: int = 7, *, xlsx: bool = True) -> BenchFiles:
-    """Write distributors.csv, products.csv, sales.csv, sales.xlsx (unless told not to) and programme.yaml.
+def write_bench(
+    folder: Path, lines: int = 1_000_000, seed: int = 7, *, forms: Collection[str] = ("xlsx",)
+) -> BenchFiles:
+    """Write distributors.csv, products.csv, programme.yaml, and the sales as csv and in these forms of workbooks.
 
     One line in a hundred is bad: an unknown product (40 %), an unknown distributor, a quantity that is no number or a
     date that is none (20 % each).
@@ -63,8 +69,8 @@ def write_bench(folder: Path, lines: int = 1_000_000, seed: int = 7, *, xlsx: bo
     write_csv(folder / "distributors.csv", distributors)
     write_csv(folder / "products.csv", products)
     write_csv(folder / "sales.csv", sales.columns)
-    if xlsx:
-        write_xlsx(folder / "sales.xlsx", sales)
+    for form in forms:
+        WORKBOOKS[form](folder / f"sales.{form}", sales)
     return files
 
 

@@ -62,7 +62,7 @@ def main() -> None:
 
 def measure(folder: Path, lines: int, documents: int) -> dict[str, Any]:
     """Give the times of documents: alone, and while the import runs."""
-    files = installation.made_files(folder, lines, xlsx=False)
+    files = installation.made_files(folder, lines)
     load_before = os.getloadavg()[0]
     with installation.fresh(files) as run, installation.workers(run):
         desk = Desk(run)

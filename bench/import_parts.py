@@ -1,4 +1,4 @@
-"""Parts of the import benchmark beside its times: workers, growth, a page meanwhile, and older forms of files."""
+"""Parts of the import benchmark beside its times: workers, growth, a page meanwhile, and rarer forms of files."""
 
 import csv
 import time
@@ -19,8 +19,8 @@ from bench.writing import NUMERIC
 MORE_WORKERS = 4
 GROWN = 10
 """How much larger the large file is than the small one."""
-MOST_OLDER = 50_000
-"""Lines of the older forms: a sheet of Excel 97 has 65,536 rows."""
+MOST_RARER = 50_000
+"""Lines of the rarer forms: a sheet of Excel 97 has 65,536 rows."""
 PAGES = ("documents.index", "distributors.index", "imports.index", "reports.show", "ledger.index")
 _PAUSE = 0.05
 
@@ -121,15 +121,15 @@ _MEASURED: Mapping[str, Callable[[Path, BenchFiles], dict[str, Any]]] = {
 PARTS = tuple(_MEASURED)
 
 
-def older_files(folder: Path, lines: int) -> dict[str, BenchFiles]:
-    """Make the same sales in older forms, no more than fit into them: by form what an import makes of them."""
-    files = installation.made_files(folder / "older", min(lines, MOST_OLDER), xlsx=False)
+def rarer_files(folder: Path, lines: int) -> dict[str, BenchFiles]:
+    """Make the same sales in rarer forms, no more than fit into all: by form what an import makes of them."""
+    files = installation.made_files(folder / "rarer", min(lines, MOST_RARER), ["xlsb"])
     sales = files.folder / "sales.csv"
     if not (files.folder / "sales.ods").exists():
         _write_ods(files.folder / "sales.ods", _rows(sales))
     if not (files.folder / "sales.xls").exists():
         peer.run(folder, "write_xls", str(sales), str(files.folder / "sales.xls"), ",".join(NUMERIC[1:]))
-    return {"ods": files, "xls": files}
+    return {"xlsb": files, "ods": files, "xls": files}
 
 
 def _rows(path: Path) -> Iterator[list[str]]:

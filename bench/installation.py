@@ -7,7 +7,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -35,16 +35,16 @@ _LINES_THAT_FILL_MEMORY = 50_000
 """So many lines, and more, want a page of the server's memory every moment; fewer tell nothing by their times."""
 
 
-def made_files(folder: Path, lines: int, *, xlsx: bool = True) -> BenchFiles:
-    """Give the benchmark's files of a size: made, or found where they were made before."""
-    made = folder / f"made-{lines}-{'csv-and-xlsx' if xlsx else 'csv'}.json"
+def made_files(folder: Path, lines: int, forms: Collection[str] = ()) -> BenchFiles:
+    """Give the benchmark's files of a size, and these workbooks: made, or found where they were made before."""
+    made = folder / f"made-{lines}-{'-'.join(('csv', *sorted(forms)))}.json"
     if made.exists():
         return BenchFiles(**{**json.loads(made.read_text()), "folder": folder})
     folder.mkdir(parents=True, exist_ok=True)
-    for of_another_size in folder.glob("made-*.json"):
-        of_another_size.unlink()  # the files bear the same names
+    for other in [*folder.glob("made-*.json"), *folder.glob("sales.*")]:
+        other.unlink()  # of another size, they bear the same names
     print(f"making the files of {lines:,} lines ...", file=sys.stderr)
-    files = write_bench(folder, lines, xlsx=xlsx)
+    files = write_bench(folder, lines, forms=forms)
     made.write_text(json.dumps({**asdict(files), "folder": None}))
     return files
 

@@ -57,7 +57,7 @@ def main() -> None:
 
 def measure(folder: Path, lines: int, home: Path | None) -> dict[str, Any]:
     """Replay an imported year under twice as many rules, then measure the floor. A home is kept for the next time."""
-    files = installation.made_files(folder, lines, xlsx=False)
+    files = installation.made_files(folder, lines)
     load_before = os.getloadavg()[0]
     with installation.counted(files, home) as run:
         with transaction(run.registry) as session:

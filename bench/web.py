@@ -90,7 +90,7 @@ def main() -> None:
 
 def measure(folder: Path, home: Path | None, lines: int, seconds: float, only: Collection[str]) -> dict[str, Any]:
     """Have an installation with so many lines, then ask for pages: ``only`` those, or all where none is named."""
-    files = installation.made_files(folder, lines, xlsx=False)
+    files = installation.made_files(folder, lines)
     load_before = os.getloadavg()[0]
     with installation.counted(files, home) as run:
         visit = Visit.of(run)

@@ -50,7 +50,7 @@ def write_csv(path: Path, columns: dict[str, Text], step: int = 50_000) -> None:
             parts: list[Text] = []
             for texts in quoted:
                 parts += [",", texts.slice(start, step)]
-            file.write(_joined(join(*parts[1:], "\n")))
+            file.write(joined(join(*parts[1:], "\n")))
 
 
 def _quoted(texts: Text) -> Text:
@@ -60,54 +60,71 @@ def _quoted(texts: Text) -> Text:
 
 def write_xlsx(path: Path, sales: Sales) -> None:
     """Write a workbook as Excel does: shared strings, a reference in every cell, dates as styled numbers."""
-    shared, cells = _shared_strings(sales)
+    shared, places = coded(sales)
+    cells = _ends_of_cells(sales, places)
     lines = len(sales.date_serial)
     with zipfile.ZipFile(path, "w") as book:
         for name, text in _FIXED_PARTS.items():
-            book.writestr(_entry(name), text)
-        with book.open(_entry("xl/worksheets/sheet1.xml"), "w", force_zip64=True) as sheet:
+            book.writestr(entry(name), text)
+        with book.open(entry("xl/worksheets/sheet1.xml"), "w", force_zip64=True) as sheet:
             sheet.write((_SHEET_START % (lines + 1)).encode())
             sheet.write(_header_row().encode())
             for part in _sheet_rows(cells, lines):
                 sheet.write(part)
             sheet.write(_SHEET_END.encode())
-        with book.open(_entry("xl/sharedStrings.xml"), "w") as strings:
-            texts = lines * _TEXT_COLUMNS + int(sales.date_is_text.sum() + sales.qty_is_text.sum())
-            counts = (len(HEADER) + texts, len(shared))
-            strings.write((_STRINGS_START % counts).encode())
-            strings.write(_joined(join("<si><t>", _escaped(shared), "</t></si>")))
+        with book.open(entry("xl/sharedStrings.xml"), "w") as strings:
+            strings.write((_STRINGS_START % (texts_in(sales), len(shared))).encode())
+            strings.write(joined(join("<si><t>", _escaped(shared), "</t></si>")))
             strings.write(b"</sst>")
 
 
-def _entry(name: str) -> zipfile.ZipInfo:
+def entry(name: str) -> zipfile.ZipInfo:
     """Name a part of the workbook without the time of its making, so that the same rows are the same bytes."""
-    entry = zipfile.ZipInfo(name)
-    entry.compress_type = zipfile.ZIP_DEFLATED
-    return entry
+    part = zipfile.ZipInfo(name)
+    part.compress_type = zipfile.ZIP_DEFLATED
+    return part
 
 
-def _shared_strings(sales: Sales) -> tuple[Text, list[Text]]:
-    """Give the table of strings, and every column as the end of its cells, after the reference."""
+def texts_in(sales: Sales) -> int:
+    """Count the cells of a workbook that have a text, its header too."""
+    of_columns = len(sales.date_serial) * _TEXT_COLUMNS
+    return len(HEADER) + of_columns + int(sales.date_is_text.sum() + sales.qty_is_text.sum())
+
+
+def coded(sales: Sales) -> tuple[Text, list[Text | None]]:
+    """Give the table of strings of a workbook, the header's first, and of every column the places of its texts in it.
+
+    A column of numbers has none; one in which some are written as text has those of these alone.
+    """
     tables: list[Text] = [pa.array(HEADER)]
     known = len(HEADER)
-    cells = []
+    places: list[Text | None] = []
     for name in HEADER:
         text = sales.columns[name]
         marks = {"invoice_date": sales.date_is_text, "qty": sales.qty_is_text}.get(name)
-        shown = digits(sales.date_serial) if name == "invoice_date" else text
-        style = '" s="1"><v>' if name == "invoice_date" else '"><v>'
         if name in NUMERIC and marks is None:
-            cells.append(join(style, shown, "</v></c>"))
+            places.append(None)
             continue
-        strings = text if marks is None else text.filter(pa.array(marks))
-        coded = strings.dictionary_encode()
-        ends = join('" t="s"><v>', digits(coded.indices.to_numpy(zero_copy_only=False) + known), "</v></c>")
-        tables.append(coded.dictionary)
-        known += len(coded.dictionary)
-        if marks is not None:
-            ends = pc.replace_with_mask(join(style, shown, "</v></c>"), pa.array(marks), ends)
-        cells.append(ends)
-    return pa.concat_arrays(tables), cells
+        strings = (text if marks is None else text.filter(pa.array(marks))).dictionary_encode()
+        tables.append(strings.dictionary)
+        places.append(pa.array(strings.indices.to_numpy(zero_copy_only=False) + known))
+        known += len(strings.dictionary)
+    return pa.concat_arrays(tables), places
+
+
+def _ends_of_cells(sales: Sales, places: list[Text | None]) -> list[Text]:
+    """Give every column as the end of its cells, after the reference."""
+    cells = []
+    for name, of_texts in zip(HEADER, places, strict=True):
+        texts = None if of_texts is None else join('" t="s"><v>', of_texts.cast(pa.string()), "</v></c>")
+        if name not in NUMERIC:
+            cells.append(texts)
+            continue
+        shown = digits(sales.date_serial) if name == "invoice_date" else sales.columns[name]
+        numbers = join('" s="1"><v>' if name == "invoice_date" else '"><v>', shown, "</v></c>")
+        marks = sales.date_is_text if name == "invoice_date" else sales.qty_is_text
+        cells.append(numbers if texts is None else pc.replace_with_mask(numbers, pa.array(marks), texts))
+    return cells
 
 
 def _sheet_rows(cells: list[Text], lines: int, step: int = 50_000) -> Iterator[memoryview]:
@@ -117,10 +134,10 @@ def _sheet_rows(cells: list[Text], lines: int, step: int = 50_000) -> Iterator[m
         parts: list[Text] = ['<row r="', number, '" spans="1:11">']
         for letter, ends in zip("ABCDEFGHIJK", cells, strict=True):
             parts += [f'<c r="{letter}', number, ends.slice(start, step)]
-        yield _joined(join(*parts, "</row>"))
+        yield joined(join(*parts, "</row>"))
 
 
-def _joined(texts: Text) -> memoryview:
+def joined(texts: Text) -> memoryview:
     """Give the bytes of a string array without a copy: they stand one after the other."""
     _, offsets, content = texts.buffers()
     ends = np.frombuffer(offsets, dtype=np.int32)

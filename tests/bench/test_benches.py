@@ -44,7 +44,7 @@ def data() -> Iterator[Path]:
 
 
 def test_the_import_benchmark_tells_its_times_beside_the_floor(data: Path) -> None:
-    result = told("bench.importing", data, "--form", "csv", "--parts", "times")
+    result = told("bench.importing", data, "--form", "xlsb", "--parts", "times")
     assert (result["lines"], result["workers"]) == (600, 2)
     (run,) = result["runs"]
     assert run["counts"]["rows_read"] == 600

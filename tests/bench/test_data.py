@@ -1,4 +1,4 @@
-"""The benchmark's files say what they claim, and say the same as csv and as xlsx."""
+"""The benchmark's files say what they claim, and say the same in each form."""
 
 import csv
 import datetime as dt
@@ -8,20 +8,21 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import fastexcel
 import openpyxl
 import pytest
 import yaml
 
 from app.domain.documents.numbering import number_key
 from app.domain.program_file.definition import ProgramFile, problems_of
-from bench.data import BenchFiles, write_bench
+from bench.data import BAD_NUMBERS, WORKBOOKS, BenchFiles, write_bench
 
 LINES = 10_000
 
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> BenchFiles:
-    return write_bench(tmp_path_factory.mktemp("bench"), LINES)
+    return write_bench(tmp_path_factory.mktemp("bench"), LINES, forms=WORKBOOKS)
 
 
 def table(path: Path) -> list[dict[str, str]]:
@@ -39,7 +40,10 @@ def as_text(value: Any) -> str:
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_does_not(files: BenchFiles, tmp_path: Path) -> None:
-    again, other = write_bench(tmp_path / "again", LINES), write_bench(tmp_path / "other", LINES, seed=8)
+    again, other = (
+        write_bench(tmp_path / "again", LINES, forms=WORKBOOKS),
+        write_bench(tmp_path / "other", LINES, seed=8),
+    )
     for path in files.folder.iterdir():
         assert (again.folder / path.name).read_bytes() == path.read_bytes()
     assert (other.folder / "sales.csv").read_bytes() != (files.folder / "sales.csv").read_bytes()
@@ -56,6 +60,18 @@ def test_csv_and_xlsx_hold_the_same_lines(files: BenchFiles, sales: list[dict[st
                 assert Decimal(str(cell)) == Decimal(written)
             else:
                 assert as_text(cell) == written
+
+
+def test_an_xlsb_holds_the_same_lines(files: BenchFiles, sales: list[dict[str, str]]) -> None:
+    sheet = fastexcel.read_excel(files.folder / "sales.xlsb").load_sheet("Sales", dtypes="string")
+    rows = sheet.to_arrow().to_pylist()
+    assert list(rows[0]) == list(sales[0])
+    assert len(rows) == len(sales) == LINES
+    for row, line in zip(rows, sales, strict=True):
+        assert row.pop("invoice_date").removesuffix(" 00:00:00") == line["invoice_date"]
+        for name, cell in row.items():
+            number = name in ("unit_price", "net_amount") or (name == "qty" and line[name] not in BAD_NUMBERS)
+            assert Decimal(cell) == Decimal(line[name]) if number else cell == line[name]
 
 
 def test_the_counts_are_those_of_the_files(files: BenchFiles, sales: list[dict[str, str]]) -> None:
@@ -126,7 +142,7 @@ def test_the_programme_has_twenty_rules_of_all_kinds(files: BenchFiles) -> None:
 
 @pytest.mark.parametrize("lines", [1, 99, 500])
 def test_small_sizes_work(tmp_path: Path, lines: int) -> None:
-    small = write_bench(tmp_path, lines, xlsx=False)
+    small = write_bench(tmp_path, lines, forms=())
     assert len(table(tmp_path / "sales.csv")) == lines
     assert sum(small.bad_rows.values()) == lines // 100
     assert not (tmp_path / "sales.xlsx").exists()

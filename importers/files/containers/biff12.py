@@ -11,6 +11,10 @@ from importers.files.containers.scan import TooWild
 
 _ = marked
 _LENGTH_BYTES = 4
+_MORE = 0x80
+"""Marks a byte of a kind or a length that another one follows."""
+_SHORT = 2 + 0x7F
+"""The most bytes of a record whose kind and length have one each."""
 
 
 def records(pieces: Iterable[bytes], passing: re.Pattern[bytes] | None = None) -> Iterator[tuple[int, bytes]]:
@@ -27,14 +31,17 @@ def records(pieces: Iterable[bytes], passing: re.Pattern[bytes] | None = None) -
     held = bytearray()
     for piece in pieces:
         held += piece
-        at = 0
+        at, size = 0, len(held)
         while True:
             if passing is not None and (passed := passing.match(held, at)):
                 at = passed.end()
-            head = _head(held, at)
-            if head is None or head[2] > len(held):
+            if size - at > _SHORT and (kind := held[at]) < _MORE and (length := held[at + 1]) < _MORE:
+                begin = at + 2  # nearly all are short, of a kind with a low number
+                end = begin + length
+            elif (head := _head(held, at)) is not None and head[2] <= size:
+                kind, begin, end = head
+            else:
                 break
-            kind, begin, end = head
             yield kind, bytes(held[begin:end])
             at = end
         del held[:at]
@@ -49,15 +56,15 @@ def _head(held: bytearray, at: int) -> tuple[int, int, int] | None:
     """Read the kind of a record, and where its content begins and ends; None where the bytes do not say that yet."""
     try:
         kind, at = held[at], at + 1
-        if kind & 0x80:
+        if kind & _MORE:
             kind, at = kind & 0x7F | (held[at] & 0x7F) << 7, at + 1
         length = held[at]
-        if length & 0x80:
+        if length & _MORE:
             length &= 0x7F
             for more in range(1, _LENGTH_BYTES):
                 at += 1
                 length |= (held[at] & 0x7F) << 7 * more
-                if not held[at] & 0x80:
+                if not held[at] & _MORE:
                     break
     except IndexError:
         return None
