@@ -1,7 +1,6 @@
 """What lines tell of their documents: what is written once for several rows, how credit notes are numbered."""
 
 import re
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,15 +8,15 @@ import numpy as np
 import pyarrow.compute as pc
 
 from importers.layout.columns.naming import Guesses, adds_up
-from importers.layout.columns.proving import floats
 from importers.layout.rows.body import Body
 from importers.layout.rows.levels import levels
 from importers.layout.tables.header import empty_cells
+from importers.layout.written.numbers import tidy
 
 _FILLED_DOWN_FROM = 0.2
-_MOST_LINES = 100_000
 _OUTLINED = ("document_number", "issued_on", "distributor", "distributor_name", "product", "product_name")
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
+_BELOW_ZERO = r"^-[0-9.,' ]*[1-9]"
 
 
 def filled_down(lines: Body, guesses: Guesses) -> tuple[str, ...]:
@@ -72,22 +71,26 @@ def credit_notes(lines: Body) -> dict[str, Any]:
 
     They have signs: of what is above zero in such a document next month nothing is known.
     """
-    if not {"document_number", "quantity"} <= lines.columns.keys() or len(lines) > _MOST_LINES:
+    if not {"document_number", "quantity"} <= lines.columns.keys():
         return {}
-    numbers_ = lines.cells.column(lines.columns["document_number"]).to_pylist()
-    pieces = floats(lines.cells, lines.cells.column_names[lines.columns["quantity"]]).tolist()
-    numbers_ = numbers_[: len(pieces)]
-    of = {
-        sign: Counter(
-            letters[0]
-            for text, one in zip(numbers_, pieces, strict=True)
-            if text and (one < 0) is sign
-            if (letters := _LETTERS.match(text.strip()))
-        )
-        for sign in (True, False)
-    }
-    returned = sum(1 for text, one in zip(numbers_, pieces, strict=True) if text and one < 0)
-    prefix = next(iter(of[True]), None)
-    if prefix is None or of[True][prefix] != returned or any(one.startswith(prefix) for one in of[False]):
+    quantities = tidy(lines.cells.column(lines.columns["quantity"]).combine_chunks()).values
+    returned = np.asarray(pc.fill_null(pc.match_substring_regex(quantities, _BELOW_ZERO), False))  # noqa: FBT003
+    if not returned.any():
+        return {}
+    numbers = pc.dictionary_encode(lines.cells.column(lines.columns["document_number"]).combine_chunks())
+    texts = [text.strip() for text in numbers.dictionary.to_pylist()]
+    of = np.asarray(numbers.indices.fill_null(-1))
+    numbered = of >= 0
+    back, sold = (
+        {_beginning(texts[one]) for one in np.unique(of[some & numbered]).tolist() if texts[one]}
+        for some in (returned, ~returned)
+    )
+    prefix = next(iter(back)) if len(back) == 1 else None
+    if prefix is None or any(one.startswith(prefix) for one in sold if one):
         return {}
     return {"credit_note": {"number_prefix": prefix, "signed": True}}
+
+
+def _beginning(number: str) -> str | None:
+    letters = _LETTERS.match(number)
+    return letters[0] if letters else None

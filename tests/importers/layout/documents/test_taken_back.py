@@ -100,6 +100,21 @@ def test_a_file_that_says_so_in_several_ways_is_asked_about_once(tmp_path: Path)
     assert read_text(tmp_path, content, {"returned": "sold"}).rows.kind.tolist() == [SOLD] * 5
 
 
+def test_how_a_large_source_numbers_its_credit_notes_is_learned_wherever_they_stand(tmp_path: Path) -> None:
+    sold = "".join(f"F/{at};13.02.2019;K;P;2;10,00\n" for at in range(100_001))
+    learned = read_text(tmp_path, f"{HEAD}\n{sold}XX/2;14.02.2019;L;P;(1);(5,00)\n")
+    assert learned.profile.credit_note is not None
+    assert learned.profile.credit_note.model_dump(exclude_defaults=True) == {"number_prefix": "XX", "signed": True}
+
+
+@pytest.mark.parametrize(
+    "other", ["F/2;14.02.2019;L;P;-1;-5,00", "XXB/2;14.02.2019;L;P;1;5,00", "2;14.02.2019;L;P;-1;-5"]
+)
+def test_letters_that_do_not_tell_credit_notes_from_others_are_not_learned(tmp_path: Path, other: str) -> None:
+    found = read_text(tmp_path, f"{HEAD}\nF/1;13.02.2019;K;P;2;10,00\nXX/2;14.02.2019;L;P;-1;-5,00\n{other}\n")
+    assert found.profile.credit_note is None
+
+
 def test_what_a_signed_source_calls_credit_notes_takes_nothing_back_that_it_sells(tmp_path: Path) -> None:
     content = f"{HEAD}\nF/1;13.02.2019;K;P;2;10,00\nXX/2;14.02.2019;L;P;-1;-5,00\n"
     learned = read_text(tmp_path, content)
