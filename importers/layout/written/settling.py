@@ -27,6 +27,7 @@ DATES = (
 _SIGNS = _('say decimal: "," or "." in the profile, and numbers: of columns that differ')
 _LOOKED_AT = 10_000
 """Distinct dates of which their order is asked."""
+_TIME = r"(\d)[ T,]\s*\d{1,2}:\d{2}.*$"
 _ISO = r"^\d{4}-\d{2}-\d{2}(?:[ T]|$)"
 
 OF_LINES = ("quantity", "unit_price", "net_amount", "gross_amount", "document_total", "amount")
@@ -97,7 +98,9 @@ def _ask_of_other_order(table: TextTable, days: Mapping[str, str], order: str | 
         return
     for field, name in days.items():
         texts = _distinct(table, name)
-        written = texts.filter(pc.invert(pc.match_substring_regex(texts, _ISO))).slice(0, _LOOKED_AT).to_pylist()
+        written = texts.filter(pc.invert(pc.match_substring_regex(texts, _ISO)))
+        # with times all would differ, and ten thousand of them be of the first few days
+        written = pc.unique(pc.replace_substring_regex(written, _TIME, r"\1")).slice(0, _LOOKED_AT).to_pylist()
         other = dates.written_otherwise(written, order)
         if other is None and field in HAPPENED and (in_front := dates.years_in_front(written, order)):
             other = "ymd", in_front

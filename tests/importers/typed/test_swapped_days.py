@@ -59,6 +59,12 @@ def test_days_in_another_order_stop_the_import_where_the_file_says_of_which_time
         read("03/04/2025", "03/05/2025", "03/03/2025", above=above, name=name)
 
 
+def test_an_order_that_one_of_many_days_with_times_proves_stops_the_import() -> None:
+    times = [f"01/{1 + at % 12:02}/2025 {8 + at // 3_600:02}:{at // 60 % 60:02}:{at % 60:02}" for at in range(10_080)]
+    with pytest.raises(QuestionOpen, match="its dates are in the order mdy"):
+        read(*times, "01/13/2025 20:00:00")
+
+
 def test_days_in_another_order_stop_the_import_where_some_would_be_still_to_come() -> None:
     with pytest.raises(QuestionOpen, match="its dates are in the order mdy"):
         read(*(f"01/{day:02}/2026" for day in (2, 5, 6, 7, 8)))
