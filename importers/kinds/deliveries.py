@@ -9,21 +9,26 @@ from app.services.imported import aliases
 from app.services.imported.aliases import SAME_UNIT
 from app.services.participants import distributors
 from importers.kinds.desk import Desk, Loaded
-from importers.kinds.figures import days_of, quantities_of
+from importers.kinds.figures import days_until, quantities_of
 from importers.kinds.rows import ThingRows
 from importers.kinds.whole_documents import hold_whole
 from importers.problems.problems import Problems
+
+_ON_THE_WAY = 7
+"""Days by which the day of a delivery may lie ahead: goods leave before they arrive. One further away is a slip, and
+what it brought would count as never delivered."""
 
 
 def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
     """Take deliveries in: what one document brings of a product in several rows is one delivery.
 
-    What nobody knows holds its row. A document of which a row has a problem is held whole. One that comes again with
-    another quantity replaces what it said before.
+    What nobody knows holds its row, and a day further ahead than goods are on their way refuses it. A document of which
+    a row has a problem is held whole. One that comes again with another quantity replaces what it said before.
     """
     owners = distributors.company_ids(desk.session, desk.program.id)
     names = aliases.product_names(desk.session, desk.program.id, "")
-    quantities, days = quantities_of(desk, rows, "quantity", problems), days_of(desk, rows, "issued_on", problems)
+    quantities = quantities_of(desk, rows, "quantity", problems)
+    days = days_until(desk, rows, "issued_on", problems, days_ahead=_ON_THE_WAY)
     read: dict[int, tuple[int, int, int]] = {}
     for row, cells in rows:
         code, product = str(cells["distributor"]), str(cells["product"])

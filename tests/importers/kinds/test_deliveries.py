@@ -1,5 +1,6 @@
 """What the sponsor delivered comes from its own files; a document that comes again says it anew, not twice."""
 
+import datetime as dt
 from pathlib import Path
 
 import openpyxl
@@ -154,3 +155,18 @@ def test_a_quantity_that_was_no_number_comes_with_the_others_of_its_document(des
     book.save(path)
     assert desk.codes(desk.run(path, "deliveries")) == {}
     assert delivered(desk) == {("D1", "WZ/7"): (15_000, "2026-02-03")}
+
+
+def test_a_day_further_ahead_than_goods_are_on_their_way_is_a_slip(desk: Desk) -> None:
+    desk.load(import_profiles={"deliveries": PROFILE})
+    desk.people("D1")
+    desk.goods(A1=None, A2=None)
+    today = desk.clock().date()
+    days = [(today + dt.timedelta(days=ahead)).isoformat() for ahead in (7, 8)]
+    rows = [("WZ/1", days[0], "D1", "A1", "10"), ("WZ/2", days[1], "D1", "A1", "1"), ("WZ/2", days[1], "D1", "A2", "1")]
+    found = desk.run(desk.csv(*rows, header=HEADER), "deliveries")
+    assert desk.codes(found) == {3: ("refused", "issued_later"), 4: ("refused", "issued_later")}
+    assert desk.problems(found.batch_id)[3][1] == [
+        {"code": "issued_later", "field": "day", "found": repr(days[1]), "latest": days[0]}
+    ]
+    assert delivered(desk) == {("D1", "WZ/1"): (10_000, days[0])}
