@@ -24,6 +24,8 @@ _HEAD = 300
 """Rows by which the kind of a file is told."""
 _LACKED = 100
 """What each needed field counts against a kind that no column holds: as much as one that is surely called so."""
+_AMOUNTS = frozenset({"net_amount", "unit_price"})
+"""Fields that deliveries do not have."""
 
 
 @dataclass(frozen=True)
@@ -111,10 +113,11 @@ def _seen(grids: Sequence[Grid], sheets: Sequence[SheetSeen], file_name: str, ki
 def _kind_of(grids: Sequence[Grid], sheets: Sequence[SheetSeen], said: Said | None) -> str | None:
     """Find the kind whose fields the columns are named after; none where two kinds do as well.
 
-    Whose the rows are counts against none: what a distributor sends seldom says who sent it.
+    Whose the rows are counts against none: what a distributor sends seldom says who sent it. Delivery notes with
+    amounts may be what was delivered as well as what a distributor sold by them: nobody guesses.
     """
     heads = [grid.head(_HEAD) for grid in grids]
-    scored = []
+    scored, sold_for = [], False
     for kind, fields in KINDS.items():
         try:
             seen = look(heads, sheets, kind, said)
@@ -126,10 +129,11 @@ def _kind_of(grids: Sequence[Grid], sheets: Sequence[SheetSeen], said: Said | No
         mapped = sum(scores[name].get(field, 0) for field, name in seen.columns_of.items() if name in scores)
         lacked = fields.needed(seen.columns_of) - seen.columns_of.keys() - {"distributor"}
         scored.append((mapped - _LACKED * len(lacked), kind))
+        sold_for |= kind == "sales" and not _AMOUNTS.isdisjoint(seen.columns_of)
     scored.sort(reverse=True)
     if not scored or scored[0][0] <= 0 or (len(scored) > 1 and scored[0][0] == scored[1][0]):
         return None
-    return scored[0][1]
+    return None if scored[0][1] == "deliveries" and sold_for else scored[0][1]
 
 
 def _recognise(

@@ -233,8 +233,15 @@ _OTHERS = {
             |buchungsnummer|id de transaction""",
     },
     "deliveries": {
-        "document_number": _SALES["document_number"] + "|delivery note|delivery|wz|albarán|накладная|lieferschein",
-        "issued_on": _SALES["issued_on"] + "|delivered on|delivery date|data dostawy|fecha de entrega|lieferdatum",
+        "document_number": _SALES["document_number"]
+        + """|delivery note|delivery note no|delivery note number|delivery|delivery no|delivery number|despatch note
+            |dispatch note|packing slip|wz|nr wz|numer wz|wz nr|dokument wz|nr dokumentu wz|numer dokumentu wz|dowód wz
+            |nr dostawy|numer dostawy|albarán|n albarán|no albarán|nº albarán|num albarán|número de albarán|накладная
+            |номер накладной|ттн|номер ттн|№ ттн|lieferschein|lieferschein nr|lieferscheinnr|lieferscheinnummer|ls nr
+            |bon de livraison|n bon de livraison|n bl|bl|dodací list|číslo dodacího listu""",
+        "issued_on": _SALES["issued_on"]
+        + """|delivered on|delivery date|data dostawy|data wydania|data wz|fecha de entrega|fecha albarán
+            |fecha del albarán|дата поставки|lieferdatum|lieferscheindatum|date de livraison|datum dodání""",
         "distributor": _SALES["distributor"],
         "product": _SALES["product"],
         "quantity": _SALES["quantity"],

@@ -48,7 +48,10 @@ def test_what_lacks_a_column_or_two_of_sales_is_no_list_of_goods_or_customers(la
         (["Numer zamówienia", "Numer przesyłki", "Przewoźnik"], "shipments"),
         (["Kod", "Nazwa"], None),
         (["Kod", "Ilość"], None),
-        (["Nr WZ", "Data", "Kontrahent", "Kod", "Ilość"], None),
+        (["Nr WZ", "Data", "Kontrahent", "Kod", "Ilość"], "deliveries"),
+        (["Nº albarán", "Fecha albarán", "Cliente", "Código", "Cantidad"], "deliveries"),
+        (["Nr WZ", "Data", "Kontrahent", "Kod", "Ilość", "Wartość netto"], None),
+        (["Nr faktury", "Nr WZ", "Data", "Kontrahent", "Kod", "Ilość", "Wartość netto"], "sales"),
     ],
 )
 def test_what_else_files_hold(names: list[str], kind: str | None) -> None:
