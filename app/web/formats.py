@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 from app.domain.saying.load_failures import failure
 from app.domain.saying.wording import Said
 from app.domain.states import Unit
+from app.domain.typed.countries import country_name
 from app.services.access.people import time_zone_of
 from app.services.telling.languages import DEFAULT, Writing, writing
 from app.web.context import scope, scope_or_none, session, somebody
@@ -127,6 +128,11 @@ def share(basis_points: int) -> str:
 def day(at: dt.date) -> str:
     """Write a date."""
     return here().day(at)
+
+
+def country(text: str) -> str:
+    """Name a country that is kept by its two letters; what was typed in words that nobody knows stays as it is."""
+    return country_name(text, language())
 
 
 def shown(value: Any) -> Any:

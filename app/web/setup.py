@@ -317,6 +317,7 @@ def _prepare_templates(app: Flask) -> None:
         formats.cash_of_file,
         formats.share,
         formats.day,
+        formats.country,
         formats.shown,
         formats.month,
         formats.quantity,

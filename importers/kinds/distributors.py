@@ -10,6 +10,7 @@ from app.domain.measures.calendar import local_date
 from app.domain.states import Outcome, TaxStatus
 from app.domain.taxes.tax_ids import fault_of
 from app.domain.typed.codes import code_key
+from app.domain.typed.countries import country_called, is_country
 from app.services import audit
 from app.services.goods.catalogue import begin_change
 from app.services.participants import distributor_rows, distributors
@@ -32,8 +33,9 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
     its row says, else from today on. Who is new takes part since the day that its row says, else since today, or since
     the programme's first day while nothing was sold in it: what was sold before is still to come.
 
-    A tax id that cannot be is noticed and stays: its distributor may be right all the same. So is a new code that
-    somebody else has but for zeros in front.
+    A country is kept by its two letters, whatever the file calls it. One that nobody knows is noticed and stays, and so
+    is a tax id that cannot be: its distributor may be right all the same. So is a new code that somebody else has but
+    for zeros in front.
     """
     program = desk.program
     good = _typed(desk, rows, problems)
@@ -54,7 +56,7 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
     )
     _note_head_offices(desk, was, good.values())
     since = _since(loaded[0], good.values(), usual, today)
-    return Loaded(*loaded, noticed=[*_no_tax_ids(good, program.country), *zeros, *since])
+    return Loaded(*loaded, noticed=[*_no_tax_ids(good, program.country), *_no_countries(good), *zeros, *since])
 
 
 def _typed(desk: Desk, rows: ThingRows, problems: Problems) -> dict[int, DistributorRow]:
@@ -88,7 +90,7 @@ def _typed(desk: Desk, rows: ThingRows, problems: Problems) -> dict[int, Distrib
             tier=tier,
             tax_id=cells.get("tax_id"),
             tax_status=status,
-            country=cells.get("country"),
+            country=(country_called(said) or said) if (said := cells.get("country")) else None,
             region=cells.get("region"),
             city=cells.get("city"),
             group_from=since.get(row),
@@ -123,9 +125,19 @@ def _no_tax_ids(rows: Mapping[int, DistributorRow], country: str | None) -> list
     }
     if not wrong:
         return []
-    told = [f"{row}: {tax_id}" for row, tax_id in itertools.islice(wrong.items(), _MOST_NAMED)]
-    found = ", ".join([*told, *(["…"] if len(wrong) > _MOST_NAMED else [])])
-    return [{"code": "tax_ids_cannot_be", "count": len(wrong), "found": found}]
+    return [{"code": "tax_ids_cannot_be", "count": len(wrong), "found": _some(wrong)}]
+
+
+def _no_countries(rows: Mapping[int, DistributorRow]) -> list[dict[str, Any]]:
+    """Tell of countries that nobody knows, by none of whose rules a tax id is checked."""
+    wrong = {row: one.country for row, one in rows.items() if one.country and not is_country(one.country)}
+    return [{"code": "countries_unknown", "count": len(wrong), "found": _some(wrong)}] if wrong else []
+
+
+def _some(wrong: Mapping[int, str]) -> str:
+    """Name the first of what is wrong, each with its row."""
+    told = [f"{row}: {text}" for row, text in itertools.islice(wrong.items(), _MOST_NAMED)]
+    return ", ".join([*told, *(["…"] if len(wrong) > _MOST_NAMED else [])])
 
 
 def _since(created: int, rows: Iterable[DistributorRow], usual: dt.date, today: dt.date) -> list[dict[str, Any]]:

@@ -167,6 +167,10 @@ SENTENCES: Mapping[str, str] = {
         "Tax ids that cannot be, by their length, form or check digits: {count} (row {found}). They are taken in as "
         "they stand; compare them with invoices of these distributors."
     ),
+    "countries_unknown": _(
+        "Countries that are not known: {count} (row {found}). They are taken in as they stand, and the tax ids of "
+        "these rows are checked by no rules; write the name of the country, or its two letters, such as Poland or PL."
+    ),
     "codes_but_for_zeros": _(
         "New codes that others have but for zeros in front: {count} (row {found}). A spreadsheet program takes such "
         "zeros away. These rows come in as new ones; where the same is meant, write the zeros and bring the file again."

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.measures.calendar import local_date
 from app.domain.saying.sorting import sort_key
+from app.domain.typed.countries import country_called
 from app.models.distributors import Distributor
 from app.models.programs import Program
 from app.services import audit
@@ -35,7 +36,7 @@ def change(
 
     The caller commits. Its code never changes: files know it by that. The audit log keeps what was and what is, of what
     changed alone. ``head_office`` is a code. It is in another group from ``from_on`` on (see `placements.move`), in
-    another tier from today on.
+    another tier from today on. A country that is known is kept by its two letters.
 
     Raises:
         LookupError: The programme has no such distributor, or no such group.
@@ -45,6 +46,8 @@ def change(
     begin_change(session, program.id)
     found = _held(session, program.id, distributor_id)
     values = dict(values)
+    if country := values.get("country"):
+        values["country"] = country_called(str(country)) or country
     if "head_office" in values:
         code: Any = values.pop("head_office")
         values["head_office_id"] = id_below(session, program.id, distributor_id, code)

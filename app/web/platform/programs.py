@@ -22,6 +22,7 @@ from app.db.transaction import transaction
 from app.domain.program_file.definition import ProgramFile
 from app.domain.program_file.parts import LONGEST_CODE
 from app.domain.typed.codes import slug
+from app.domain.typed.countries import is_country
 from app.extensions import db
 from app.models.programs import Program
 from app.services.setup import program_files, programs
@@ -38,8 +39,6 @@ Answer = str | Response | tuple[str, int]
 _CODE = Regexp(r"^[a-z0-9]+(-[a-z0-9]+)*$", message=_("Small letters, digits and hyphens, such as my-club."))
 _MOST_WORTH = 10**12
 """A million of the currency, in millionths."""
-_NO_COUNTRIES = frozenset({"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"})
-"""What languages have names for and is no country of ISO 3166: unions, parts of countries, marks of tests."""
 _USUAL = {"pl": ("PL", "PLN", "Europe/Warsaw"), "es": ("ES", "EUR", "Europe/Madrid")}
 """What whoever reads a language most likely wants; they see it chosen, and may choose otherwise."""
 
@@ -73,7 +72,7 @@ class NewProgramForm(Form):
     def offer(self) -> None:
         """Fill in what can be chosen, in the reader's language."""
         names = Locale.parse(language())
-        countries = {code: name for code, name in names.territories.items() if _is_country(code)}
+        countries = {code: name for code, name in names.territories.items() if is_country(code)}
         self.country.choices = _sorted(countries.items())
         paid_with = {code for country in countries for code in get_territory_currencies(country)}
         self.currency.choices = _sorted(
@@ -99,15 +98,11 @@ class NewProgramForm(Form):
         }
 
 
-def _is_country(code: str) -> bool:
-    return len(code) == 2 and code not in _NO_COUNTRIES
-
-
 @functools.cache
 def usual() -> str:
     """Say of each country with what one pays there, and which time zone it has where it has one: chosen with it."""
     found: dict[str, dict[str, str]] = {}
-    for country in filter(_is_country, Locale.parse("en").territories):
+    for country in filter(is_country, Locale.parse("en").territories):
         paid, zones = get_territory_currencies(country), get_global("territory_zones").get(country, ())
         found[country] = {}
         if paid:

@@ -137,6 +137,25 @@ def test_tax_ids_that_cannot_be_are_noticed_and_stay(desk: Desk) -> None:
     assert found.counts["lines_accepted"] == 5
 
 
+def test_a_country_is_kept_by_its_letters_and_its_rules_judge_the_tax_id(desk: Desk) -> None:
+    columns = {"code": "Kod", "name": "Nazwa", "tax_id": "NIP", "country": "Kraj"}
+    desk.load(import_profiles={"distributors": {"columns": columns}})
+    told = [("5260001247", "Polska"), ("136695976", "Niemcy"), ("5260001247", "Bawaria"), (None, None)]
+    rows = [(f"D{at}", "North", *one) for at, one in enumerate(told)]
+    found = desk.run(desk.csv(*rows, header=("Kod", "Nazwa", "NIP", "Kraj")), "distributors")
+    assert list(found.warnings)[:2] == [
+        {"code": "tax_ids_cannot_be", "count": 1, "found": "2: 5260001247"},
+        {"code": "countries_unknown", "count": 1, "found": "4: Bawaria"},
+    ]
+    with transaction(desk.registry) as session:
+        kept = session.execute(
+            select(Distributor.code, Distributor.country).where(Distributor.program_id == desk.program_id)
+        ).all()
+    assert dict(tuple(one) for one in kept) == {"D0": "PL", "D1": "DE", "D2": "Bawaria", "D3": None}
+    again = desk.run(desk.csv(("D0", "North", None, "PL"), header=("Kod", "Nazwa", "NIP", "Kraj")), "distributors")
+    assert again.counts["changed"] == 0, "the same country, called otherwise"
+
+
 def test_whom_a_sales_report_makes_known_takes_part_since_the_start_until_something_is_sold(desk: Desk) -> None:
     desk.profile(unknown_distributor="create", unknown_product="create")
     desk.run(desk.csv(("A", "2026-01-02", "D1", "P1", 1, "100.00"), ("B", "2026-01-03", "D2", "P1", 1, "100.00")))

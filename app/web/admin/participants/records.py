@@ -26,6 +26,7 @@ from app.services.participants.distributors import Data
 from app.services.participants.head_offices import CannotStandBelow
 from app.services.tracing import balances, happenings
 from app.services.tracing.happenings import Kind
+from app.web import formats
 from app.web.access.guarding import can
 from app.web.admin.participants.story import KINDS, entry
 from app.web.context import distributor_here, now, person, scope, session, today
@@ -201,7 +202,7 @@ def _data_form(data: Data, groups: list[tuple[int, str]]) -> DataForm:
             "tax_status": data.tax_status.value,
             "city": data.city,
             "region": data.region,
-            "country": data.country,
+            "country": formats.country(data.country or ""),
             "birthday": data.birthday_on,
             "enrolled_on": data.enrolled_on,
         }

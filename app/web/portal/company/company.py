@@ -11,6 +11,7 @@ from app.db.transaction import transaction
 from app.extensions import db
 from app.services.occasions import referrals
 from app.services.participants import distributor_changes, distributors
+from app.web import formats
 from app.web.context import now, person, scope, session
 from app.web.forms.form import Form
 from app.web.portal.home import own
@@ -35,7 +36,7 @@ class BroughtForm(Form):
 @bp.route("/portal/<code:program_code>/<id:distributor_id>/company", methods=["GET", "POST"])
 def index(program_code: str, distributor_id: int) -> str | Response | tuple[str, int]:
     data = distributors.data_of(session(), distributor_id)
-    form = PlaceForm(city=data.city, region=data.region, country=data.country)
+    form = PlaceForm(city=data.city, region=data.region, country=formats.country(data.country or ""))
     if request.method == "GET":
         return _page(distributor_id, form, BroughtForm(formdata=None))
     if not form.validate():
@@ -70,7 +71,7 @@ def brought_by(program_code: str, distributor_id: int) -> Response | tuple[str, 
     """Name who brought the company, as long as it has not sold anything."""
     brought = BroughtForm()
     data = distributors.data_of(session(), distributor_id)
-    place = PlaceForm(formdata=None, city=data.city, region=data.region, country=data.country)
+    place = PlaceForm(formdata=None, city=data.city, region=data.region, country=formats.country(data.country or ""))
     if brought.validate():
         referrer = distributors.id_of_code(session(), scope().program.id, brought.referrer.data or "")
         try:
