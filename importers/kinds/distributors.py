@@ -1,7 +1,6 @@
 """Distributors from a file."""
 
 import datetime as dt
-import itertools
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -19,11 +18,11 @@ from app.services.participants.head_offices import head_offices
 from importers.kinds.desk import Desk, Loaded, moving_of
 from importers.kinds.figures import days_of, past_days_of
 from importers.kinds.lost_zeros import lost_zeros
+from importers.kinds.named_rows import noticed
 from importers.kinds.rows import Cells, ThingRows
+from importers.kinds.shared_tax_ids import shared_tax_ids
 from importers.layout.words.known import tax_status_called
 from importers.problems.problems import Problems
-
-_MOST_NAMED = 10
 
 
 def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
@@ -34,8 +33,8 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
     the programme's first day while nothing was sold in it: what was sold before is still to come.
 
     A country is kept by its two letters, whatever the file calls it. One that nobody knows is noticed and stays, and so
-    is a tax id that cannot be: its distributor may be right all the same. So is a new code that somebody else has but
-    for zeros in front.
+    is a tax id that cannot be, or that another company has: its distributor may be right all the same. So is a new code
+    that somebody else has but for zeros in front.
     """
     program = desk.program
     good = _typed(desk, rows, problems)
@@ -44,6 +43,7 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
     _leave_out_misplaced(was, good, problems)
     today = local_date(desk.now, program.time_zone)
     zeros = lost_zeros({row: one.code for row, one in good.items()}, was)
+    shared = shared_tax_ids(good, distributors.tax_ids(desk.session, program.id), was)
     usual = distributor_rows.new_since(desk.session, program, desk.now)
     loaded = distributor_rows.put_distributors(
         desk.session,
@@ -56,7 +56,7 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
     )
     _note_head_offices(desk, was, good.values())
     since = _since(loaded[0], good.values(), usual, today)
-    return Loaded(*loaded, noticed=[*_no_tax_ids(good, program.country), *_no_countries(good), *zeros, *since])
+    return Loaded(*loaded, noticed=[*_no_tax_ids(good, program.country), *_no_countries(good), *shared, *zeros, *since])
 
 
 def _typed(desk: Desk, rows: ThingRows, problems: Problems) -> dict[int, DistributorRow]:
@@ -123,21 +123,13 @@ def _no_tax_ids(rows: Mapping[int, DistributorRow], country: str | None) -> list
         for row, one in rows.items()
         if one.tax_id is not None and fault_of(one.tax_id, one.country or country) is not None
     }
-    if not wrong:
-        return []
-    return [{"code": "tax_ids_cannot_be", "count": len(wrong), "found": _some(wrong)}]
+    return noticed("tax_ids_cannot_be", wrong)
 
 
 def _no_countries(rows: Mapping[int, DistributorRow]) -> list[dict[str, Any]]:
     """Tell of countries that nobody knows, by none of whose rules a tax id is checked."""
     wrong = {row: one.country for row, one in rows.items() if one.country and not is_country(one.country)}
-    return [{"code": "countries_unknown", "count": len(wrong), "found": _some(wrong)}] if wrong else []
-
-
-def _some(wrong: Mapping[int, str]) -> str:
-    """Name the first of what is wrong, each with its row."""
-    told = [f"{row}: {text}" for row, text in itertools.islice(wrong.items(), _MOST_NAMED)]
-    return ", ".join([*told, *(["…"] if len(wrong) > _MOST_NAMED else [])])
+    return noticed("countries_unknown", wrong)
 
 
 def _since(created: int, rows: Iterable[DistributorRow], usual: dt.date, today: dt.date) -> list[dict[str, Any]]:

@@ -6,8 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from app.domain.typed.codes import code_key
-
-_MOST_NAMED = 10
+from importers.kinds.named_rows import noticed
 
 
 def lost_zeros(codes: Mapping[int, str], here: Collection[str]) -> list[dict[str, Any]]:
@@ -24,8 +23,4 @@ def lost_zeros(codes: Mapping[int, str], here: Collection[str]) -> list[dict[str
             alike[key.lstrip("0")].add(key)
     new = {row: key for row, key in keys.items() if key not in here and key.isdecimal()}
     found = {row: min(others) for row, key in new.items() if (others := alike[key.lstrip("0")] - {key})}
-    if not found:
-        return []
-    told = [f"{row}: {codes[row]} / {other}" for row, other in itertools.islice(found.items(), _MOST_NAMED)]
-    more = ["…"] if len(found) > _MOST_NAMED else []
-    return [{"code": "codes_but_for_zeros", "count": len(found), "found": ", ".join([*told, *more])}]
+    return noticed("codes_but_for_zeros", {row: f"{codes[row]} / {other}" for row, other in found.items()})

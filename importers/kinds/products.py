@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 
-from app.domain.typed.codes import code_key
+from app.domain.typed.codes import code_key, is_ean
 from app.services.goods import catalogue
 from app.services.goods.catalogue import ProductRow
 from importers.kinds.desk import Desk, Loaded, moving_of
 from importers.kinds.figures import days_of
 from importers.kinds.lost_zeros import lost_zeros
+from importers.kinds.named_rows import noticed
 from importers.kinds.rows import ThingRows
 from importers.problems.problems import Problems
 
@@ -16,7 +17,7 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
     """Create and change products, and create the groups that they name.
 
     A product that moves is in its new group from the day that its row says, else from today on. A new code that another
-    one has but for zeros in front is noticed.
+    one has but for zeros in front is noticed, and so is an EAN that cannot be: files name no goods by a mistyped one.
     """
     program, session = desk.program, desk.session
     since = days_of(desk, rows, "group_from", problems)
@@ -39,7 +40,8 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
         {row: str(cells["code"]) for row, cells in good.items()}, catalogue.product_ids(session, program.id)
     )
     made = catalogue.put_products(session, program.id, program.locale, products, moving=moving_of(desk))
-    return Loaded(*made, noticed=zeros)
+    wrong = {row: ean for row, cells in good.items() if (ean := cells.get("ean")) and not is_ean(ean)}
+    return Loaded(*made, noticed=[*noticed("eans_cannot_be", wrong), *zeros])
 
 
 def _from_the_top(named: Iterable[tuple[str, str | None]]) -> Iterator[tuple[str, str | None]]:

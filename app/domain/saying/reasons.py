@@ -171,6 +171,14 @@ SENTENCES: Mapping[str, str] = {
         "Countries that are not known: {count} (row {found}). They are taken in as they stand, and the tax ids of "
         "these rows are checked by no rules; write the name of the country, or its two letters, such as Poland or PL."
     ),
+    "tax_ids_shared": _(
+        "Tax ids that another distributor has as well, and neither is a branch of the other: {count} (row {found}). "
+        "They are taken in; where one company stands here twice, merge the two, or say its head office."
+    ),
+    "eans_cannot_be": _(
+        "EANs that cannot be, by their length or check digit: {count} (row {found}). They are taken in as they stand, "
+        "and no report will name goods by them; compare them with the goods, and bring these rows again."
+    ),
     "codes_but_for_zeros": _(
         "New codes that others have but for zeros in front: {count} (row {found}). A spreadsheet program takes such "
         "zeros away. These rows come in as new ones; where the same is meant, write the zeros and bring the file again."

@@ -23,6 +23,15 @@ def ean_key(text: str) -> str | None:
     return digits.lstrip("0") or None if re.fullmatch(r"[0-9]{8}|[0-9]{12,14}", digits) else None
 
 
+def is_ean(text: str) -> bool:
+    """Say whether a text is an EAN, a UPC or a GTIN of 14 digits: its last digit proves the others."""
+    digits = ean_key(text)
+    if digits is None:
+        return False
+    weighed = sum(int(digit) * (3 if at % 2 == 0 else 1) for at, digit in enumerate(reversed(digits[:-1])))
+    return (weighed + int(digits[-1])) % 10 == 0
+
+
 def slug(name: str) -> str:
     """Make a code from a name: ``Road Frames`` becomes ``road-frames``. Letters without a Latin base are kept.
 

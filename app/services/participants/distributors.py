@@ -37,6 +37,19 @@ def company_ids(session: Session, program_id: int) -> dict[str, int]:
     return dict(rows.all())
 
 
+def tax_ids(session: Session, program_id: int) -> dict[str, tuple[str, str]]:
+    """Give code and tax id of all distributors that have one, by code key, but merged ones and people's accounts."""
+    rows = session.execute(
+        select(Distributor.code_key, Distributor.code, Distributor.tax_id).where(
+            Distributor.program_id == program_id,
+            Distributor.tax_id.is_not(None),
+            Distributor.merged_into_id.is_(None),
+            Distributor.person_of_id.is_(None),
+        )
+    )
+    return {key: (code, tax_id) for key, code, tax_id in rows if tax_id is not None}
+
+
 def codes(session: Session, program_id: int) -> dict[str, str]:
     """Give the code of every distributor, as it is written, by code key."""
     rows = session.execute(select(Distributor.code_key, Distributor.code).where(Distributor.program_id == program_id))

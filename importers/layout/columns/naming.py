@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from rapidfuzz import fuzz
 
+from app.domain.typed.codes import is_ean
 from app.domain.typed.fields import FIGURES, KINDS
 from importers.layout.columns.months_seen import not_sold, of_another_time
 from importers.layout.rows.corrected import of_a_correction
@@ -39,6 +40,7 @@ _WORD = re.compile(r"[^\W_]+\.?")
 _LEAST_ALONE = 3
 """Letters of a word that is shortened and stands alone."""
 _DIGITS_OF_EAN = (8, 12, 13)
+"""Of those of 14 digits boxes bear the number, and times are written so as well."""
 _NUMBER = r"^-?(?:\d[\d ']*(?:[.,]\d+)?|\d{1,3}(?:[.,]\d{3})+(?:[.,]\d+)?|\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d*)?)$"
 _LEAST_TOKEN = 4
 _ADDED_UP = re.compile(
@@ -144,18 +146,10 @@ def facts_of(texts: pa.ChunkedArray, samples: int = 5, names: Collection[str] = 
         filled_bp=10_000 * len(said) // max(1, len(texts)),
         dates_bp=10_000 * dates // max(1, count),
         numbers_bp=10_000 * int(numbers.sum()) // max(1, count),
-        eans_bp=10_000 * sum(is_ean(text) for text in read) // max(1, count),
+        eans_bp=10_000 * sum(len(text) in _DIGITS_OF_EAN and is_ean(text) for text in read) // max(1, count),
         flags_bp=10_000 * sum(map(says_yes_or_no, read)) // max(1, count),
         samples=tuple(read[:samples]),
     )
-
-
-def is_ean(text: str) -> bool:
-    """Say whether a text is an EAN or a UPC: its last digit proves the others."""
-    if not text.isdecimal() or len(text) not in _DIGITS_OF_EAN:
-        return False
-    weighed = sum(int(digit) * (3 if at % 2 == 0 else 1) for at, digit in enumerate(reversed(text[:-1])))
-    return (weighed + int(text[-1])) % 10 == 0
 
 
 def candidates(name: str, facts: Facts, kind: str) -> list[Candidate]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.typed.codes import by_every_name, code_key, slug
+from app.domain.typed.codes import by_every_name, code_key, is_ean, slug
 from tests.app.domain.profiles import searching
 
 
@@ -75,3 +75,9 @@ def test_a_code_wins_over_a_name_and_a_name_over_an_alias() -> None:
             "alone": 3,
         }
         assert "four" not in found
+
+
+def test_the_last_digit_proves_an_ean() -> None:
+    good = ("5901234123457", "590-1234 123457", "96385074", "012345678905", "15901234123454")
+    assert all(map(is_ean, good))
+    assert not any(map(is_ean, ("5901234123458", "590123412345", "123", "", "P-5901234123457")))

@@ -9,7 +9,7 @@ import pytest
 
 from app.domain.states import DocumentKind
 from importers.errors import FileRefused, QuestionOpen
-from importers.layout.columns.naming import candidates, facts_of, is_ean
+from importers.layout.columns.naming import candidates, facts_of
 from importers.layout.looks.looking import fingerprint, look
 from importers.layout.looks.proposing import AnswerInvalid, Unanswered, propose
 from importers.layout.tables.header import HeaderNotThere, Said
@@ -124,13 +124,10 @@ def test_headers_have_one_fingerprint_in_whatever_order_and_month() -> None:
     assert fingerprint(["Kod"]) != fingerprint(["Kod", "Nazwa"])
 
 
-def test_names_are_compared_as_they_are_spoken_and_the_last_digit_proves_an_ean() -> None:
+def test_names_are_compared_as_they_are_spoken() -> None:
     assert [spoken(one) for one in ("InvoiceNo", "Invoice #", "N° facture", "Kod\ntowaru", "Réf.")] == [
         *("invoice no", "invoice no", "n facture", "kod towaru", "réf")
     ]
-    assert is_ean("5901234123457")
-    assert not is_ean("5901234123458")
-    assert not is_ean("123")
 
 
 LEGEND = [["Kod", "Klient", "Data", "Ilość", "Netto"], ["P", "K", "2026-01-05", "1", "1,00"], [None] * 5]
