@@ -125,9 +125,12 @@ def remove_totp(session: Session, person: Person, *, reset_page: str, now: dt.da
 def keep_one(session: Session, person: Person, *, without: int) -> None:
     """Make sure that somebody who must have a second factor still has one without so many of them.
 
+    Whoever takes another one away meanwhile waits until the caller's transaction ends.
+
     Raises:
         FactorNeeded: They would have none.
     """
+    _locked(session, person.id)
     if needs_second_factor(person) and factors_of(session, person.id).count <= without:
         raise FactorNeeded("Your role needs a second factor, and this is the only one. Set up another one first.")
 
@@ -201,7 +204,10 @@ def drop_codes_without_factor(session: Session, user_id: int) -> None:
 
 def _locked(session: Session, user_id: int) -> UserAccount:
     return session.scalars(
-        select(UserAccount).where(UserAccount.id == user_id).with_for_update().execution_options(populate_existing=True)
+        select(UserAccount)
+        .where(UserAccount.id == user_id)
+        .with_for_update(key_share=True)  # signing in, which names them, does not wait
+        .execution_options(populate_existing=True)
     ).one()
 
 

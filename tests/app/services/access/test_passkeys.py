@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -16,6 +17,7 @@ from app.services.access.keys import Keys
 from app.services.access.passkeys import Party, PasskeyRefused
 from app.services.access.second_factors import FactorNeeded
 from tests.support.authenticator import Authenticator
+from tests.support.meetings import elsewhere, wait_for_a_waiter
 from tests.support.programs import NOW
 
 People = Callable[..., Person]
@@ -161,6 +163,22 @@ def test_the_last_one_of_a_role_that_needs_it_stays(
         passkeys.remove(session, finance, first, reset_page=PAGE, now=NOW)
     register(session, keys, finance, device())
     assert passkeys.remove(session, finance, first, reset_page=PAGE, now=NOW)
+    assert second_factors.factors_of(session, finance.id).passkeys == 1
+
+
+def test_of_two_that_are_removed_at_once_one_stays(
+    app: Flask, session: Session, keys: Keys, program: Program, person: People
+) -> None:
+    """Each saw the other, and somebody who moves money signed in with a password alone."""
+    finance = person(program, Role.FINANCE)
+    first, second = (register(session, keys, finance, device()) for _ in range(2))
+    session.commit()
+    passkeys.remove(session, finance, first, reset_page=PAGE, now=NOW)
+    with elsewhere(app, lambda beside: passkeys.remove(beside, finance, second, reset_page=PAGE, now=NOW)) as removed:
+        wait_for_a_waiter(session)
+        session.commit()
+        with pytest.raises(FactorNeeded):
+            removed.result(20)
     assert second_factors.factors_of(session, finance.id).passkeys == 1
 
 
