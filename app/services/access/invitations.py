@@ -280,6 +280,7 @@ def accept(
         raise InvitationInvalid
     if somebody is not None and somebody.login != found.login:
         raise InvitedAnother(found.login)
+    people.hold_login(session, found.login)  # whoever is new may be let in by two invitations at once
     user = people.user_or_none(session, found.login)
     if user is not None and not user.active:
         raise InvitationInvalid

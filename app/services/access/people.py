@@ -13,6 +13,7 @@ from sqlalchemy import BigInteger, Row, bindparam, exists, func, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
+from app.db.locks import lock_name
 from app.db.questions import Question
 from app.domain.roles import OF_A_DISTRIBUTOR, Person, Role, Seat
 from app.domain.typed.mail_addresses import is_mail_address
@@ -133,7 +134,7 @@ def create_user(
 
 
 def new_login(session: Session, login: str) -> str:
-    """Give the form in which a sign-in name that nobody has yet is kept.
+    """Give the form in which a sign-in name that nobody has yet is kept: whoever else asks for it waits for the caller.
 
     Raises:
         LoginInvalid: It is no e-mail address.
@@ -142,9 +143,15 @@ def new_login(session: Session, login: str) -> str:
     key = login_key(login)
     if not is_mail_address(key):
         raise LoginInvalid(login)
+    hold_login(session, key)
     if session.scalars(select(UserAccount.id).where(UserAccount.login == key)).one_or_none() is not None:
         raise LoginTaken(key)
     return key
+
+
+def hold_login(session: Session, key: str) -> None:
+    """Let nobody else take a sign-in name, in the form in which it is kept, until the caller's transaction ends."""
+    lock_name(session, f"login {key}")
 
 
 def give_role(

@@ -32,9 +32,11 @@ def accept(token: str) -> Answer:
             form = InvitedForm(name=found.name)
             return _page(form, found)
         if who is None and found.has_account:
-            return redirect(url_for("auth.sign_in", next=request.path), 303)
+            raise SignInFirst(found.login)
         return _go_in(token, found) if who is not None else _begin(token, found)
-    except (InvitationInvalid, InvitedAnother, SignInFirst):
+    except SignInFirst:
+        return redirect(url_for("auth.sign_in", next=request.path), 303)
+    except (InvitationInvalid, InvitedAnother):
         return render_template("auth/no_invitation.html"), 404
 
 

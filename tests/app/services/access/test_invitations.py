@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Callable
 
 import pytest
+from flask import Flask
 from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
@@ -21,6 +22,7 @@ from app.services.access.signing_in import Method
 from app.services.telling import messages
 from tests.app.services.conftest import GOOD, new_login
 from tests.support import programs
+from tests.support.meetings import elsewhere, wait_for_a_waiter
 from tests.support.programs import NOW
 
 People = Callable[..., Person]
@@ -73,6 +75,23 @@ def test_a_link_is_accepted_once_and_for_a_week(session: Session, program: Progr
     for nothing in (token, token + "A", "", "\ud800"):
         with pytest.raises(InvitationInvalid):
             accept(session, nothing)
+
+
+def test_whoever_is_new_and_takes_two_invitations_at_once_has_one_account(
+    app: Flask, session: Session, program: Program
+) -> None:
+    """The second made the same account once more, and its page failed."""
+    login = new_login()
+    tokens = [invite(session, program, login, role)[1] for role in (Role.VIEWER, Role.VERIFIER)]
+    session.commit()
+    person = accept(session, tokens[0])
+    with elsewhere(app, lambda beside: accept(beside, tokens[1])) as second:
+        wait_for_a_waiter(session)
+        session.commit()
+        with pytest.raises(SignInFirst):
+            second.result(20)
+    assert {seat.role for seat in accept(session, tokens[1], somebody=person).seats} == {Role.VIEWER, Role.VERIFIER}
+    session.commit()
 
 
 def test_a_newer_invitation_takes_the_place_of_an_older_one(session: Session, program: Program) -> None:
