@@ -81,6 +81,8 @@ class Cut(enum.IntEnum):
     YEAR = 5
     PROGRAM = 6
     BUDGET = 7
+    HAD = 8
+    """Not a cap: what was given for the same before and is kept."""
 
 
 class Outcome(enum.StrEnum):

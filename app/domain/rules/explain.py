@@ -30,6 +30,7 @@ _CUT = {
     Cut.YEAR: _("the most for a year"),
     Cut.PROGRAM: _("the most for the whole programme"),
     Cut.BUDGET: _("the budget of the rule"),
+    Cut.HAD: _("what was given for it before and is kept"),
 }
 
 CUT_NAMES = {

@@ -1,6 +1,7 @@
 """What events earn: columns of what happened in, columns of awards out (rules.md 2, `event`; 3 and 4 as for sales)."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +12,7 @@ from app.domain.measures.exact import Ints, order_of
 from app.domain.rules.caps import CapUsage, apply_caps
 from app.domain.rules.rulebook import CompiledRule, RuleBook
 from app.domain.rules.stacking import Candidates, survivors
-from app.domain.states import DocumentKind, Event
+from app.domain.states import Cut, DocumentKind, Event, Unit
 from app.domain.typed.codes import code_key
 
 BY_HAND = (Event.BIRTHDAY, Event.SURVEY, Event.TRAINING, Event.REVIEW, Event.REFERRAL, Event.CUSTOM)
@@ -23,12 +24,14 @@ class Happened:
     """What happened, in the order of its days. Columns of equal length.
 
     ``event`` names an `app.domain.states.Event`, ``about`` says which (or None), ``on`` is ``datetime64[D]``.
+    ``had`` is what was given for one of them before and is kept, by its position and unit: it is given the rest.
     """
 
     distributor_id: Ints
     event: Texts
     about: Texts
     on: npt.NDArray[np.datetime64]
+    had: Mapping[int, Mapping[Unit, int]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """Count what happened."""
@@ -53,7 +56,7 @@ class Happened:
 
 @dataclass(frozen=True)
 class EventAwards:
-    """What was earned: positions of the event and of the rule, the amount given, and the amount without caps."""
+    """What was earned: positions of the event and of the rule, the amount given, and the amount before it was cut."""
 
     event: Ints
     rule: Ints
@@ -67,7 +70,7 @@ class EventAwards:
 
 
 def award_events(book: RuleBook, happened: Happened, usage: CapUsage) -> EventAwards:
-    """Compute what events earn: each rule once per event, then stacks, then caps.
+    """Compute what events earn: each rule once per event, then stacks, less what was had before, then caps.
 
     Multipliers multiply what a line of sales has, so they leave events alone. ``usage`` is added to.
     """
@@ -88,13 +91,27 @@ def award_events(book: RuleBook, happened: Happened, usage: CapUsage) -> EventAw
         event, rule_at, amount = event[kept], rule_at[kept], amount[kept]
     order = order_of(event, rule_at)
     event, rule_at, amount = event[order], rule_at[order], amount[order]
-    given, cut_by = amount.copy(), np.zeros(len(event), dtype=np.int8)
+    given = _less_what_is_had(book, happened, event, rule_at, amount)
+    cut_by = np.where(given < amount, Cut.HAD, Cut.NOTHING).astype(np.int8)
     documents = happened.as_documents()
     for at in np.unique(rule_at).tolist():
         if book.rules[at].caps is not None:
             mine = np.flatnonzero(rule_at == at)
-            given[mine], cut_by[mine] = apply_caps(book.rules[at], amount[mine], event[mine], documents, usage)
+            given[mine], capped = apply_caps(book.rules[at], given[mine], event[mine], documents, usage)
+            cut_by[mine] = np.where(capped, capped, cut_by[mine])
     return EventAwards(event, rule_at, given, amount, cut_by)
+
+
+def _less_what_is_had(book: RuleBook, happened: Happened, event: Ints, rule_at: Ints, amount: Ints) -> Ints:
+    """Take from what each event earns, rule by rule, what was given for it before and is kept."""
+    given = amount.copy()
+    kept = {at: dict(amounts) for at, amounts in happened.had.items()}
+    for at in np.flatnonzero(np.isin(event, list(kept))).tolist():
+        mine, unit = kept[int(event[at])], book.rules[int(rule_at[at])].unit
+        less = min(mine.get(unit, 0), int(given[at]))
+        given[at] -= less
+        mine[unit] = mine.get(unit, 0) - less
+    return given
 
 
 def _in_scope(book: RuleBook, rule: CompiledRule, happened: Happened) -> Flags:

@@ -19,6 +19,7 @@ from app.db.many import any_of
 from app.db.prepared import Prepared
 from app.domain.documents.sales import Documents
 from app.domain.measures.calendar import period_of
+from app.domain.measures.exact import Ints
 from app.domain.rules.caps import NOBODY, CapUsage
 from app.domain.rules.rule_compiling import cap_limits
 from app.domain.rules.rulebook import CompiledRule
@@ -124,8 +125,9 @@ def free_usage(session: Session, document_ids: Sequence[int]) -> None:
     _free(session, used)
 
 
-def free_usage_of_events(session: Session, event_ids: Sequence[int]) -> None:
-    """Take what was given for events out of the usage of caps, as `free_usage` does it for documents."""
+def free_usage_of_events(session: Session, transactions: Ints, amounts: Ints) -> None:
+    """Take out of the usage of caps what is taken back of events: of the transaction of each award, so much."""
+    taken = rows_of(transaction_id=transactions, amount=amounts)
     _free(
         session,
         select(
@@ -133,14 +135,12 @@ def free_usage_of_events(session: Session, event_ids: Sequence[int]) -> None:
             EarningRuleVersion.definition,
             HappenedEvent.distributor_id,
             HappenedEvent.happened_on,
-            EventAward.amount,
+            taken.c.amount,
         )
         .join(EventAward, EventAward.event_id == HappenedEvent.id)
+        .join(taken, taken.c.transaction_id == EventAward.transaction_id)
         .join(EarningRuleVersion, EarningRuleVersion.id == EventAward.rule_version_id)
-        .where(
-            HappenedEvent.id == any_of(event_ids),
-            EarningRuleVersion.definition.has_key("caps"),
-        ),
+        .where(EarningRuleVersion.definition.has_key("caps")),
     )
 
 

@@ -2,8 +2,8 @@
 
 import datetime as dt
 import itertools
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from sqlalchemy import func, select
@@ -32,13 +32,17 @@ from app.services.rulebooks import rules_of
 
 @dataclass(frozen=True)
 class Told:
-    """Something that is told to have happened. ``key`` is of whoever tells it: told twice, it happened once."""
+    """Something that is told to have happened. ``key`` is of whoever tells it: told twice, it happened once.
+
+    ``had`` is what was given for it before, told under another key, and is kept, by unit.
+    """
 
     distributor_id: int
     event: Event
     key: str
     on: dt.date
     about: str | None = None
+    had: Mapping[Unit, int] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,7 @@ def record(
         event=np.asarray([str(one.event) for _, one in earning], dtype=object),
         about=np.asarray([one.about for _, one in earning], dtype=object),
         on=np.asarray([one.on for _, one in earning], dtype="datetime64[D]"),
+        had={at: one.had for at, (_, one) in enumerate(earning) if one.had},
     )
     wallets = lock_wallets(session, happened_.distributor_id)
     if rules.may_end_idle:
@@ -122,7 +127,7 @@ def take_back(
     """Take back what events gave that turn out not to have been due; they stay told. The caller commits.
 
     As with documents, what takes it back belongs to the day of the event, points that are gone become a debt or are
-    forgiven as the programme says, and caps have their room again.
+    forgiven as the programme says. Caps have the room again of what is taken, for the rest stays given.
     """
     rules = rules_of(session, program_id)
     given = session.execute(
@@ -143,6 +148,7 @@ def take_back(
     transactions = transaction_ids(session, len(given))
     posting = Posting(program_id, actor=actor, reason=reason)
     posted: list[int] = []
+    taken: list[int] = []
     for at, (account, transaction, (_who, _on, one)) in enumerate(
         zip(accounts, transactions.tolist(), given, strict=True)
     ):
@@ -153,6 +159,7 @@ def take_back(
             bucket = program_bucket(TransactionKind.VOID)
             posting.add_legs(transaction, rules.accounts[one.unit], [Leg(bucket, issued, None)])
             posted.append(at)
+            taken.append(issued)
     undone = np.asarray([one.transaction_id for _who, _on, one in given], dtype=np.int64)[posted]
     keys = [f"void:{one}" for one in undone.tolist()]
     posting.add_transactions(transactions[posted], TransactionKind.VOID, keys, days[posted], reverses_ids=undone)
@@ -161,7 +168,7 @@ def take_back(
     for unit in Unit:
         mine = [at for at in posted if given[at][2].unit is unit]
         note_earners(session, wallets[unit], transactions[mine], who[mine])
-    free_usage_of_events(session, event_ids)
+    free_usage_of_events(session, undone, np.asarray(taken, dtype=np.int64))
     figures.touch(session, program_id, days)
 
 

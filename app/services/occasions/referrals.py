@@ -4,16 +4,17 @@ import datetime as dt
 from collections.abc import Sequence
 from itertools import chain
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import BigInteger, ColumnElement, cast, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
 
 from app.db.many import any_of
 from app.domain.measures.calendar import local_date
 from app.domain.saying.movement_notes import NO_SALE
-from app.domain.states import COUNTING, DocumentKind, DocumentStatus, Event
+from app.domain.states import COUNTING, DocumentKind, DocumentStatus, Event, Unit
 from app.models.distributors import Distributor
 from app.models.events import EventAward, HappenedEvent, Referral
+from app.models.ledger import Account, LedgerEntry, LedgerTransaction
 from app.models.merges import MergedDocument
 from app.models.programs import Program
 from app.models.sales import SalesDocument
@@ -180,6 +181,25 @@ def _is_had(session: Session, distributor_id: int, referrer_id: int) -> bool:
     return bool(standing) and all(standing)
 
 
+def _kept(session: Session, distributor_id: int, referrer_id: int) -> dict[Unit, int]:
+    """Tell what a referrer keeps of what was given before and taken back in part, by unit: the rest was spent."""
+    undone = aliased(LedgerTransaction)
+    back = (
+        select(func.coalesce(func.sum(LedgerEntry.amount), 0))
+        .join(Account, Account.id == LedgerEntry.account_id)
+        .join(undone, undone.id == LedgerEntry.transaction_id)
+        .where(undone.key == func.concat("void:", EventAward.transaction_id), Account.distributor_id.is_not(None))
+        .correlate(EventAward)
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        select(EventAward.unit, cast(func.sum(EventAward.amount + back), BigInteger))
+        .where(EventAward.event_id == any_of(_told_of(session, distributor_id, referrer_id)), EventAward.amount > 0)
+        .group_by(EventAward.unit)
+    )
+    return {unit: kept for unit, kept in rows if kept > 0}
+
+
 def _key(session: Session, distributor_id: int, referrer_id: int) -> str:
     """Give the key of being brought: told anew where a first sale did not count in the end."""
     before = len(_told_of(session, distributor_id, referrer_id))
@@ -226,7 +246,13 @@ def reward_due(session: Session, program: Program, *, now: dt.datetime) -> int:
         return 0
     today = local_date(now, program.time_zone)
     told = [
-        events.Told(referrer_id, Event.REFERRAL, _key(session, distributor_id, referrer_id), min(sold_on, today))
+        events.Told(
+            referrer_id,
+            Event.REFERRAL,
+            _key(session, distributor_id, referrer_id),
+            min(sold_on, today),
+            had=_kept(session, distributor_id, referrer_id),
+        )
         for distributor_id, brought_id, referrer_id, sold_on in due
         # nobody brings themselves, whoever they were merged with
         if referrer_id != brought_id and not _is_had(session, distributor_id, referrer_id)

@@ -203,6 +203,36 @@ def test_a_referral_s_reward_that_was_spent_and_let_go_is_not_given_twice(open_d
     assert (due(), desk.points("D1").available) == ((1, 0), 50)
 
 
+def test_of_a_referral_s_reward_that_was_let_go_in_part_the_rest_is_given_with_the_next_sale(
+    open_desk: Opening,
+) -> None:
+    """It was given whole once more: of a reward of 100 somebody had 160."""
+    once = [_rule("referral", 100, caps={"per_distributor": {"program": 150}}), *RULES[:-1]]
+    desk = open_desk(earning_rules=once, stacks={"base": "sum", "extra": "sum"}, program={"returns": "clamp"})
+
+    def due() -> tuple[int, int]:
+        gone = referrals.take_back_due(desk.session, desk.program, now=NOW)
+        return gone, referrals.reward_due(desk.session, desk.program, now=NOW)
+
+    referrals.name(desk.session, desk.program, desk.people["D2"], desk.people["D1"], actor="ann", now=NOW)
+    desk.invoice("1", 10, who="D2", issued_on="2026-05-05")
+    assert (due(), desk.points("D1").available) == ((0, 1), 100)
+    desk.settle(desk.reserve(60))
+    desk.refuse("1")
+    assert (due(), desk.points("D1").available) == ((1, 0), 0), "40 are taken, and 60 let go"
+    desk.invoice("2", 10, who="D2", issued_on="2026-05-06")
+    assert (due(), desk.points("D1").available) == ((0, 1), 40)
+    desk.settle(desk.reserve(30))
+    desk.refuse("2")
+    assert (due(), desk.points("D1").available) == ((1, 0), 0), "10 are taken, and 30 let go"
+    desk.invoice("3", 10, who="D2", issued_on="2026-05-07")
+    assert (due(), desk.points("D1").available) == ((0, 1), 10)
+    referrals.name(desk.session, desk.program, desk.people["D3"], desk.people["D1"], actor="ann", now=NOW)
+    desk.invoice("4", 10, who="D3", issued_on="2026-05-08")
+    assert (due(), desk.points("D1").available) == ((0, 1), 60), "the cap of 150 has room for 50"
+    assert proved(desk.session) == []
+
+
 def test_what_a_referrer_would_have_had_is_the_survivor_s_once_it_was_merged(house: Desk) -> None:
     referrals.name(house.session, house.program, house.people["D2"], house.people["D1"], actor="ann", now=NOW)
     house.session.execute(
