@@ -13,9 +13,11 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     BindParameter,
+    ColumnElement,
     ScalarSelect,
     Select,
     Text,
+    and_,
     cast,
     delete,
     func,
@@ -25,7 +27,7 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.domain.roles import Permission, Person, Role, may
 from app.domain.states import ApplicationState, ClaimState, MessageState, OrderState
@@ -37,9 +39,11 @@ from app.models.messages import Message, Notice, NoticeSeen
 from app.models.orders import BasketItem, RewardOrder
 from app.models.people import AuditEvent, Membership, UserAccount
 from app.models.purchases import PurchaseCredit
+from app.models.sales import SalesDocument
 from app.models.signing_in import OneTimeSecret, Passkey, RecoveryCode, SignInSession
 from app.services import audit
 from app.services.access import memberships, people
+from app.services.persons.sellers import OF_THE_SALE
 
 ASKED, WITHDRAWN, ERASED = "user.erasure_asked", "user.erasure_withdrawn", "user.erased"
 
@@ -156,6 +160,7 @@ def erase(session: Session, user_id: int, *, by: Person, reason: str, now: dt.da
     user.totp_secret = user.totp_since = user.totp_last_step = None
     session.flush()
     _own_accounts(session, user_id, name)
+    _named(session, user_id, known, name)
     for model in (
         Membership,
         Passkey,
@@ -209,6 +214,42 @@ def _own_accounts(session: Session, user_id: int, name: str) -> None:
         )
         .execution_options(synchronize_session=False)
     )
+
+
+def _named(session: Session, user_id: int, login: str, name: str) -> None:
+    """Take them out of invoices that were registered for them, and of sales that were said to be theirs.
+
+    Where somebody else of the company is called as they were, it may mean either, and stays; so does what the sponsor's
+    own files say.
+    """
+    called, namesake = func.lower(func.trim(Membership.known_as)), aliased(Membership)
+    others = select(namesake.id).where(
+        namesake.distributor_id == Membership.distributor_id,
+        namesake.user_id != user_id,
+        func.lower(func.trim(namesake.known_as)) == called,
+    )
+
+    def means(named: Any, company_id: Any) -> ColumnElement[bool]:
+        seat = select(Membership.id).where(
+            Membership.user_id == user_id,
+            Membership.distributor_id == company_id,
+            or_(named == login, and_(named == called, ~others.exists())),
+        )
+        return seat.exists()
+
+    bears, no_sync = func.lower(func.trim(SalesDocument.person)), {"synchronize_session": False}
+    claims = (
+        select(Claim.id).where(Claim.document_id == SalesDocument.id).exists(),
+        select(SaleClaim.id).where(OF_THE_SALE, SaleClaim.person_key == bears).correlate(SalesDocument).exists(),
+    )
+    by_claim = (means(bears, SalesDocument.distributor_id), or_(*claims))
+    session.execute(update(SalesDocument).where(*by_claim).values(person=name).execution_options(**no_sync))
+    registered = means(func.lower(func.trim(Claim.person)), Claim.distributor_id)
+    session.execute(update(Claim).where(registered).values(person=name).execution_options(**no_sync))
+    sale = select(SalesDocument.id).where(OF_THE_SALE, means(SaleClaim.person_key, SalesDocument.distributor_id))
+    said = update(SaleClaim).where(sale.correlate(SaleClaim).exists())
+    key = func.concat(name, ":", SaleClaim.id)
+    session.execute(said.values(person=name, person_key=key).execution_options(**no_sync))
 
 
 def _letters(session: Session, reached: list[str], instead: str) -> None:

@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session
 
 from app.domain.roles import Person, Role
 from app.domain.states import ApplicationState, MessageState
-from app.models.claims import Claim
+from app.models.claims import Claim, SaleClaim
 from app.models.joining import Application, Invitation, TermsAcceptance
 from app.models.messages import Message
 from app.models.people import AuditEvent, Membership, UserAccount
 from app.models.programs import Program
+from app.models.sales import SalesDocument
 from app.models.signing_in import RecoveryCode, SignInSession
 from app.services.access import erasure, invitations, memberships, own_data, people
 from app.services.by_hand import adjustments
@@ -23,11 +24,16 @@ from app.services.telling import messages
 from app.services.telling.messages import Kind
 from tests.support import programs
 from tests.support.programs import NOW
-from verification.claiming import claims
+from tests.support.sales import Sold, sell
+from verification.claiming import claims, picking
 from verification.claiming.claimed import ClaimedInvoice
+from verification.incoming import Source
 
 Making = Callable[..., Person]
 PHONE = "+48600000001"
+FILED = {"1": "Ann Lee", "2": None, "3": "Bob"}
+"""Invoices of the sponsor's own files, and whom those name."""
+FILE = Source(name="import", policy="accept", may_correct=True)
 
 
 @pytest.fixture
@@ -174,6 +180,42 @@ def test_nothing_names_or_reaches_somebody_who_was_erased(
         None,
     )
     assert (application.company, application.state) == ("Sam's shop", ApplicationState.REFUSED)
+
+
+def test_claims_name_nobody_who_was_erased_and_the_sponsor_s_files_and_namesakes_stay(
+    session: Session, program: Program, person: Making, boss: Person
+) -> None:
+    """Invoices that somebody registered, and sales that they said to be theirs, showed the name of the erased."""
+    who, what = programs.people(session, program, ["D1", "D2"]), programs.goods(session, program, {"A": "tools"})["A"]
+    rep, _other = person(program, Role.REP, who["D1"]), person(program, Role.REP, who["D2"])
+    for seat in session.scalars(select(Membership).where(Membership.program_id == program.id)):
+        seat.known_as = "Ann Lee"
+    lines = [Sold(number, who["D1"], what, 1, 10_000, "2026-11-01", person=by) for number, by in FILED.items()]
+    sell(session, program, [*lines, Sold("4", who["D2"], what, 1, 10_000, "2026-11-01")], now=NOW, source=FILE)
+
+    def documents() -> dict[str, SalesDocument]:
+        session.expire_all()
+        found = session.scalars(select(SalesDocument).where(SalesDocument.program_id == program.id))
+        return {one.number: one for one in found}
+
+    programs.load(session, programs.document(program.code, program={"verification": {"people_per_sale": 2}}))
+    for number, by in (("2", "ann lee "), ("3", "Ann Lee"), ("4", "Ann Lee")):
+        found = documents()[number]
+        picking.claim(session, program, found.distributor_id, found.id, by, actor=boss.login, now=NOW)
+    for code in ("D1", "D2"):
+        invoice = ClaimedInvoice("5")
+        claims.keep(session, program, who[code], code, invoice, person="Ann Lee", actor=boss.login, now=NOW)
+    assert erasure.erase(session, rep.id, by=boss, reason="asked for it", now=NOW)
+    assert {number: one.person for number, one in documents().items()} == {
+        "1": "Ann Lee",
+        "2": f"#{rep.id}",
+        "3": "Bob",
+        "4": "Ann Lee",
+    }
+    said = session.scalars(select(SaleClaim.person).where(SaleClaim.program_id == program.id).order_by(SaleClaim.id))
+    assert said.all() == [f"#{rep.id}", f"#{rep.id}", "Ann Lee"]
+    kept = session.execute(select(Claim.key, Claim.person).where(Claim.program_id == program.id)).all()
+    assert {tuple(row) for row in kept} == {("D1", f"#{rep.id}"), ("D2", "Ann Lee")}
 
 
 def test_what_points_and_the_law_need_stays_and_the_erasure_is_on_record(
