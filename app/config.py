@@ -36,7 +36,9 @@ class Settings(BaseSettings):
     web_port: int = Field(8000, ge=1, le=65535, description="port the web server listens on")
     workers: int = Field(2, ge=1, le=64, description="worker processes of one machine")
     shard_lines: int = Field(30_000, ge=1, description="lines of an import in one job and one transaction")
-    lease_seconds: float = Field(30.0, gt=0, description="how long a worker may be silent before its job is given away")
+    lease_seconds: float = Field(
+        30.0, gt=0, le=3_600, description="how long a worker may be silent before its job is given away"
+    )
     sweep_seconds: float = Field(5.0, gt=0, description="how often forgotten jobs are looked for")
     max_upload_mb: int = Field(200, ge=1, le=2047, description="largest file that is taken in, in MiB")
     max_parts: int = Field(2_000, ge=10, description="most parts that a workbook may have inside")

@@ -6,6 +6,7 @@ of the work begins by showing the token. A worker that was taken for dead and is
 transaction does nothing.
 """
 
+import datetime as dt
 import logging
 import threading
 from collections.abc import Collection, Iterator, Mapping
@@ -33,6 +34,10 @@ MAX_CLAIMS = 100
 The token counts claims and never falls, so every ``MAX_CLAIMS``-th claim gives a job up. Whoever puts a given-up job on
 the board again gives it as many claims once more.
 """
+
+
+_LONGEST_LEASE = dt.timedelta(hours=1)
+"""Longer than a worker is ever left to be silent."""
 
 
 class LeaseLost(Exception):
@@ -77,9 +82,9 @@ def _lease(seconds: float) -> Any:
 def _claimable() -> Any:
     """Say which jobs may be claimed: queued or abandoned ones that no earlier job of their lane stands before."""
     earlier = aliased(Job)
-    free = or_(
-        Job.state == JobState.QUEUED, and_(Job.state == JobState.RUNNING, Job.lease_until < func.clock_timestamp())
-    )
+    left = Job.lease_until - func.clock_timestamp()
+    over = or_(left < dt.timedelta(0), left > _LONGEST_LEASE)  # the latter was given by a clock that was ahead
+    free = or_(Job.state == JobState.QUEUED, and_(Job.state == JobState.RUNNING, over))
     waits = (
         select(literal_column("1"))
         .where(

@@ -63,7 +63,7 @@ class Place:
 
     def holder(self, now: dt.datetime) -> str | None:
         """Tell who has it before them; nobody, where the time is over."""
-        return self.leased_by if self.leased_until is not None and self.leased_until > now else None
+        return self.leased_by if still_leased(self.leased_until, now) else None
 
 
 def place_of(session: Session, document_id: int) -> Place | None:
@@ -194,7 +194,17 @@ def open_to(actor: str, now: dt.datetime) -> ColumnElement[bool]:
     Nobody else has it, it is of no company of theirs, they are not the one of two who accepted it already, and where
     its distributor appeals, not the one who refused it.
     """
-    return and_(or_(Review.leased_by.is_(None), Review.leased_until <= now, Review.leased_by == actor), *_suits(actor))
+    return and_(or_(Review.leased_by.is_(None), ~leased(now), Review.leased_by == actor), *_suits(actor))
+
+
+def leased(now: dt.datetime) -> ColumnElement[bool]:
+    """Say of a place, in a query, that somebody has its document now (`still_leased`)."""
+    return and_(Review.leased_until > now, Review.leased_until <= now + LEASE)
+
+
+def still_leased(until: dt.datetime | None, now: dt.datetime) -> bool:
+    """Tell whether a lease goes on: none is for longer than `LEASE`, so one of a clock that was ahead is over."""
+    return until is not None and now < until <= now + LEASE
 
 
 def _suits(actor: Login) -> tuple[ColumnElement[bool], ...]:

@@ -10,7 +10,7 @@ import enum
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.domain.states import MessageState
@@ -25,6 +25,8 @@ MOST_FAILURES = 6
 LEASE = dt.timedelta(minutes=5)
 """How long a message is left to whoever is sending it."""
 
+_LONGEST_WAIT = dt.timedelta(hours=1)
+"""Longer than a message ever waits to be tried once more."""
 _LONGEST_ERROR = 500
 
 
@@ -212,7 +214,12 @@ def take(session: Session, channels: Collection[Channel], now: dt.datetime) -> O
     """
     found = session.scalars(
         select(Message)
-        .where(Message.state == MessageState.WAITING, Message.channel.in_(list(channels)), Message.try_at <= now)
+        .where(
+            Message.state == MessageState.WAITING,
+            Message.channel.in_(list(channels)),
+            # by a clock that was ahead it says a day that is still to come
+            or_(Message.try_at <= now, Message.try_at > now + _LONGEST_WAIT),
+        )
         .order_by(Message.try_at, Message.id)
         .limit(1)
         .with_for_update(skip_locked=True)

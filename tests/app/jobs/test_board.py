@@ -13,7 +13,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from sqlalchemy import create_engine, delete, event, func, select, update
+from sqlalchemy import create_engine, delete, event, func, select, text, update
 
 from app.db.transaction import transaction
 from app.domain.states import JobState
@@ -38,6 +38,16 @@ def test_a_job_is_claimed_with_what_it_was_put_up_with(jobs: Board) -> None:
 
 def test_where_there_is_nothing_to_do_nothing_is_claimed(jobs: Board) -> None:
     assert jobs.claim() is None
+
+
+def test_a_lease_of_a_clock_that_was_ahead_is_over_once_that_is_set_right(jobs: Board) -> None:
+    """The job of a worker that had died meanwhile, and all of its lane, stood until the day that the clock had said."""
+    jobs.put_up("one")
+    jobs.claim()
+    jobs.change("one", lease_until=func.clock_timestamp() + text("interval '3 days'"))
+    again = jobs.claim()
+    assert again is not None
+    assert again.token == 2
 
 
 def test_the_same_key_is_the_same_job(jobs: Board) -> None:

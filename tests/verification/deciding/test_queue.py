@@ -75,6 +75,16 @@ def test_a_lease_ends_by_itself_and_whoever_has_it_gets_it_again(desk: Desk) -> 
     assert take_next(desk, "ann", LATER) is None
 
 
+def test_a_lease_of_a_clock_that_was_ahead_is_over_once_that_is_set_right(desk: Desk) -> None:
+    """Nobody else could decide the document until the day had come that the clock had said."""
+    one = waits(desk, "1")
+    take_next(desk, "ann", NOW + dt.timedelta(days=3))
+    place = queue.place_of(desk.session, one)
+    assert place is not None
+    assert place.holder(NOW) is None
+    assert take_next(desk, "bob") == one
+
+
 def test_what_is_put_back_is_free_and_only_by_whoever_has_it(desk: Desk) -> None:
     one = waits(desk, "1")
     take_next(desk, "ann")

@@ -52,7 +52,7 @@ _RISKS = {
 
 
 def _whose(value: str) -> ColumnElement[bool]:
-    leased = Review.leased_until > now()
+    leased = queue.leased(now())
     mine = or_(Review.handed_to == person().login, and_(leased, Review.leased_by == person().login))
     return mine if value == "mine" else and_(leased, Review.leased_by != person().login)
 
@@ -67,7 +67,7 @@ def _imports() -> list[Choice]:
 
 
 def _has(row: Any) -> Any:
-    if row.leased_until is not None and row.leased_until > now():
+    if queue.still_leased(row.leased_until, now()):
         return gettext("%(who)s has it", who=name_of(row.leased_by))
     return gettext("for %(who)s", who=name_of(row.handed_to)) if row.handed_to else ""
 

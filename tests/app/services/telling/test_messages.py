@@ -150,6 +150,13 @@ def test_a_message_is_taken_by_one_sender_for_some_minutes(session: Session) -> 
     assert again.id == written.id
 
 
+def test_what_was_written_by_a_clock_that_was_ahead_goes_out_once_that_is_set_right(session: Session) -> None:
+    """It waited until the day had come that the clock said."""
+    only(session, invite(session, new_login()))
+    assert take(session, days=-3) is not None
+    assert take(session, days=-3) is None, "whoever has it now has it for some minutes"
+
+
 def test_what_was_sent_is_not_kept_where_it_opens_something(session: Session, program: Program) -> None:
     written = invite(session, new_login(), program)
     only(session, written)
