@@ -50,7 +50,7 @@ def _told(port: int, path: str, sent: dict[str, str]) -> tuple[int, str | None]:
 
 @pytest.fixture
 def impatient(tmp_path: Path) -> Iterator[int]:
-    """A server that waits a second for whoever falls silent; give its port."""
+    """A server that waits a second for whoever falls silent, and four for a small request; give its port."""
     port = _free_port()
     serve = f"""
 from flask import Flask, request
@@ -59,6 +59,8 @@ from app.cli.running.web import Server
 from app.config import Settings
 
 lines.SILENT_SECONDS = 1.0
+lines.WHOLE_SECONDS = 4.0
+lines.SLOWEST_BYTES = 50
 
 def make():
     app = Flask("app")
@@ -101,6 +103,62 @@ def test_whoever_falls_silent_in_the_middle_keeps_nobody_from_the_pages(impatien
     finally:
         for line in silent:
             line.close()
+
+
+def test_whoever_says_nothing_yet_keeps_no_thread(impatient: int) -> None:
+    """Browsers connect in advance: each such line held a thread for five seconds."""
+    spare = [socket.create_connection(("127.0.0.1", impatient)) for _ in range(6 * WORKERS * THREADS)]
+    began = time.monotonic()
+    try:
+        assert _answer(f"http://127.0.0.1:{impatient}/", patience=30) == (200, "0 bytes")
+        assert time.monotonic() - began < 4.5, "it is answered beside them"
+    finally:
+        for line in spare:
+            line.close()
+
+
+@pytest.mark.parametrize(
+    "half",
+    [
+        b"GET / HTTP/1.1\r\nHost: kontor\r\nX-Long: ",
+        b"POST / HTTP/1.1\r\nHost: kontor\r\nContent-Length: 1000\r\n\r\n",
+    ],
+    ids=["in its head", "in its body"],
+)
+def test_whoever_sends_a_letter_now_and_then_is_not_waited_for_without_an_end(impatient: int, half: bytes) -> None:
+    """One such line for each thread held the server for as long as it liked."""
+    dribbling = [socket.create_connection(("127.0.0.1", impatient), timeout=5) for _ in range(WORKERS * THREADS)]
+    for line in dribbling:
+        line.sendall(half)
+    open_still = list(dribbling)
+    until = time.monotonic() + 25
+    try:
+        while open_still and time.monotonic() < until:
+            time.sleep(0.4)
+            open_still = [line for line in open_still if _takes(line, b"x")]
+        assert not open_still
+        assert _answer(f"http://127.0.0.1:{impatient}/", patience=5) == (200, "0 bytes")
+    finally:
+        for line in dribbling:
+            line.close()
+
+
+def _takes(line: socket.socket, more: bytes) -> bool:
+    """Say something on a line; False where the other end has hung up."""
+    try:
+        line.sendall(more)
+    except OSError:
+        return False
+    return True
+
+
+def test_a_large_request_has_the_time_that_its_size_takes(impatient: int) -> None:
+    with socket.create_connection(("127.0.0.1", impatient), timeout=10) as line:
+        line.sendall(b"POST / HTTP/1.1\r\nHost: kontor\r\nConnection: close\r\nContent-Length: 900\r\n\r\n")
+        for _ in range(15):  # six seconds in all, where a small one has four
+            time.sleep(0.4)
+            line.sendall(b"x" * 60)
+        assert line.makefile("rb").read().endswith(b"900 bytes")
 
 
 def test_whoever_is_slow_is_waited_for(impatient: int) -> None:
