@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from sqlalchemy.exc import OperationalError
 
-from app.db.transaction import Sessions, met_another, transaction
+from app.db.transaction import Sessions, transaction, what_ended
 from app.jobs import board, messenger
 
 _log = logging.getLogger(__name__)
@@ -36,8 +36,7 @@ def sweep(
             chores()
         except OperationalError as problem:
             registry.remove()
-            what = "it met another transaction" if met_another(problem) else "the database does not answer"
-            _log.warning("%s; sweeping goes on", what)
+            _log.warning("%s; sweeping goes on", what_ended(problem))
         except Exception:  # noqa: BLE001  # work that is forgotten must be found whatever became of a chore
             registry.remove()
             _log.exception("sweeping met something unexpected; it goes on")

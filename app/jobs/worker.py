@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 
 from app import garbage
 from app.config import Settings
-from app.db.transaction import Sessions, met_another, transaction
+from app.db.transaction import Sessions, met_another, transaction, what_ended
 from app.jobs import board, messenger
 from app.jobs.processors import Place, Processors
 from app.jobs.registry import handler_of, heavy
@@ -124,7 +124,7 @@ def _do_one(bench: Bench, place: Place | None) -> bool:
         if met_another(problem):
             _log.warning("job %s met another in the database; it is done again", claim.id)
             return _given_back(bench, claim, None)
-        _log.warning("job %s: the database went away; the job will be claimed again", claim.id)
+        _log.warning("job %s: %s; the job will be claimed again", claim.id, what_ended(problem))
         bench.registry.remove()
         time.sleep(0.2)
         return False
@@ -140,8 +140,8 @@ def _given_back(bench: Bench, claim: board.Claim, error: str | None) -> bool:
     """Give a job back; where the database does not answer, its lease ends by itself."""
     try:
         board.give_back(bench.registry, claim, error)
-    except OperationalError:
-        _log.warning("job %s: the database went away; the job will be claimed again", claim.id)
+    except OperationalError as problem:
+        _log.warning("job %s: %s; the job will be claimed again", claim.id, what_ended(problem))
         return False
     return True
 

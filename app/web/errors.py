@@ -8,7 +8,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import Conflict, HTTPException, InternalServerError, RequestURITooLarge, ServiceUnavailable
 from werkzeug.wrappers import Response
 
-from app.db.transaction import met_another
+from app.db.transaction import met_another, met_no_room
 from app.files import NO_ROOM
 
 LONGEST_ADDRESS = 4_000
@@ -45,6 +45,9 @@ def _no_database(error: OperationalError) -> Response:
     if met_another(error):
         _log.warning("%s met another transaction", request.path)
         return _answer(Conflict(), "409")
+    if met_no_room(error):
+        _log.error("%s has no room in the database: %s", request.path, error.orig)
+        return _answer(InsufficientStorage(), "507")
     _log.error("the database does not answer: %s", error.orig)
     return _answer(ServiceUnavailable(), "503")
 

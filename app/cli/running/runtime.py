@@ -18,7 +18,7 @@ from app.cli.output import UNAVAILABLE, Failure
 from app.config import Settings, settings
 from app.db import migrate
 from app.db.roles import OwnerIsApplication, refuse_owner
-from app.db.transaction import Sessions, met_another
+from app.db.transaction import Sessions, met_another, met_no_room
 from app.extensions import db
 from app.factory import create_app, utc_now
 from app.local.errors import LocalError
@@ -72,6 +72,12 @@ def runtime() -> Iterator[Runtime]:
             raise Failure(
                 "Somebody else changed the same at the same moment, and the database ended what the command was at. "
                 "Run it once more.",
+                UNAVAILABLE,
+            ) from None
+        if met_no_room(error):
+            raise Failure(
+                f"The disk of the database is full ({error.orig}). Make room there, and see whether all of it "
+                "was done.",
                 UNAVAILABLE,
             ) from None
         raise Failure(f"The database does not answer: {error.orig}", UNAVAILABLE) from None

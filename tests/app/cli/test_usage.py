@@ -227,6 +227,13 @@ def test_servers_that_do_not_answer_are_told(stranger: Desk, monkeypatch: pytest
         assert stranger.error("balances", code=5).startswith("The database does not answer: ")
 
 
+def test_a_full_disk_of_the_database_is_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    full = text("do $$ begin raise exception 'no space left' using errcode = 'disk_full'; end $$")
+    monkeypatch.setattr("app.services.tracing.balances.balances", lambda session, *_: session.execute(full))
+    said = desk.error("balances", "--program", desk.code, code=5)
+    assert said.startswith("The disk of the database is full (no space left")
+
+
 def test_who_met_another_transaction_is_told_to_run_it_once_more(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """PostgreSQL ends one of two transactions that wait for each other: here it says so of the command's."""
     ended = text("do $$ begin raise exception using errcode = 'deadlock_detected'; end $$")

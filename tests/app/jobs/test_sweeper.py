@@ -80,6 +80,13 @@ def test_whatever_becomes_of_a_chore_forgotten_work_is_found(jobs: Board, caplog
     assert "several" in caplog.text
 
 
+def test_a_full_disk_of_the_database_is_called_so(jobs: Board, caplog: pytest.LogCaptureFixture) -> None:
+    full = Exception("could not extend file")
+    full.sqlstate = "53100"  # type: ignore[attr-defined]  # as the driver's has it
+    _sweep(jobs, Chores(OperationalError("select 1", None, full)))
+    assert "the disk of the database is full; sweeping goes on" in caplog.text
+
+
 def test_who_met_another_transaction_does_not_say_that_the_database_is_away(
     jobs: Board, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -427,6 +427,17 @@ def test_who_met_another_transaction_is_told_to_send_it_once_more(
     assert "Nothing of what you sent was done" in answer.text
 
 
+def test_where_the_disk_of_the_database_is_full_pages_say_that_nothing_was_kept(
+    world: World, as_: As, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They said that it could not be reached, that nothing was lost, and to come again in a minute."""
+    full = text("do $$ begin raise exception using errcode = 'disk_full'; end $$")
+    monkeypatch.setattr("app.web.admin.overview.waiting.points_sum", lambda session, *_: session.execute(full))
+    answer = as_("owner").get(f"/programs/{world.a}/")
+    assert answer.status_code == 507
+    assert "There is no room" in answer.text
+
+
 def test_when_the_database_is_away_pages_say_so(world: World) -> None:
     made = world.app.extensions["kontor"]["addresses"]
     away = Addresses("postgresql+psycopg://x@/x?host=/nowhere", "", made.redis_url)
