@@ -228,7 +228,8 @@ def stock(session: Session, keys: Keys, program: Program, distributor_id: int, *
         for one in session.scalars(select(Reward).where(Reward.program_id == program.id).order_by(Reward.id))
     }
     for one in drawn:
-        reward_pictures.put(session, made[one.row.code].id, picture(one.ground, one.draw), actor="demo", now=now)
+        kept = reward_pictures.encoded(picture(one.ground, one.draw))
+        reward_pictures.put(session, made[one.row.code].id, kept, actor="demo", now=now)
     codes = [vouchers.NewCode(f"DLUTO-{number:04}-{(number * 7919) % 10_000:04}") for number in range(1, 41)]
     vouchers.take_in(session, keys, made["BON-100"], codes, actor="demo", now=now)
     draws.prepare(session, keys, made["LOS"], 1, actor="demo", now=now)

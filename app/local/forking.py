@@ -40,11 +40,14 @@ class Readers:
     Several threads may want readers at once. A process that is forked from this one has a server of its own.
     """
 
-    def __init__(self, module: str, *, idle: float = 60.0) -> None:
-        """Fork readers that run the module's ``main``; what they need stays loaded for so many seconds without one."""
-        self._module, self._idle = module, idle
+    def __init__(self, module: str, *, idle: float = 60.0, at_once: int = 2) -> None:
+        """Fork readers that run the module's ``main``; what they need stays loaded for so many seconds without one.
+
+        No more than so many are ``at_once``: each may take as much memory as it is let. Whoever comes then waits.
+        """
+        self._module, self._idle, self._at_once = module, idle, at_once
         self._server: _Server | None = None
-        self._finding = threading.Lock()
+        self._finding, self._places = threading.Lock(), threading.BoundedSemaphore(at_once)
         os.register_at_fork(after_in_child=self._forget)
         atexit.register(self.close)
 
@@ -52,6 +55,7 @@ class Readers:
         """Fork a reader, and wait for its end. What it reads it writes to ``results``, an open file.
 
         The module's ``main`` is handed that descriptor, the number of the process that forked it, and the arguments.
+        That it waits for others is not counted in.
 
         Raises:
             TimeoutError: It took longer than so many seconds, and was ended.
@@ -61,7 +65,8 @@ class Readers:
         for _attempt in range(2):  # somebody may have ended the one that was there
             server = self._found()
             try:
-                return server.run(results, arguments, seconds)
+                with self._places:
+                    return server.run(results, arguments, seconds)
             except _Gone as gone:
                 complaints = str(gone)
                 self._drop(server)
@@ -92,7 +97,7 @@ class Readers:
 
     def _forget(self) -> None:
         """Leave the server to the process that this one was forked from."""
-        self._finding = threading.Lock()
+        self._finding, self._places = threading.Lock(), threading.BoundedSemaphore(self._at_once)
         if self._server is not None:
             self._server.leave()
             self._server = None

@@ -1,33 +1,22 @@
 """Pictures of rewards: opened, made small and encoded anew, so that what is given out is a picture and nothing else."""
 
 import datetime as dt
-import enum
 import hashlib
-import io
-import warnings
+import signal
+import tempfile
 
-from PIL import Image
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from app.local.forking import Ended, Readers
 from app.models.rewards import Reward, RewardPicture
-from app.photos import UNREADABLE, upright
 from app.services import audit
+from app.services.rewarding.picture_maker import REFUSED, Fault
 
 LARGEST_BYTES = 8 * 1024 * 1024
-MOST_PIXELS = 40_000_000
-SIDE = 640
-"""Longest side of what is kept, in pixels: a card on a phone is half of that, on a screen of twice the density."""
-_FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
-
-
-class Fault(enum.StrEnum):
-    """Why a file cannot be a picture."""
-
-    NO_PICTURE = "no_picture"
-    TOO_HEAVY = "too_heavy"
-    TOO_LARGE = "too_large"
+_SECONDS = 20
+_MAKERS = Readers("app.services.rewarding.picture_maker", at_once=1)
 
 
 class PictureRefused(ValueError):
@@ -40,41 +29,40 @@ class PictureRefused(ValueError):
 
 
 def encoded(content: bytes) -> bytes:
-    """Open a picture, turn it as its camera says, make it small, and encode it as WebP without what it carries along.
+    """Have a picture made small, as WebP without what it carries along, in a process of its own; one after the other.
 
     Raises:
         PictureRefused: It is too heavy, too large, or no PNG, JPEG, WebP or GIF.
+        RuntimeError: The process does not start, or somebody ended it: no fault of the file.
     """
     if len(content) > LARGEST_BYTES:
         raise PictureRefused(Fault.TOO_HEAVY)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(content), formats=_FORMATS) as opened:
-                if opened.width * opened.height > MOST_PIXELS:
-                    raise PictureRefused(Fault.TOO_LARGE)
-                opened.draft("RGB", (SIDE, SIDE))
-                turned = upright(opened)
-                small = turned.convert("RGBA" if turned.has_transparency_data else "RGB")
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise PictureRefused(Fault.TOO_LARGE) from None
-    except UNREADABLE as error:
-        if isinstance(error, PictureRefused):
-            raise
-        raise PictureRefused(Fault.NO_PICTURE) from None
-    small.thumbnail((SIDE, SIDE))
-    made = io.BytesIO()
-    small.save(made, "WEBP", quality=82, method=4)
-    return made.getvalue()
+    with tempfile.TemporaryFile(prefix="kontor-picture-") as handed:
+        handed.write(content)
+        handed.seek(0)
+        try:
+            done = _MAKERS.run(handed.fileno(), seconds=_SECONDS)
+        except TimeoutError:
+            raise PictureRefused(Fault.TOO_LARGE) from None
+        if done.code:
+            raise _problem(done)
+        handed.seek(0)
+        return handed.read()
 
 
-def put(session: Session, reward_id: int, content: bytes, *, actor: str, now: dt.datetime) -> None:
-    """Make a picture that of a reward. The caller commits.
+def _problem(done: Ended) -> Exception:
+    """Tell why the process ended as it did."""
+    if done.code == REFUSED:
+        return PictureRefused(Fault(done.said))
+    if -done.code in (signal.SIGXCPU, signal.SIGKILL):
+        return PictureRefused(Fault.TOO_LARGE)
+    if done.code in (-signal.SIGSEGV, -signal.SIGBUS, -signal.SIGABRT):
+        return PictureRefused(Fault.NO_PICTURE)
+    return RuntimeError(f"what makes pictures small ended with {done.code}: {done.complaints[-1000:]}")
 
-    Raises:
-        PictureRefused: It cannot be one.
-    """
-    kept = encoded(content)
+
+def put(session: Session, reward_id: int, kept: bytes, *, actor: str, now: dt.datetime) -> None:
+    """Make what `encoded` gave the picture of a reward. The caller commits."""
     digest = hashlib.sha256(kept).digest()
     values = {"sha256": digest, "content": kept, "changed_at": now}
     session.execute(

@@ -28,6 +28,10 @@ def main(arguments: Sequence[str]) -> int:
         sys.exit("for good")
     elif what == "abort":
         os.abort()
+    elif what == "stay":
+        begun = time.monotonic()
+        time.sleep(0.3)
+        print(begun, time.monotonic())
     elif what == "sleep":
         print(os.getpid(), flush=True)
         os.write(results, str(os.getpid()).encode())

@@ -57,6 +57,13 @@ def test_readers_of_several_threads_run_at_once_and_each_thread_gets_its_own(rea
         assert len({pid for _loaded, pid in threads.map(lambda _one: told(readers), range(12))}) == 12
 
 
+def test_no_more_readers_are_at_once_than_may_be_and_the_others_wait(readers: Readers) -> None:
+    """Each may take a gigabyte: as many as a server has threads took all that a machine had."""
+    with ThreadPoolExecutor(6) as threads:
+        stays = [tuple(map(float, one.said.split())) for one in threads.map(lambda _: run(readers, "stay"), range(6))]
+    assert max(sum(begun <= at < ended for begun, ended in stays) for at, _ended in stays) == 2
+
+
 @pytest.mark.parametrize(
     ("what", "code", "complaint"),
     [

@@ -34,7 +34,8 @@ from app.models.rewards import Reward, RewardPicture
 from app.services.instants import promising
 from app.services.placing import tiers
 from app.services.rewarding import draws, reward_pictures, rewards, vouchers
-from app.services.rewarding.reward_pictures import Fault, PictureRefused
+from app.services.rewarding.picture_maker import Fault
+from app.services.rewarding.reward_pictures import PictureRefused
 from app.services.rewarding.rewards import RewardRow, RewardWrong
 from app.web.admin.rewarding import instants as instants_page
 from app.web.context import keys, now, person, scope, session, today
@@ -385,19 +386,22 @@ def _page(form: RewardForm, reward_id: int | None) -> str:
 def picture(program_code: str, reward_id: int) -> Response:
     form = PictureForm()
     sent = form.picture.data
-    with transaction(db.session) as writing:
-        if form.validate() and form.remove.data:
+    if form.validate() and form.remove.data:
+        with transaction(db.session) as writing:
             reward_pictures.remove(writing, reward_id, actor=person().login, now=now())
-            flash(gettext("The reward has no picture any more."), "success")
-        elif sent and sent.filename:
-            try:
-                reward_pictures.put(writing, reward_id, sent.read(), actor=person().login, now=now())
-            except PictureRefused as refused:
-                flash(str(_FAULTS[refused.fault]), "danger")
-            else:
-                flash(gettext("The picture is kept."), "success")
-        else:
-            flash(gettext("Choose a picture first."), "warning")
+        flash(gettext("The reward has no picture any more."), "success")
+    elif sent and sent.filename:
+        db.session.rollback()  # no transaction is open while the picture is made
+        try:
+            kept = reward_pictures.encoded(sent.read())
+        except PictureRefused as refused:
+            flash(str(_FAULTS[refused.fault]), "danger")
+            return _back(reward_id)
+        with transaction(db.session) as writing:
+            reward_pictures.put(writing, reward_id, kept, actor=person().login, now=now())
+        flash(gettext("The picture is kept."), "success")
+    else:
+        flash(gettext("Choose a picture first."), "warning")
     return _back(reward_id)
 
 

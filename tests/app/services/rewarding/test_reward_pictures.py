@@ -1,12 +1,15 @@
 """Pictures of rewards are small WebP, whatever was sent; what is no picture is refused."""
 
 import io
+import resource
 import struct
 
 import pytest
 from PIL import Image
 
-from app.services.rewarding.reward_pictures import LARGEST_BYTES, SIDE, Fault, PictureRefused, encoded
+from app.local.forking import Readers
+from app.services.rewarding.picture_maker import SIDE, Fault
+from app.services.rewarding.reward_pictures import LARGEST_BYTES, PictureRefused, encoded
 
 
 def sent(size: tuple[int, int], form: str = "PNG", mode: str = "RGB", **more: object) -> bytes:
@@ -56,3 +59,20 @@ def test_what_cannot_be_one_is_refused(content: bytes, fault: Fault) -> None:
     with pytest.raises(PictureRefused) as refused:
         encoded(content)
     assert refused.value.fault is fault
+
+
+def test_a_large_picture_takes_no_memory_where_pages_are_answered() -> None:
+    """One of 39 million pixels as WebP took 600 MiB, on each of eight threads that was sent one."""
+    content = sent((6_240, 6_240), "WEBP", lossless=True)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with Image.open(io.BytesIO(encoded(content))) as kept:
+        assert kept.size == (SIDE, SIDE)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50 << 10
+
+
+def test_one_that_would_be_open_in_too_much_memory_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    few = Readers("tests.app.services.rewarding.little_memory")
+    monkeypatch.setattr("app.services.rewarding.reward_pictures._MAKERS", few)
+    with few, pytest.raises(PictureRefused) as refused:
+        encoded(sent((6_000, 6_000)))
+    assert refused.value.fault is Fault.TOO_LARGE
