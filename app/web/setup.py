@@ -40,7 +40,7 @@ from app.web.admin.ledger import adjustments, ledger, lots
 from app.web.admin.orders import orders, purchases, suppliers
 from app.web.admin.overview import overview
 from app.web.admin.owners import merges, pools, transfers
-from app.web.admin.participants import customers, distributors, own_accounts, records, tiers
+from app.web.admin.participants import customers, distributors, new_distributors, own_accounts, records, tiers
 from app.web.admin.people import applications, invited, outbox, registration
 from app.web.admin.people import people as users
 from app.web.admin.promotions import editor as promotion_editor
@@ -140,6 +140,7 @@ BLUEPRINTS = (
     home.bp,
     overview.bp,
     distributors.bp,
+    new_distributors.bp,
     records.bp,
     customers.bp,
     imports.bp,

@@ -9,7 +9,7 @@ from app.domain.measures.calendar import local_date
 from app.domain.states import Outcome, TaxStatus
 from app.domain.taxes.tax_ids import fault_of
 from app.domain.typed.codes import code_key
-from app.domain.typed.countries import country_called, is_country
+from app.domain.typed.countries import country_kept, is_country
 from app.services import audit
 from app.services.goods.catalogue import begin_change
 from app.services.participants import distributor_rows, distributors
@@ -90,7 +90,7 @@ def _typed(desk: Desk, rows: ThingRows, problems: Problems) -> dict[int, Distrib
             tier=tier,
             tax_id=cells.get("tax_id"),
             tax_status=status,
-            country=(country_called(said) or said) if (said := cells.get("country")) else None,
+            country=country_kept(cells.get("country")),
             region=cells.get("region"),
             city=cells.get("city"),
             group_from=since.get(row),

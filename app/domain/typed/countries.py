@@ -37,6 +37,11 @@ def country_called(text: str) -> str | None:
     return _called().get(_spoken(text))
 
 
+def country_kept(text: str | None) -> str | None:
+    """Give what is kept of a country as somebody wrote it: its two letters, or the text where nobody knows it."""
+    return (country_called(text) or text) if text else None
+
+
 def country_name(text: str, language: str) -> str:
     """Name the country of two letters in a language; any other text stays as it is."""
     named = Locale.parse(language).territories.get(text) if is_country(text) else None

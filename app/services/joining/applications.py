@@ -4,7 +4,6 @@ A company comes in as a distributor with an owner; a sales rep comes in to a dis
 """
 
 import datetime as dt
-import zoneinfo
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +17,6 @@ from app.domain.program_file import registration
 from app.domain.program_file.registration import REP, Question, tax_id_key
 from app.domain.roles import Person, Role
 from app.domain.states import ApplicationState, Event
-from app.domain.typed.codes import code_key
 from app.domain.typed.mail_addresses import is_mail_address
 from app.models.distributors import Distributor
 from app.models.joining import Application
@@ -29,7 +27,7 @@ from app.services.access import invitations, people
 from app.services.access.ways_in import Link
 from app.services.joining.applicant_twins import same_tax_id
 from app.services.occasions import events
-from app.services.participants import distributor_rows
+from app.services.participants import new_distributors
 from app.services.participants.distributor_rows import DistributorRow
 from app.services.telling import messages, notices, texts
 from app.services.telling.messages import Kind
@@ -50,10 +48,6 @@ class ConsentMissing(ValueError):
 
 class DistributorMissing(ValueError):
     """A sales rep comes in to a distributor; none was named."""
-
-
-class CodeTaken(ValueError):
-    """A distributor has this code."""
 
 
 class NobodyToAsk(ValueError):
@@ -400,28 +394,10 @@ def _create(
     now: dt.datetime,
 ) -> int:
     """Create the distributor that an application is about."""
-    code = code.strip()
-    key = code_key(code)
-    here = select(Distributor.id).where(Distributor.program_id == program.id, Distributor.code_key == key)
-    if not key or session.scalars(here).one_or_none() is not None:
-        raise CodeTaken(code)
-    distributor_rows.put_distributors(
-        session,
-        program.id,
-        program.locale,
-        [
-            DistributorRow(
-                code=code,
-                name=application.company,
-                group_id=group_id,
-                tax_id=tax_id,
-                country=program.country,
-            )
-        ],
-        enrolled_on=now.astimezone(zoneinfo.ZoneInfo(program.time_zone)).date(),
-        may_owe=program.settings.get("returns", "negative") == "negative",
+    row = DistributorRow(
+        code=code.strip(), name=application.company, group_id=group_id, tax_id=tax_id, country=program.country
     )
-    return session.scalars(here).one()
+    return new_distributors.put(session, program, row, enrolled_on=local_date(now, program.time_zone))
 
 
 def _open(session: Session, program_id: int, application_id: int) -> Application:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.measures.calendar import local_date
 from app.domain.saying.sorting import sort_key
-from app.domain.typed.countries import country_called
+from app.domain.typed.countries import country_kept
 from app.models.distributors import Distributor
 from app.models.programs import Program
 from app.services import audit
@@ -46,8 +46,8 @@ def change(
     begin_change(session, program.id)
     found = _held(session, program.id, distributor_id)
     values = dict(values)
-    if country := values.get("country"):
-        values["country"] = country_called(str(country)) or country
+    if "country" in values:
+        values["country"] = country_kept(values["country"])
     if "head_office" in values:
         code: Any = values.pop("head_office")
         values["head_office_id"] = id_below(session, program.id, distributor_id, code)

@@ -14,7 +14,7 @@ from app.domain.measures.calendar import local_date
 from app.domain.saying.sorting import sort_key
 from app.domain.states import TaxStatus
 from app.domain.typed.codes import code_key
-from app.domain.typed.countries import country_called
+from app.domain.typed.countries import country_kept
 from app.models.distributors import Distributor
 from app.models.programs import Program
 from app.models.sales import SalesDocument
@@ -188,11 +188,7 @@ def create_distributors(
     begin_change(session, program_id)
     known = distributor_ids(session, program_id)
     rows = [
-        DistributorRow(
-            code=code,
-            name=names.get(code, code),
-            country=(country_called(said) or said) if (said := countries.get(code)) else None,
-        )
+        DistributorRow(code=code, name=names.get(code, code), country=country_kept(countries.get(code)))
         for code in codes
         if code_key(code) not in known
     ]

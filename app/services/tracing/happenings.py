@@ -219,7 +219,7 @@ MOVEMENTS = (
 )
 """Movements that are told as such; what is reserved, spent and given back is told by its top-ups."""
 
-DATA_ACTIONS = ("distributor.change", "distributor.block", "distributor.unblock")
+DATA_ACTIONS = ("distributor.create", "distributor.change", "distributor.block", "distributor.unblock")
 """What the audit log says of a distributor's own data; its subject is the code."""
 
 PEOPLE_ACTIONS = (

@@ -184,6 +184,7 @@ ROUTES: Mapping[str, Rule] = {
     "home.home": Rule(Reach.SIGNED_IN),
     "overview.overview": Rule(Reach.PROGRAM, Permission.SEE_PROGRAM),
     "distributors.index": Rule(Reach.PROGRAM, Permission.SEE_DISTRIBUTORS),
+    "new_distributors.new": Rule(Reach.PROGRAM, Permission.EDIT_DISTRIBUTOR),
     "distributors.move_many": Rule(Reach.PROGRAM, Permission.EDIT_DISTRIBUTOR),
     "distributors.block_many": Rule(Reach.PROGRAM, Permission.EDIT_DISTRIBUTOR),
     "distributors.unblock_many": Rule(Reach.PROGRAM, Permission.EDIT_DISTRIBUTOR),

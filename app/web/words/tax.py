@@ -8,6 +8,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
 from app.domain.program_file.definition import TaxChoice
+from app.domain.saying.reasons import sentence
 from app.domain.states import RuleDraftState, TaxChangeKind
 from app.domain.taxes.tax import (
     CapExceededError,
@@ -19,6 +20,7 @@ from app.domain.taxes.tax import (
     TaxExceedsRewardError,
     WrongCurrencyError,
 )
+from app.domain.taxes.tax_ids import fault_of
 from app.domain.taxes.tax_packs import pack_text
 from app.domain.taxes.tax_rules import (
     BP,
@@ -336,3 +338,9 @@ _STEPS: Mapping[str, Callable[[Mapping[str, Any], Any], str]] = {
     "report": _report,
 }
 assert set(_STEPS) == set(STEP), "each step has its words"
+
+
+def unlikely_tax_id(tax_id: str | None, country: str | None) -> str | None:
+    """Say why a tax id cannot be, by the rules of its country, else of ``country``; None where it may be."""
+    fault = fault_of(tax_id, country) if tax_id else None
+    return None if fault is None else sentence({"code": f"tax_id_{fault}", "found": tax_id}, gettext, formats.shown)

@@ -8,14 +8,13 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
-from wtforms import SelectField, StringField, TextAreaField
+from wtforms import TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from app.db.first import First, first
 from app.db.transaction import transaction
-from app.domain.documents.hierarchy import Misplaced
 from app.domain.roles import Permission
-from app.domain.states import TaxStatus, Unit
+from app.domain.states import Unit
 from app.extensions import db
 from app.models.prepaid import Card
 from app.services.access import memberships
@@ -28,14 +27,13 @@ from app.services.tracing import balances, happenings
 from app.services.tracing.happenings import Kind
 from app.web import formats
 from app.web.access.guarding import can
+from app.web.admin.participants.data_form import NO_BRANCH, DataForm
 from app.web.admin.participants.story import KINDS, entry
 from app.web.context import distributor_here, now, person, scope, session, today
-from app.web.forms.fields import DayField
-from app.web.forms.form import Form, choice
+from app.web.forms.form import Form
 from app.web.lists import paging
 from app.web.people_named import learn
 from app.web.words import tiers as tier_words
-from app.web.words.wording import TAX_STATUS
 
 bp = Blueprint("records", __name__)
 
@@ -45,41 +43,6 @@ Answer = str | Response | tuple[str, int]
 
 ROWS = 25
 """Happenings of a page."""
-
-
-class DataForm(Form):
-    """A distributor's data. The code is not among them: files know the distributor by it."""
-
-    may_look_like_cards = frozenset({"tax_id"})
-
-    name = StringField(_("Name"), [InputRequired(_("Fill in the name.")), Length(max=200)])
-    head_office = StringField(
-        _("Head office"),
-        [Length(max=200)],
-        description=_("Code of the distributor whose branch this is; its owner reads what is this one’s. Empty: none."),
-    )
-    group = SelectField(_("Group"), description=_("Rules and rates tell distributors apart by it."))
-    group_from = DayField(
-        _("In this group from"),
-        description=_("Sales of this day and later are judged by a new group. Empty: it always was so."),
-    )
-    tier = StringField(_("Tier"), [Length(max=64)])
-    tax_id = StringField(_("Tax id"), [Length(max=32)])
-    tax_status = SelectField(
-        _("Tax status"),
-        choices=[choice(status.value, text) for status, text in TAX_STATUS.items()],
-        description=_("From today on; the record has a page for another day and for what shows it."),
-    )
-    city = StringField(_("City"), [Length(max=200)])
-    region = StringField(_("Region"), [Length(max=200)])
-    country = StringField(_("Country"), [Length(max=64)])
-    birthday = DayField(_("Birthday"), description=_("Of its owner: rules may reward it. The day and the month count."))
-    enrolled_on = DayField(
-        _("In the programme since"),
-        [InputRequired(_("Say since when it takes part."))],
-        description=_("Anniversaries count from this day, and checks may ask about sales of before it."),
-    )
-    reason = TextAreaField(_("Reason"), [Length(max=500)], description=_("Kept in the audit log."))
 
 
 class BlockForm(Form):
@@ -161,58 +124,38 @@ def edit(program_code: str, distributor_id: int) -> Answer:
                 writing,
                 scope().program,
                 distributor_id,
-                {
-                    "name": form.name.data,
-                    "group_id": int(form.group.data) if form.group.data else None,
-                    "birthday_on": form.birthday.data,
-                    "enrolled_on": form.enrolled_on.data,
-                    "tax_status": TaxStatus(form.tax_status.data),
-                    **{name: form[name].data or None for name in _TEXTS if name in form},
-                },
+                form.said(),
                 from_on=form.group_from.data,
                 actor=person().login,
                 now=now(),
                 reason=form.reason.data or None,
             )
     except CannotStandBelow as wrong:
-        form.refuse("head_office", str(_NO_BRANCH[wrong.why]))
+        form.refuse("head_office", str(NO_BRANCH[wrong.why]))
         return render_template("admin/participants/record_edit.html", form=form, data=data, back=_record()), 400
     flash(gettext("The data are changed.") if changed else gettext("Nothing was changed."), "success")
     return redirect(_record(), 303)
 
 
-_TEXTS = ("head_office", "tier", "tax_id", "city", "region", "country")
-_NO_BRANCH = {
-    Misplaced.UNKNOWN: _("No distributor has this code."),
-    Misplaced.ITSELF: _("A distributor is not its own head office."),
-    Misplaced.A_BRANCH: _("This one is a branch itself, and a branch has no branches."),
-    Misplaced.HAS_BRANCHES: _("The distributor has branches, so it cannot be a branch itself: move them first."),
-}
-
-
 def _data_form(data: Data, groups: list[tuple[int, str]]) -> DataForm:
-    form = DataForm(
-        data={
-            "name": data.name,
-            "head_office": data.head_office_code,
-            "group": str(data.group_id or ""),
-            "group_from": today(),
-            "tier": data.tier,
-            "tax_id": data.tax_id,
-            "tax_status": data.tax_status.value,
-            "city": data.city,
-            "region": data.region,
-            "country": formats.country(data.country or ""),
-            "birthday": data.birthday_on,
-            "enrolled_on": data.enrolled_on,
-        }
+    # a person's account stands beside its company's, below nobody
+    below = () if data.company_id is None else ("head_office",)
+    return DataForm.offering(
+        groups,
+        without=("code", "stands", *below),
+        name=data.name,
+        head_office=data.head_office_code,
+        group=str(data.group_id or ""),
+        group_from=today(),
+        tier=data.tier,
+        tax_id=data.tax_id,
+        tax_status=data.tax_status.value,
+        city=data.city,
+        region=data.region,
+        country=formats.country(data.country or ""),
+        birthday=data.birthday_on,
+        enrolled_on=data.enrolled_on,
     )
-    form.group.choices = [choice("", _("None")), *(choice(str(id_), name) for id_, name in groups)]
-    if data.company_id is not None:
-        del form.head_office  # a person's account stands beside its company's, below nobody
-    if tier_words.tiers_here().levels:
-        del form.tier  # it is earned, or given on a page of its own
-    return form
 
 
 @bp.post("/programs/<code:program_code>/distributors/<id:distributor_id>/record/block")

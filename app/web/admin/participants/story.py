@@ -218,13 +218,14 @@ def _data_changed(one: Happening) -> Entry:
     parts = one.parts
     before, after = parts["before"] or {}, parts["after"] or {}
     title, drawing, tone = {
+        "distributor.create": (gettext("Taken in by hand"), "add", "good"),
         "distributor.block": (gettext("Blocked"), "blocked", "bad"),
         "distributor.unblock": (gettext("Takes part again"), "check", "good"),
     }.get(parts["action"], (gettext("Data changed"), "edit", "plain"))
     changes = [
         f"{wording.DISTRIBUTOR_DATA[name]}: {_value(name, before.get(name))} → {_value(name, value)}"
         for name, value in after.items()
-        if name in wording.DISTRIBUTOR_DATA
+        if name in wording.DISTRIBUTOR_DATA and parts["action"] != "distributor.create"  # the record says what it is
     ]
     return Entry(
         one.at,

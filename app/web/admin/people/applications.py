@@ -15,9 +15,7 @@ from wtforms.validators import InputRequired, Length
 
 from app.db.transaction import transaction
 from app.domain.program_file.registration import COMPANY, REP
-from app.domain.saying.reasons import sentence
 from app.domain.states import ApplicationState
-from app.domain.taxes.tax_ids import fault_of
 from app.extensions import db
 from app.models.distributors import Distributor
 from app.models.joining import Application
@@ -25,7 +23,7 @@ from app.services.access.invitations import AlreadyThere
 from app.services.joining import applicant_twins, applications, registration
 from app.services.joining.applications import OPEN
 from app.services.participants import distributors
-from app.web import formats
+from app.services.participants.new_distributors import CodeTaken
 from app.web.addresses import outside
 from app.web.auth.held import say_if_held
 from app.web.auth.links import invitation_link
@@ -35,6 +33,7 @@ from app.web.lists import together
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Action, Badge, Column, Kind, Listing, Moments, OneOf, Search, To
 from app.web.lists.together import Deed, Row, Stays
+from app.web.words.tax import unlikely_tax_id
 
 bp = Blueprint("applications", __name__)
 
@@ -164,7 +163,7 @@ def accept_many(program_code: str) -> together.Answer:
             raise Stays(gettext("Decided already.")) from problem
         except applications.ConsentMissing as problem:
             raise Stays(gettext("The employer has not agreed yet.")) from problem
-        except applications.CodeTaken as problem:
+        except CodeTaken as problem:
             raise Stays(gettext("Another distributor has this code.")) from problem
         except AlreadyThere as problem:
             raise Stays(gettext("They have this role already.")) from problem
@@ -253,7 +252,7 @@ def _acceptable(ids: Sequence[int], *, consent: bool) -> Iterator[Row]:
             stays = gettext("The employer has not agreed yet.")
         elif one.kind == REP and employer is None:
             stays = gettext("Nobody has said whose sales rep it is.")
-        elif one.kind == COMPANY and _unlikely(one.tax_id):
+        elif one.kind == COMPANY and unlikely_tax_id(one.tax_id, scope().program.country):
             stays = gettext("The tax id cannot be right: open it and correct it.")
         elif applicant_twins.duplicates(session(), one):
             stays = gettext("This looks like something that is here already.")
@@ -387,7 +386,11 @@ def _accept(application: Application, form: AcceptCompany | AcceptRep) -> tuple[
     group, tax_id = None, None
     if isinstance(form, AcceptCompany):
         group, tax_id = form.group.data, form.tax_id.data or ""
-        if is_new and tax_id != application.tax_id and (wrong := _unlikely(tax_id) or _had(application, tax_id)):
+        if (
+            is_new
+            and tax_id != application.tax_id
+            and (wrong := unlikely_tax_id(tax_id, scope().program.country) or _had(application, tax_id))
+        ):
             return "tax_id", wrong
     try:
         with transaction(db.session) as changing:
@@ -407,7 +410,7 @@ def _accept(application: Application, form: AcceptCompany | AcceptRep) -> tuple[
             )
     except applications.ConsentMissing:
         return None, gettext("The employer has not agreed yet. Ask for the consent first.")
-    except applications.CodeTaken:
+    except CodeTaken:
         return "code", gettext("Another distributor has this code.")
     except AlreadyThere:
         return None, gettext("They have this role already. Refuse the application, and say so.")
@@ -420,15 +423,9 @@ def _had(application: Application, tax_id: str) -> str | None:
     return gettext("%(name)s has this tax id already.", name=twins[0].name) if twins else None
 
 
-def _unlikely(tax_id: str | None) -> str | None:
-    """Say why a tax id cannot be, by the rules of its country, else of the programme's; None where it may be."""
-    fault = fault_of(tax_id, scope().program.country) if tax_id else None
-    return None if fault is None else sentence({"code": f"tax_id_{fault}", "found": tax_id}, gettext, formats.shown)
-
-
 def _warned(application: Application) -> str | None:
     """Say of an application that is open what its tax id cannot be, and what to do about it where it is read."""
-    unlikely = _unlikely(application.tax_id) if application.state in OPEN else None
+    unlikely = unlikely_tax_id(application.tax_id, scope().program.country) if application.state in OPEN else None
     if unlikely is None or application.kind == COMPANY:
         return unlikely
     if application.distributor_id is not None:

@@ -19,7 +19,7 @@ from app.models.distributors import Distributor
 from app.models.people import Membership, UserAccount
 from app.services.access import erasure, invitations, memberships, people
 from app.services.participants import distributors
-from app.web.addresses import id_sent
+from app.web.addresses import id_sent, text_asked
 from app.web.auth.held import say_if_held
 from app.web.auth.links import invitation_link
 from app.web.context import now, person, scope, session
@@ -137,6 +137,7 @@ def index(program_code: str) -> str | Response:
 def invite(program_code: str) -> Answer:
     form = InviteForm()
     if request.method == "GET":
+        _fill_in(form)
         return render_template("admin/people/person_invite.html", form=form)
     if form.validate() and _is_known(form):
         try:
@@ -164,6 +165,13 @@ def invite(program_code: str) -> Answer:
             say_if_held()
             return redirect(url_for("people.index", program_code=program_code), 303)
     return render_template("admin/people/person_invite.html", form=form), 400
+
+
+def _fill_in(form: InviteForm) -> None:
+    """Write down whose owner is invited, where somebody comes from the record of a distributor."""
+    form.distributor.data = text_asked("distributor")
+    if form.distributor.data:
+        form.role.data = Role.OWNER.value
 
 
 @bp.get("/programs/<code:program_code>/people/<id:membership_id>")

@@ -19,8 +19,9 @@ from app.models.people import AuditEvent
 from app.models.programs import Program
 from app.services.access.people import LoginInvalid
 from app.services.joining import applicant_twins, applications, registration
-from app.services.joining.applications import Applicant, ApplicationClosed, CodeTaken, ConsentMissing
+from app.services.joining.applications import Applicant, ApplicationClosed, ConsentMissing
 from app.services.participants.distributor_rows import DistributorRow, put_distributors
+from app.services.participants.new_distributors import CodeTaken
 from tests.app.services.conftest import new_login
 from tests.support import programs
 from tests.support.programs import NOW

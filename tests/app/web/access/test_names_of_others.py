@@ -262,6 +262,7 @@ def test_what_belongs_to_others_is_shown_by_no_query_that_names_it(house: House)
         f"{a}/customers/new?as=rep&of={of['distributor']['b']}",
         f"{a}/adjustments/new?distributor={part}",
         f"{a}/cards/new?distributor={part}",
+        f"{a}/people/invite?distributor={of['code']['b']}",
         f"{a}/transfers/new?giver={part}",
         f"{a}/rewards/{of['reward']['a']}/preview?distributor={of['code']['b']}",
         f"{statement}/made-of?after={of['lot']['b'] - 1}",
