@@ -1,6 +1,7 @@
 """Figures and days in the cells of things: whole numbers and dates, by row. What is none is a problem of its row."""
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 
@@ -9,6 +10,7 @@ from app.domain.measures.exact import Ints
 from app.domain.states import Outcome
 from importers.kinds.desk import Desk
 from importers.kinds.rows import ThingRows
+from importers.layout.written.magnitudes import written_out
 from importers.problems.problems import Problems
 from importers.typed import parsing
 from importers.typed.bare_numbers import bare_numbers
@@ -37,8 +39,11 @@ def quantities_of(desk: Desk, rows: ThingRows, field: str, problems: Problems) -
 
 
 def targets_of(desk: Desk, rows: ThingRows, field: str, problems: Problems) -> dict[int, int]:
-    """Give the targets of a field, in thousandths: amounts perhaps, of which one in another currency is none."""
-    return _figures(desk, rows, field, problems, 3, desk.program.currency)
+    """Give the targets of a field, in thousandths: amounts perhaps, of which one in another currency is none.
+
+    People plan in round numbers: 12,5 tys. and 1,2 mln are read as what they say.
+    """
+    return _figures(desk, rows, field, problems, 3, desk.program.currency, in_words=True)
 
 
 def money_of(desk: Desk, rows: ThingRows, field: str, problems: Problems) -> dict[int, int]:
@@ -87,12 +92,21 @@ def _says_year(text: str | None, day: dt.date) -> bool:
 
 
 def _figures(
-    desk: Desk, rows: ThingRows, field: str, problems: Problems, decimals: int, currency: str | None = None
+    desk: Desk,
+    rows: ThingRows,
+    field: str,
+    problems: Problems,
+    decimals: int,
+    currency: str | None = None,
+    *,
+    in_words: bool = False,
 ) -> dict[int, int]:
     column = rows.typed.get(field)
     if column is None:
         return {}
     decimal, thousands = desk.profile.signs_of(field)
+    if in_words:
+        column = replace(column, values=written_out(column.values, decimal, thousands), written=column.values)
     column = bare_numbers(column, desk.table, thousands, currency, problems)
     read: Ints = parsing.points(column, rows.row_number, problems, desk.table.signs(decimal), decimals, _NONE)
     return {row: value for row, value in zip(rows.row_number.tolist(), read.tolist(), strict=True) if value != _NONE}

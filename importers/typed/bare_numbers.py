@@ -35,7 +35,8 @@ def bare_numbers(
             problems.add(
                 rows[at], Outcome.HELD, "other_currency", field=column.name, found=column.shown(at), expected=currency
             )
-    return replace(column, values=tidied.values, written=column.values)
+    written = column.values if column.written is None else column.written
+    return replace(column, values=tidied.values, written=written)
 
 
 def _refuse_grouped(column: Column, table: TextTable, problems: Problems) -> None:

@@ -19,6 +19,7 @@ from importers.layout.words.around import DRAWN, TOTAL
 from importers.layout.words.known import says_yes_or_no
 from importers.layout.words.synonyms import is_tax, names_of, of_others, spoken
 from importers.layout.written.dates import read_moment
+from importers.layout.written.magnitudes import without_magnitudes
 from importers.layout.written.numbers import PIECES, currencies_of, tidy
 from importers.layout.written.settling import DATES, HAPPENED, NUMBERS
 
@@ -138,7 +139,7 @@ def facts_of(texts: pa.ChunkedArray, samples: int = 5, names: Collection[str] = 
     if any(totals := [bool(TOTAL.match(text)) for text in distinct.to_pylist()]) and not all(totals):
         distinct = distinct.filter(pa.array([not one for one in totals]))  # what adds lines up says nothing of a column
     count = len(distinct)
-    plain = tidy(distinct).values
+    plain = tidy(without_magnitudes(distinct)).values
     numbers = np.asarray(pc.match_substring_regex(plain, _NUMBER), dtype=bool)
     read = distinct.to_pylist()
     dates = sum(not number and bool(read_moment(text).days) for text, number in zip(read, numbers, strict=True))

@@ -14,6 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from babel.numbers import list_currencies
 
+from importers.layout.written.magnitudes import without_magnitudes
+
 CURRENCIES = {
     "zł": "PLN",
     "zl": "PLN",
@@ -230,7 +232,7 @@ def proof(values: pa.Array, *, typed: bool, as_text: Sequence[str] = ()) -> Proo
     Of a sheet with number cells (``typed``) those say nothing: they come with a point whatever the source writes.
     ``as_text`` are texts such as 1.234 that stand in text cells beside them: these may be either.
     """
-    texts = tidy(values).values
+    texts = tidy(without_magnitudes(values)).values
     points = not typed and bool(_mask(texts, _SURELY_DECIMAL["."]).any())
     grouped = {sign: bool(_mask(texts, _SURELY_GROUPED[sign]).any()) for sign in ".,"}
     found = {

@@ -8,10 +8,15 @@ from typing import Any
 import openpyxl
 from sqlalchemy import select
 
+from app.config import Settings
 from app.db.transaction import transaction
 from app.models.distributors import Distributor
 from app.models.promotions import PromotionStanding, PromotionTarget
 from app.services.promotions import running
+from importers.files.guard import judge
+from importers.files.limits import Limits
+from importers.layout.looks.proposing import propose
+from importers.reading.reading import look_at
 from tests.importers.driver import Desk
 
 AUTUMN = {
@@ -50,6 +55,19 @@ def test_targets_are_set_changed_and_taken_away(desk: Desk) -> None:
     again = desk.run(desk.csv(("D1", "900", None), ("D2", "0", None), header=HEADER), "targets")
     assert (again.counts["created"], again.counts["changed"]) == (0, 2)
     assert targets_of(desk) == {"D1": 900_00}
+
+
+def test_a_target_in_thousands_is_found_and_read(desk: Desk) -> None:
+    desk.load(promotions=[AUTUMN])
+    desk.people("D1", "D2", "D3", "D4", "D5")
+    rows = [("D1", "12,5 tys."), ("D2", "1,2 mln zł"), ("D3", "900,50"), ("D4", "3 tys. EUR"), ("D5", "pięć tys.")]
+    file = desk.csv(*rows, header=("Kod klienta", "Cel"))
+    seen = look_at(judge(file, file.name, Limits.of(Settings()), ["pl"]), file.name, "targets")
+    desk.load(promotions=[AUTUMN], import_profiles={"targets": propose(seen).model_dump(mode="json", by_alias=True)})
+    found = desk.run(file, "targets")
+    assert targets_of(desk) == {"D1": 12_500_00, "D2": 1_200_000_00, "D3": 900_50}
+    assert desk.codes(found) == {5: ("held", "other_currency"), 6: ("refused", "not_a_number")}
+    assert [desk.problems(found.batch_id)[row][1][0]["found"] for row in (5, 6)] == ["'3 tys. EUR'", "'pięć tys.'"]
 
 
 def test_a_target_in_another_currency_waits(desk: Desk) -> None:
