@@ -9,10 +9,8 @@ from sqlalchemy.exc import DBAPIError
 
 from app.domain.states import ExportForm, ExportRhythm, ExportSpan, ExportState, ExportSubject, ExportWay
 from app.models.exports import Export
-from tests.app.models.test_constraints import World, laid_out, world
+from tests.app.models.whole_rows import World
 from tests.support.programs import NOW
-
-__all__ = ["laid_out", "world"]
 
 DAY = dt.date(2026, 11, 30)
 PLAN: dict[str, Any] = {

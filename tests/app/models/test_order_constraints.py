@@ -9,7 +9,7 @@ import pytest
 
 from app.domain.states import OrderState, RewardKind, SupplierFileState
 from app.models.registry import metadata
-from tests.app.models.test_constraints import World, laid_out
+from tests.app.models.whole_rows import World
 from tests.support.programs import NOW
 
 DAY, DAY_BEFORE = NOW.date(), NOW.date() - dt.timedelta(days=1)
@@ -21,8 +21,6 @@ _OWN: dict[str, dict[str, Any]] = {
     "instant_reward": {"first_on": DAY, "last_on": DAY, "stopped_at": None, "stopped_by": None},
 }
 _ORDER = ("reward", "supplier_file", "reward_order", "order_line", "draw")
-
-__all__ = ["laid_out"]
 
 
 def own(table: str) -> dict[str, Any]:

@@ -7,11 +7,9 @@ import pytest
 
 from app.models.distributors import Distributor
 from app.models.ledger import Account
-from tests.app.models.test_constraints import World, laid_out
+from tests.app.models.whole_rows import World
 from tests.support import programs
 from tests.support.programs import NOW
-
-__all__ = ["laid_out"]
 
 
 @pytest.fixture

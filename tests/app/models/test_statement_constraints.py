@@ -7,15 +7,13 @@ from typing import Any
 import pytest
 
 from app.domain.states import BookingKind, FindingAnswer, FindingKind
-from tests.app.models.test_constraints import World, laid_out
+from tests.app.models.whole_rows import World
 from tests.support.programs import NOW
 
 DAY = NOW.date()
 LINE = {"kind": BookingKind.LOAD, "top_up_id": None}
 FINDING: dict[str, Any] = {"kind": FindingKind.MISSING_HERE, "answer": None, "top_up_id": None, "adjustment_id": None}
 CLOSED = {"closed_by": "ada", "closed_at": NOW}
-
-__all__ = ["laid_out"]
 
 
 @pytest.fixture

@@ -1,10 +1,8 @@
 """What the tables of tax themselves refuse, whoever writes to them."""
 
 from app.domain.states import RuleDraftState, TaxChangeKind, TaxStatus
-from tests.app.models.test_constraints import World, laid_out, world
+from tests.app.models.whole_rows import World
 from tests.support.programs import NOW
-
-__all__ = ["laid_out", "world"]
 
 
 def test_a_proof_of_a_tax_status_is_a_file_with_a_name(world: World) -> None:
