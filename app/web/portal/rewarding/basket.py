@@ -43,12 +43,9 @@ class Pieces(Form):
     )
 
 
-class Checkout(Form):
-    """Where an order goes. What it is about, and that it is sent once, stands in its hidden fields."""
+class Where(Form):
+    """Where goods go."""
 
-    key = HiddenField(validators=[InputRequired(), Length(max=64)])
-    points = HiddenField(validators=[InputRequired(), Length(max=20)])
-    cash = HiddenField(validators=[Length(max=20)])
     name = StringField(ADDRESS["name"], [Length(max=120)], render_kw={"autocomplete": "name"})
     company = StringField(ADDRESS["company"], [Length(max=120)], render_kw={"autocomplete": "organization"})
     street = StringField(ADDRESS["street"], [Length(max=120)], render_kw={"autocomplete": "street-address"})
@@ -56,7 +53,6 @@ class Checkout(Form):
     city = StringField(ADDRESS["city"], [Length(max=120)], render_kw={"autocomplete": "address-level2"})
     country = StringField(ADDRESS["country"], [Length(max=64)], render_kw={"autocomplete": "country-name"})
     phone = StringField(ADDRESS["phone"], [Length(max=32)], render_kw={"autocomplete": "tel", "inputmode": "tel"})
-    note = TextAreaField(_("Anything we should know"), [Length(max=500)])
 
     def whole(self, needed: Sequence[str]) -> bool:
         """Tell whether all is filled in that goods need."""
@@ -70,6 +66,15 @@ class Checkout(Form):
     def address(self, needed: Sequence[str]) -> dict[str, str]:
         """Give what was typed."""
         return {part: self[part].data or "" for part in needed}
+
+
+class Checkout(Where):
+    """Where an order goes. What it is about, and that it is sent once, stands in its hidden fields."""
+
+    key = HiddenField(validators=[InputRequired(), Length(max=64)])
+    points = HiddenField(validators=[InputRequired(), Length(max=20)])
+    cash = HiddenField(validators=[Length(max=20)])
+    note = TextAreaField(_("Anything we should know"), [Length(max=500)])
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from app.web.forms.refused import again, fresh
 from app.web.lists.answering import answer
 from app.web.lists.describing import Column, Kind, Listing, OneOf, To
 from app.web.portal.home import own
-from app.web.portal.rewarding.basket import Checkout, address_before
+from app.web.portal.rewarding.basket import Where, address_before
 from app.web.words.wording import ADDRESS, ORDER_STATE, ORDER_WORD
 
 bp = Blueprint("portal_orders", __name__)
@@ -77,7 +77,7 @@ def show(program_code: str, distributor_id: int, reward_order_id: int) -> str:
     return _page(reward_order_id)
 
 
-def _page(reward_order_id: int, address_form: Checkout | None = None) -> str:
+def _page(reward_order_id: int, address_form: Where | None = None) -> str:
     found = reading.read(session(), reward_order_id)
     return render_template(
         "portal/rewarding/order.html",
@@ -134,8 +134,7 @@ def cancel(program_code: str, distributor_id: int, reward_order_id: int) -> Resp
 def address(program_code: str, distributor_id: int, reward_order_id: int) -> Response | tuple[str, int]:
     """Say where goods go that a sale brought."""
     needed = rewards.settings_of(scope().program).address
-    form = Checkout()
-    form.key.data, form.points.data = "address", "0"  # of an order that is there already
+    form = Where()
     if not form.whole(needed):
         return _page(reward_order_id, form), 400
     try:
@@ -149,5 +148,5 @@ def address(program_code: str, distributor_id: int, reward_order_id: int) -> Res
     return redirect(url_for("portal_orders.show", **own(), reward_order_id=reward_order_id), 303)
 
 
-def _address_form() -> Checkout:
-    return Checkout(formdata=None, data={**address_before(rewards.settings_of(scope().program).address)})
+def _address_form() -> Where:
+    return Where(formdata=None, data={**address_before(rewards.settings_of(scope().program).address)})
