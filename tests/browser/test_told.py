@@ -1,5 +1,6 @@
 """What happens without a new page, or with one that nobody asked for, is told to those who do not see it."""
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 from app.extensions import db
 from app.local.servers import Addresses
 from tests.app.web.world import World, build, do_one_job
+from tests.support.photos import photo
 
 pytestmark = pytest.mark.slow
 
@@ -182,3 +184,17 @@ def test_files_that_were_chosen_are_kept_while_others_are_looked_at(world: World
     assert page.evaluate("document.querySelector('[type=file]').files.length") == 1
     with page.expect_navigation():
         page.locator("[type=file]").set_input_files([])
+
+
+def test_after_the_first_photo_of_a_claim_the_focus_stays_where_photos_are_chosen(world: World, visit: Visits) -> None:
+    with visit("phone") as opened:
+        page = opened.page
+        opened.sign_in(world.login("distributor"), world.password)
+        portal = f"/portal/{world.a}/{world.distributors['D-5']}/claims"
+        opened.go(f"{portal}/new")
+        for name, leads_to in (("one.jpg", f"{portal}/[0-9]+$"), ("two.jpg", f"{portal}/[0-9]+$")):
+            page.locator("#number").press("Shift+Tab")  # by the keyboard to the field before it
+            assert page.evaluate(f"{AT}.id") == "photo"
+            with page.expect_navigation(url=re.compile(leads_to)):
+                page.locator("#photo").set_input_files({"name": name, "mimeType": "image/jpeg", "buffer": photo(name)})
+            page.wait_for_function(f"() => {AT}.id === 'photo'", timeout=3000)

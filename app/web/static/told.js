@@ -23,7 +23,7 @@ later(() => {
 });
 
 const before = take(BEFORE);
-if (before && here(before.at)) {
+if (before && (here(before.at) || begunAt(before.at))) {
   if (before.focus && !taken()) goOn(before);
   if (before.told) later(() => say(before.told));
 }
@@ -46,6 +46,11 @@ function note() {
 function here(address) {
   const { origin, pathname } = new URL(address, location);
   return origin === location.origin && pathname === location.pathname;
+}
+
+// A draft that began with what was sent has an address of its own from then on.
+function begunAt(address) {
+  return new URL(address, location).pathname === document.querySelector("[data-begun-at]")?.dataset.begunAt;
 }
 
 function prepare(toast) {
@@ -112,7 +117,7 @@ function focused() {
 // was typed into: keys would be typed there that go through the rows that were found.
 function again({ like, at, column }, ended) {
   const found = column === undefined ? all(like)[at] : document.querySelector("main thead tr")?.cells[column]?.querySelector("a, input");
-  if (!ended && found?.matches("input:not([type=checkbox], [type=radio]), textarea") && found.checkVisibility()) return null;
+  if (!ended && found?.matches("input:not([type=checkbox], [type=radio], [type=file]), textarea") && found.checkVisibility()) return null;
   if (!found || found.checkVisibility()) return found;
   const dialog = found.closest("dialog");
   const openers = dialog ? `[data-dialog="${CSS.escape(dialog.id)}"]` : "summary";
