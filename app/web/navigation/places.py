@@ -30,6 +30,7 @@ from app.models.orders import RewardOrder
 from app.models.people import UserAccount
 from app.models.periods import PeriodClosing
 from app.models.prepaid import Redemption
+from app.models.promotions import Promotion
 from app.models.reconciling import ProviderStatement, StatementFinding
 from app.models.rule_drafts import RuleDraft
 from app.models.sales import SalesDocument
@@ -196,6 +197,17 @@ def tax_to_publish(program_id: ProgramId, login: Login) -> ScalarSelect[int]:
     return number_of(select(func.count()).select_from(TaxChange).where(*waits))
 
 
+def promotions_to_publish(program_id: ProgramId, login: Login) -> ScalarSelect[int]:
+    """Count the drafts of promotions that others wrote and asked to be published."""
+    waits = (
+        Promotion.program_id == program_id,
+        Promotion.asked_at.is_not(None),
+        Promotion.drafted_by.is_distinct_from(login),
+        Promotion.asked_by != login,
+    )
+    return number_of(select(func.count()).select_from(Promotion).where(*waits))
+
+
 def to_match(program_id: ProgramId, _login: Login) -> ScalarSelect[int]:
     """Count the names that nobody knows."""
     return number_of(unmatched.how_many(program_id))
@@ -300,7 +312,15 @@ PLACES: Sequence[Place] = (
         waiting=to_publish,
         acts=Permission.EDIT_PROGRAM,
     ),
-    Place(Section.POINTS, "promotions.index", _("Promotions"), "trophy", Permission.SEE_PROGRAM),
+    Place(
+        Section.POINTS,
+        "promotions.index",
+        _("Promotions"),
+        "trophy",
+        Permission.SEE_PROGRAM,
+        waiting=promotions_to_publish,
+        acts=Permission.EDIT_PROGRAM,
+    ),
     Place(Section.POINTS, "events.index", _("Events"), "calendar", Permission.SEE_LEDGER),
     Place(
         Section.POINTS,

@@ -110,6 +110,13 @@ def _drafts(counted: waiting.Waiting, at: Callable[..., str]) -> Iterator[Duty]:
             counted.rule_drafts,
         )
         yield Duty(text, at("rules.index"), "rules")
+    if counted.promotion_drafts:
+        text = ngettext(
+            "%(num)s draft of a promotion waits to be published",
+            "%(num)s drafts of promotions wait to be published",
+            counted.promotion_drafts,
+        )
+        yield Duty(text, at("promotions.index", draft="waits"), "trophy")
     if counted.tax_changes:
         text = ngettext(
             "%(num)s change of the tax rules waits to be published",

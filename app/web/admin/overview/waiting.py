@@ -96,6 +96,7 @@ class Waiting:
     products: bool
     distributors: bool
     rule_drafts: int
+    promotion_drafts: int
     tax_changes: int
     runs: int
     compensation_runs: int
@@ -143,6 +144,7 @@ def _waiting() -> Question:
             select(Product.id).where(Product.program_id == program_id).exists(),
             select(Distributor.id).where(Distributor.program_id == program_id).exists(),
             places.to_publish(program_id, login),
+            places.promotions_to_publish(program_id, login),
             places.tax_to_publish(program_id, login),
             runs(ConversionRun.kind != RunKind.COMPENSATIONS, *previewed),
             runs(ConversionRun.kind == RunKind.COMPENSATIONS, *previewed),

@@ -65,6 +65,14 @@ PROMOTIONS = Listing(
     filters=(
         Search(_NAME, Promotion.code, title=_("Name or code")),
         OneOf.named("state", _("State"), Promotion.state, STATE),
+        OneOf(
+            "draft",
+            _("Draft"),
+            (Choice("waits", _("Waits for a second person")), Choice("open", _("Not published yet"))),
+            lambda value: (
+                Promotion.asked_at.is_not(None) if value == "waits" else func.jsonb_typeof(Promotion.draft) == "object"
+            ),
+        ),
     ),
 )
 

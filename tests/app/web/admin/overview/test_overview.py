@@ -14,9 +14,11 @@ from app.models.figures import SalesMonth
 from app.models.periods import PeriodClosing
 from app.models.prepaid import TopUp
 from app.models.programs import Program
+from app.models.promotions import Promotion
 from app.services.books import periods
 from app.services.by_hand import disputes
 from tests.app.web.admin.ledger.test_adjusting_many import asked
+from tests.app.web.admin.promotions.test_promotions import written
 from tests.app.web.finance.conversions.test_compensations import _by_run as pay_back_by_runs
 from tests.app.web.finance.test_finance import post, previewed, work
 from tests.app.web.world import World
@@ -180,3 +182,24 @@ def test_while_sums_are_made_it_is_not_said_that_there_are_no_sales(world: World
     page = as_("owner").get(f"/programs/{world.b}/").text
     assert "The sums are being made" in page
     assert "There are no sales yet" not in page
+
+
+def test_a_draft_of_a_promotion_waits_for_another_one(world: World, as_: As) -> None:
+    administrator = as_("administrator")
+    assert written(administrator, world, code="autumn", name="Autumn sale").status_code == 303
+    with world.app.app_context():
+        promotion_id = db.session.scalars(select(Promotion.id).where(Promotion.code == "autumn")).one()
+    at, page = f"/programs/{world.a}/", f"/programs/{world.a}/promotions/{promotion_id}"
+    told = "1 draft of a promotion waits to be published"
+    assert told not in duties(as_("owner").get(at).text), "nobody asked for it yet"
+    assert post(administrator, page, f"{page}/ask").status_code == 303
+    for name, waits in {"owner": True, "administrator": False, "viewer": False}.items():
+        overview = as_(name).get(at).text
+        assert (told in duties(overview)) == waits, name
+        assert ("Promotions" in badges(overview)) == waits, name
+    listed = as_("owner").get(duties(as_("owner").get(at).text)[told]).text
+    assert "Autumn sale" in listed
+    assert post(administrator, page, f"{page}/send-back", note="Say more").status_code == 303
+    assert told not in duties(as_("owner").get(at).text)
+    assert "Autumn sale" not in as_("owner").get(f"{at}promotions?draft=waits").text
+    assert "Autumn sale" in as_("owner").get(f"{at}promotions?draft=open").text

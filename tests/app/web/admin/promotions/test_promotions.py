@@ -520,3 +520,21 @@ def portal_of(world: World, client: FlaskClient) -> Any:
     ((code,),) = known(world, select(Distributor.code).where(Distributor.id == int(found[1])))
     assert code
     return client.get(f"/portal/{world.a}/{found[1]}/promotions")
+
+
+def test_targets_of_a_sheet_are_told_before_it_is_published_and_while_it_is_reckoned(world: World, as_: As) -> None:
+    admin = as_("administrator")
+    assert written(admin, world, code="sheet").status_code == 303
+    with world.app.app_context(), transaction(db.session) as session:
+        promotion = session.scalars(select(Promotion).where(Promotion.code == "sheet")).one()
+        one = {world.distributors["D-5"]: 20_00}
+        publishing.put_targets(session, promotion, one, actor="ann", now=world.clock())
+        promotion_id = promotion.id
+    page = f"/programs/{world.a}/promotions/{promotion_id}"
+    told = "1 distributor has a target of its own from a sheet; that stands before these."
+    asked = admin.get(page).text.partition('id="publish"')[2]
+    assert told in asked
+    assert send(admin, f"{page}/publish", page, seen=seen_in(asked)).status_code == 303
+    reckoned = admin.get(page).text
+    assert "As soon as it is published" not in reckoned
+    assert "Where everybody stands is reckoned within a minute." in reckoned
