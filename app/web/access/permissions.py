@@ -422,6 +422,7 @@ ROUTES: Mapping[str, Rule] = {
     "program.settings": Rule(Reach.PROGRAM, Permission.EDIT_PROGRAM),
     "program.export": Rule(Reach.PROGRAM, Permission.EDIT_PROGRAM),
     "program.load": Rule(Reach.PROGRAM, Permission.EDIT_PROGRAM),
+    "program.basics": Rule(Reach.PROGRAM, Permission.EDIT_PROGRAM),
     "program.look": Rule(Reach.PROGRAM, Permission.EDIT_PROGRAM),
     "program.claiming": Rule(Reach.PROGRAM, Permission.EDIT_PROGRAM),
     "program.show_terms": Rule(Reach.PROGRAM, Permission.EDIT_TEXTS),

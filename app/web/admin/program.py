@@ -9,7 +9,7 @@ from flask_wtf.file import FileField, FileRequired
 from sqlalchemy import func, select
 from werkzeug.wrappers import Response
 from wtforms import BooleanField, IntegerField, SelectField, StringField, TextAreaField
-from wtforms.validators import Length, NumberRange, Optional, Regexp
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp, ValidationError
 
 from app.db.first import first
 from app.db.transaction import transaction
@@ -21,12 +21,14 @@ from app.models.rules import EarningRule, EarningRuleVersion
 from app.services.joining import terms
 from app.services.rules import rule_drafts
 from app.services.setup import logos, program_files, programs
+from app.services.setup.basics import put_basics
 from app.services.setup.logos import LogoRefused
 from app.services.telling import texts
 from app.services.telling.languages import LANGUAGES
 from app.web import formats
 from app.web.addresses import text_asked
 from app.web.context import now, person, scope, session
+from app.web.forms.fields import DayField
 from app.web.forms.form import Form, choice
 
 bp = Blueprint("program", __name__)
@@ -70,6 +72,21 @@ def document_sent(form: ProgramFileForm) -> ProgramFile:
     except program_files.ProgramFileInvalid as error:
         form.refuse("file", gettext("The file cannot be loaded; nothing was changed."))
         raise FileUnfit(error.problems) from None
+
+
+class BasicsForm(Form):
+    """How the programme and its sponsor are called, and until when sales count."""
+
+    name = StringField(_("Name"), [InputRequired(_("Name it.")), Length(max=200)])
+    sponsor = StringField(_("Sponsor"), [InputRequired(_("Say who runs and pays for it.")), Length(max=200)])
+    ends_on = DayField(
+        _("Last day"),
+        description=_("Sales of later days earn nothing; what counted already keeps its points. Empty: it goes on."),
+    )
+
+    def validate_ends_on(self, field: DayField) -> None:
+        if field.data is not None and field.data < (begins := scope().program.starts_on):
+            raise ValidationError(gettext("The programme begins on %(day)s.", day=formats.day(begins)))
 
 
 class LookForm(Form):
@@ -122,6 +139,13 @@ def settings(program_code: str) -> str:
     return _page()
 
 
+def _basics() -> BasicsForm:
+    program = scope().program
+    return BasicsForm(
+        formdata=None, data={"name": program.name, "sponsor": program.sponsor, "ends_on": program.ends_on}
+    )
+
+
 def _look() -> LookForm:
     form = LookForm(formdata=None)
     form.accent.data = (scope().program.settings.get("branding") or {}).get("accent")
@@ -162,6 +186,7 @@ def _page(*forms: Form, problems: list[str] | None = None) -> str:
         revisions=revisions,
         rules=rules,
         file_form=sent.get(ProgramFileForm) or ProgramFileForm(formdata=None),
+        basics_form=sent.get(BasicsForm) or _basics(),
         look_form=sent.get(LookForm) or _look(),
         claiming_form=sent.get(ClaimingForm) or _claiming(),
         problems=problems or [],
@@ -203,6 +228,25 @@ def load(program_code: str) -> Response | tuple[str, int]:
         flash(gettext("Loaded: %(changes)s", changes=formats.some_of(loaded.changes, MOST_CHANGES, "; ")), "success")
     else:
         flash(gettext("The file says what is in force already; nothing was changed."), "info")
+    return redirect(url_for("program.settings", program_code=program_code), 303)
+
+
+@bp.post("/programs/<code:program_code>/settings/basics")
+def basics(program_code: str) -> Response | tuple[str, int]:
+    form = BasicsForm()
+    if not form.validate():
+        return _page(form), 400
+    with transaction(db.session) as writing:
+        changed = put_basics(
+            writing,
+            scope().program,
+            name=form.name.data or "",
+            sponsor=form.sponsor.data or "",
+            ends_on=form.ends_on.data,
+            actor=person().login,
+            now=now(),
+        )
+    flash(gettext("The programme is changed.") if changed else gettext("Nothing was changed."), "success")
     return redirect(url_for("program.settings", program_code=program_code), 303)
 
 
