@@ -48,6 +48,7 @@ NUMBERS = {
         "YEAR": 5,
         "PROGRAM": 6,
         "BUDGET": 7,
+        "HAD": 8,
     },
     "SumOf": {
         "RULE": 1,
