@@ -270,6 +270,31 @@ def register(app: Flask) -> None:
         app.register_blueprint(blueprint)
 
 
+_WRITTEN = (
+    formats.figure,
+    formats.points,
+    formats.counted_points,
+    formats.money,
+    formats.cash,
+    formats.cash_of_file,
+    formats.share,
+    formats.day,
+    formats.country,
+    formats.shown,
+    formats.month,
+    formats.quantity,
+    formats.instant,
+    formats.duration,
+    formats.size,
+    movement_name,
+    formats.told,
+    people_named.who,
+    formats.load_failure,
+    movement_reason,
+)
+"""Filters of templates: each writes for whoever reads."""
+
+
 def _prepare_templates(app: Flask) -> None:
     app.jinja_env.globals.update(
         amount=formats.amount,
@@ -309,26 +334,4 @@ def _prepare_templates(app: Flask) -> None:
         wording=wording,
         worded=formats.worded,
     )
-    written = (
-        formats.figure,
-        formats.points,
-        formats.counted_points,
-        formats.money,
-        formats.cash,
-        formats.cash_of_file,
-        formats.share,
-        formats.day,
-        formats.country,
-        formats.shown,
-        formats.month,
-        formats.quantity,
-        formats.instant,
-        formats.duration,
-        formats.size,
-        movement_name,
-        formats.told,
-        people_named.who,
-        formats.load_failure,
-        movement_reason,
-    )
-    app.jinja_env.filters.update({write.__name__: templating.asked_each_time(write) for write in written})
+    app.jinja_env.filters.update({write.__name__: templating.asked_each_time(write) for write in _WRITTEN})
