@@ -62,10 +62,10 @@ def create(session: Session, program: Program, row: DistributorRow, *, actor: st
     """
     since = distributor_rows.new_since(session, program, now)
     made = put(session, program, row, enrolled_on=since)
-    said = {name: getattr(row, name) for name in FIELDS if getattr(row, name) is not None}
+    said = {name: getattr(row, name) for name in FIELDS if name != "group_id" and getattr(row, name) is not None}
     after = {name: value.isoformat() if isinstance(value, dt.date) else value for name, value in said.items()}
-    if "group_id" in after:
-        after["group"] = dict(groups_of(session, program.id))[after.pop("group_id")]
+    if row.group_id is not None:
+        after["group"] = dict(groups_of(session, program.id))[row.group_id]
     if row.head_office is not None:
         after["head_office"] = row.head_office
     audit.note(session, actor, "distributor.create", row.code, now=now, program_id=program.id, after=after)
