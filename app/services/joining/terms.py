@@ -3,12 +3,14 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.db.questions import Question
+from app.domain.roles import OF_A_DISTRIBUTOR
 from app.models.joining import TermsAcceptance, TermsVersion
+from app.models.people import Membership, UserAccount
 from app.models.programs import Program
 from app.services import audit
 
@@ -92,6 +94,46 @@ _IN_FORCE = Question(
     .order_by(TermsVersion.number.desc())
     .limit(1)
 )
+
+
+def accepted_at() -> ScalarSelect[dt.datetime]:
+    """Give the SQL expression of when the person of a row of roles accepted the terms that are in force there."""
+    newest = (
+        select(func.max(TermsVersion.id))
+        .where(TermsVersion.program_id == Membership.program_id)
+        .correlate(Membership)
+        .scalar_subquery()
+    )
+    return (
+        select(TermsAcceptance.accepted_at)
+        .where(TermsAcceptance.terms_id == newest, TermsAcceptance.user_id == Membership.user_id)
+        .correlate(Membership)
+        .scalar_subquery()
+    )
+
+
+def asked() -> ColumnElement[bool]:
+    """Match roles of those who are asked to accept terms: people of distributors, who may sign in."""
+    person = aliased(UserAccount)  # lists of people have its row already
+    may_sign_in = select(person.id).where(person.id == Membership.user_id, person.active).exists()
+    return Membership.role.in_([role.value for role in OF_A_DISTRIBUTOR]) & may_sign_in
+
+
+@dataclass(frozen=True)
+class Answered:
+    """How many people of distributors are asked to accept the terms in force, and how many of them did."""
+
+    people: int
+    accepted: int
+
+
+def answered(session: Session, program_id: int) -> Answered:
+    """Count who accepted the terms in force; somebody of several distributors is one. One query."""
+    person = func.count(Membership.user_id.distinct())
+    found = session.execute(
+        select(person, person.filter(accepted_at().is_not(None))).where(Membership.program_id == program_id, asked())
+    ).one()
+    return Answered(*found)
 
 
 def accept(

@@ -312,7 +312,12 @@ def claiming(program_code: str) -> Response | tuple[str, int]:
 def show_terms(program_code: str) -> str:
     found = terms.in_force(session(), scope().program.id, person().id)
     form = TermsForm(formdata=None, data=found.texts if found is not None else None)
-    return render_template("admin/terms.html", form=form, terms=found)
+    return _terms_page(form, found)
+
+
+def _terms_page(form: TermsForm, found: terms.Terms | None) -> str:
+    answered = None if found is None else terms.answered(session(), scope().program.id)
+    return render_template("admin/terms.html", form=form, terms=found, answered=answered)
 
 
 @bp.post("/programs/<code:program_code>/settings/terms")
@@ -333,7 +338,7 @@ def publish_terms(program_code: str) -> Response | tuple[str, int]:
             )
             return redirect(url_for("program.show_terms", program_code=program_code), 303)
     found = terms.in_force(session(), scope().program.id, person().id)
-    return render_template("admin/terms.html", form=form, terms=found), 400
+    return _terms_page(form, found), 400
 
 
 @bp.get("/programs/<code:program_code>/settings/texts")

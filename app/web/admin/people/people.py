@@ -18,6 +18,7 @@ from app.extensions import db
 from app.models.distributors import Distributor
 from app.models.people import Membership, UserAccount
 from app.services.access import erasure, invitations, memberships, people
+from app.services.joining import terms
 from app.services.participants import distributors
 from app.web.addresses import id_sent, text_asked
 from app.web.auth.held import say_if_held
@@ -26,7 +27,7 @@ from app.web.context import now, person, scope, session
 from app.web.forms.form import CodeField, Form, choice
 from app.web.lists import together
 from app.web.lists.answering import answer
-from app.web.lists.describing import HERE, Action, Column, Kind, Listing, OneOf, Search, To
+from app.web.lists.describing import HERE, Action, Choice, Column, Kind, Listing, OneOf, Search, To
 from app.web.lists.together import Deed, Row, Stays
 from app.web.words.accounts import (
     MAY_SIGN_IN,
@@ -112,6 +113,7 @@ PEOPLE = Listing(
         Column("factor", _("Second step"), has_second_factor(), badge=factor_badge, phone=False),
         Column("last_seen", _("Last seen"), memberships.last_seen(), Kind.INSTANT),
         Column("active", _("State"), UserAccount.active, badge=active_badge),
+        Column("terms", _("Terms accepted"), terms.accepted_at(), Kind.INSTANT, shown=False),
     ),
     query=_QUERY,
     id=Membership.id,
@@ -122,6 +124,15 @@ PEOPLE = Listing(
         OneOf.named("role", _("Role"), Membership.role, ROLE),
         SECOND_STEP,
         MAY_SIGN_IN,
+        OneOf(
+            "terms",
+            _("Terms in force"),
+            (Choice("accepted", _("Accepted")), Choice("open", _("Not accepted yet"))),
+            lambda value: (
+                terms.asked()
+                & (terms.accepted_at().is_not(None) if value == "accepted" else terms.accepted_at().is_(None))
+            ),
+        ),
     ),
 )
 

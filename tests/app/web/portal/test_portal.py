@@ -173,6 +173,35 @@ def test_terms_that_wait_to_be_accepted_are_told_on_every_page_of_the_portal(wor
     )
 
 
+def test_who_accepted_the_terms_in_force_is_told_to_whoever_published_them(world: World, as_: As) -> None:
+    boss, address = as_("administrator"), f"/programs/{world.a}/settings/terms"
+    people = f"/programs/{world.a}/people"
+    boss.post(address, data={"csrf_token": token_of(boss, address), "en": "Of the club, for the last time."})
+    told = re.compile(r"Accepted the terms in force</a></dt>\s*<dd><strong>(\d+)<")
+    number = told.search(boss.get(address).text)
+    assert number is not None
+    assert number[1] == "0", "nobody did: these are new"
+    client, theirs = as_("distributor"), portal(world, "terms", "D-5")
+    version = re.search(r'name="terms" value="(\d+)"', client.get(theirs).text)
+    assert version is not None
+    client.post(theirs, data={"csrf_token": token_of(client, theirs), "terms": version[1]})
+    number = told.search(boss.get(address).text)
+    assert number is not None
+    assert number[1] == "1"
+    listed = {}
+    for which in ("accepted", "open"):
+        with boss.get(f"{people}?terms={which}&form=csv") as answer:
+            rows = csv.DictReader(io.StringIO(answer.text.lstrip("\ufeff")))
+            # an instant's heading names the time zone as well
+            when = next(name for name in rows.fieldnames or () if name.startswith("Terms accepted"))
+            listed[which] = {row["E-mail"]: row[when] for row in rows}
+    assert list(listed["accepted"]) == [world.login("distributor")]
+    assert all(listed["accepted"].values())
+    assert world.login("other") in listed["open"]
+    assert not any(listed["open"].values())
+    assert world.login("viewer") not in listed["open"], "who runs the programme is not asked"
+
+
 def test_a_sales_rep_is_called_by_name_in_documents(world: World, as_: As) -> None:
     with world.app.app_context(), transaction(db.session) as session:
         program = session.scalars(select(Program).where(Program.code == world.a)).one()
