@@ -52,7 +52,7 @@ def country_name(text: str, language: str) -> str:
 def _called() -> Mapping[str, str]:
     """Give the countries by all that they are called; a code is never the name of another one."""
     english = Locale.parse("en").territories
-    codes = [code for code in english if is_country(code)]
+    codes = [str(code) for code in english if is_country(str(code))]
     called: dict[str, str] = {code.casefold(): code for code in codes}
     for code, meant in get_global("territory_aliases").items():
         if _THREE_LETTERS.fullmatch(code) and len(meant) == 1 and meant[0] in codes:
