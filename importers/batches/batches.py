@@ -14,6 +14,7 @@ from app.config import Settings
 from app.domain.program_file.import_profile import ImportProfile
 from app.domain.saying.wording import Said, marked
 from app.domain.states import BatchStatus, JobState
+from app.domain.typed.card_numbers import without_issued_numbers
 from app.domain.typed.fields import KINDS
 from app.files import fingerprint
 from app.jobs import board
@@ -58,8 +59,11 @@ def profile_of(program: Program, kind: str, name: str | None) -> tuple[str, Impo
 
 
 def printable(file_name: str) -> str:
-    """Give a file's name as it can be kept and shown: bytes that are no letters may stand in it, and control codes."""
-    return "".join(one if one.isprintable() else "\ufffd" for one in file_name)
+    """Give a file's name as it can be kept and shown: bytes that are no letters may stand in it, and control codes.
+
+    Whoever names a file after a card finds its last four digits there, and nothing else of its number.
+    """
+    return without_issued_numbers("".join(one if one.isprintable() else "\ufffd" for one in file_name))
 
 
 def start(

@@ -2,7 +2,8 @@
 
 from sqlalchemy import select
 
-from app.domain.states import Outcome
+from app.domain.saying.wording import marked
+from app.domain.states import CardState, Outcome
 from app.domain.typed.codes import code_key
 from app.models.distributors import Distributor
 from app.models.prepaid import Card
@@ -11,9 +12,12 @@ from importers.kinds.desk import Desk, Loaded, Loader
 from importers.kinds.rows import ThingRows
 from importers.problems.problems import Problems
 from prepaid.cards import cards
+from prepaid.cards.cards import CardInvalid
 from prepaid.cards.last_four import EXPECTED, last_four
 from prepaid.errors import PrepaidError
 
+_ = marked
+_REPLACED = _("This card was replaced by another one. Where it is the one to be loaded again, register it by hand.")
 _KEPT, _WHOLE = 4, 13
 """Digits of a card's number that are kept, and of the shortest number."""
 _HIDDEN = frozenset("xX*•")
@@ -21,7 +25,10 @@ _HIDDEN = frozenset("xX*•")
 
 
 def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
-    """Register the cards that are not the loaded ones already; what is no token, or somebody else's, is refused."""
+    """Register the cards that are not the loaded ones already; what is no token, or somebody else's, is refused.
+
+    So is a card in whose place its distributor has another one: an older file that comes again would load it once more.
+    """
     session, program = desk.session, desk.program
     known = distributors.distributor_ids(session, program.id)
     loaded = {
@@ -30,6 +37,14 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
             select(Card.distributor_id, Card.token, Card.last4)
             .join(Distributor, Distributor.id == Card.distributor_id)
             .where(Card.program_id == program.id, Card.active)
+        )
+    }
+    replaced = {
+        (owner, token)
+        for owner, token in session.execute(
+            select(Card.distributor_id, Card.token).where(
+                Card.program_id == program.id, Card.state == CardState.REPLACED
+            )
         )
     }
     registered = here = 0
@@ -43,6 +58,8 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
             problems.add(row, Outcome.REFUSED, "no_such_value", field=field, found=found, expected=EXPECTED)
         elif (owner, token, last4) in loaded:
             here += 1
+        elif (owner, token) in replaced:
+            problems.add(row, Outcome.REFUSED, "no_card", why=CardInvalid(_REPLACED).said.kept())
         else:
             try:
                 cards.register(session, program, code, token=token, last4=last4, actor=desk.actor, now=desk.now)

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.config import Settings
 from app.db.locks import lock_name
+from app.domain.typed.card_numbers import without_issued_numbers
 from app.domain.typed.pdf_dates import pdf_moment
 from app.files import keep_content
 from app.models.claims import Attachment, Claim
@@ -239,4 +240,4 @@ def _name(digest: bytes) -> str:
 
 def _printable(file_name: str) -> str:
     name = file_name.replace("\\", "/").rpartition("/")[2]
-    return "".join(letter for letter in name if letter.isprintable())[-_LONGEST_NAME:] or "–"
+    return without_issued_numbers("".join(letter for letter in name if letter.isprintable()))[-_LONGEST_NAME:] or "–"

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 _LEAST, _MOST = 13, 19
+_SHOWN = 4
 _RUN = re.compile(rf"\d(?:[ \-\u00a0]?\d){{{_LEAST - 1},}}")
 _ISSUED = re.compile(
     r"(?:3[47]\d{13}"  # American Express
@@ -46,6 +47,17 @@ def holds_issued_number(text: str, *, is_code: bool = False) -> bool:
     """
     whole = any(_ISSUED.match(digits) and not (is_code and bare) for digits, bare in _candidates(text))
     return whole or (not is_code and any(_ISSUED.match(digits) for digits in _cut_short(text)))
+
+
+def without_issued_numbers(text: str) -> str:
+    """Give a text with dots for the digits of card numbers in it, but for the last four of each."""
+    if not holds_issued_number(text):
+        return text
+    return _RUN.sub(lambda run: _dotted(run[0]) if holds_issued_number(run[0]) else run[0], text)
+
+
+def _dotted(number: str) -> str:
+    return re.sub(r"\d", "•", number[:-_SHOWN]) + number[-_SHOWN:]
 
 
 def _cut_short(text: str) -> Iterator[str]:

@@ -76,6 +76,22 @@ def test_cards_are_registered_by_token(desk: Desk) -> None:
     assert sorted(tuple(one) for one in cards) == [(one, False), (two, True)]
 
 
+def test_an_older_file_brings_no_card_back_that_was_replaced(desk: Desk) -> None:
+    desk.load(import_profiles={"cards": CARDS})
+    owners = desk.people("D1", "D2")
+    one, two, other = (f"{desk.code}:{name}" for name in ("one", "two", "other"))
+    header = ("code", "token", "last4")
+    older = desk.csv(("D1", one, "1234"), ("D2", other, "4321"), header=header)
+    assert desk.run(older, "cards").counts["created"] == 2
+    desk.run(desk.csv(("D1", two, "5678"), header=header), "cards")
+    again = desk.run(older, "cards")
+    assert desk.codes(again) == {2: ("refused", "no_card")}
+    assert (again.counts["created"], again.counts["duplicates"]) == (0, 1)
+    with transaction(desk.registry) as session:
+        active = session.execute(select(Card.token).where(Card.distributor_id == owners["D1"], Card.active)).all()
+    assert [tuple(each) for each in active] == [(two,)]
+
+
 def test_last_digits_are_read_as_statements_read_them(desk: Desk) -> None:
     desk.load(import_profiles={"cards": CARDS})
     owners = desk.people("D1", "D2", "D3", "D4", "D5", "D6", "D7")
@@ -107,3 +123,11 @@ def test_the_number_of_a_card_refuses_the_file(desk: Desk) -> None:
     message = desk.refused(desk.csv(("D1", "4111111111111111", "1111"), header=("code", "token", "last4")), "cards")
     assert "payment card" in message
     assert "4111" not in message
+
+
+def test_a_file_that_is_named_after_a_card_keeps_the_last_four_digits_of_its_name(desk: Desk) -> None:
+    desk.load(import_profiles={"cards": CARDS})
+    desk.people("D1")
+    file = desk.csv(("D1", f"{desk.code}:one", "1111"), header=("code", "token", "last4"))
+    found = desk.run(file, "cards", name="karta 4111 1111 1111 1111.csv")
+    assert found.file_name == "karta •••• •••• •••• 1111.csv"

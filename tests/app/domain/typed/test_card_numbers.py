@@ -2,7 +2,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.typed.card_numbers import first_card_number, holds_card_number, holds_issued_number, passes_luhn
+from app.domain.typed.card_numbers import (
+    first_card_number,
+    holds_card_number,
+    holds_issued_number,
+    passes_luhn,
+    without_issued_numbers,
+)
 
 CARDS = [
     "4111111111111111",
@@ -76,3 +82,17 @@ def test_a_number_whose_last_digit_a_spreadsheet_lost_is_one_still(text: str) ->
 )
 def test_other_numbers_of_spreadsheets_are_none(text: str) -> None:
     assert not holds_issued_number(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("karta 4111111111111111.csv", "karta ••••••••••••1111.csv"),
+        ("4111 1111 1111 1111 and 378282246310005.pdf", "•••• •••• •••• 1111 and •••••••••••0005.pdf"),
+        ("IMG_20260115093000123.jpg", "IMG_20260115093000123.jpg"),
+        ("5901234123457.xlsx", "5901234123457.xlsx"),
+    ],
+)
+def test_of_a_number_in_a_name_the_last_digits_stay(name: str, kept: str) -> None:
+    assert without_issued_numbers(name) == kept
+    assert not holds_issued_number(kept)
