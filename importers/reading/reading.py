@@ -11,6 +11,7 @@ from importers.files.guard import Judged
 from importers.files.opening import grids, sheet_names, whole
 from importers.files.texts.delimited import DELIMITERS
 from importers.layout.columns.columns import wanted_columns
+from importers.layout.columns.spans import side_by_side
 from importers.layout.documents.series import refuse_several_series
 from importers.layout.laying import lay, lay_plainly
 from importers.layout.looks.looking import NothingSeen, Seen, look
@@ -34,6 +35,10 @@ _NOTHING_PARTS = _(
 _TURNED = _(
     "%(file)s: names of columns stand one beneath the other, expected side by side in one row, and a row for each "
     "line; turn the table, as spreadsheet programs do with Paste special, Transpose."
+)
+_DAYS_BESIDE = _(
+    "%(file)s: days or weeks stand side by side, such as %(found)s, expected months side by side, or a row for each "
+    "sale with its date; export the report so."
 )
 _MOST_SHOWN, _LONGEST_SHOWN = 20, 80
 _FEW = 3
@@ -165,9 +170,11 @@ def _wanted(judged: Judged, name: str, profile: ImportProfile, signs: Collection
 
 
 def no_table(found: Sequence[Grid], name: str) -> FileRefused:
-    """Say why there is no table: it lies on its side, or of a text nothing parts the cells."""
+    """Say why there is no table: it lies on its side, or has days in it, or of a text nothing parts the cells."""
     if any(lies_turned(grid, kind) for grid in found for kind in KINDS):
         return FileRefused(_TURNED, file=name)
+    if beside := next(filter(None, (side_by_side(top_of(grid, _MOST_SHOWN)) for grid in found)), ()):
+        return FileRefused(_DAYS_BESIDE, file=name, found=list(map(repr, beside)))
     grid = found[0] if found and found[0].cells.num_columns <= _FEW else None
     parting = (grid.delimiter or "") if grid is not None else ""
     longest = (
