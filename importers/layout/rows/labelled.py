@@ -48,7 +48,8 @@ _DATED = re.compile(
 )
 _CREDIT_NOTE = re.compile(
     r"(?i)(?:faktura (?:vat )?koryg\w+|korekta|credit (?:note|memo)|(?:rechnungs)?gutschrift|storno(?:rechnung)?"
-    r"|factura rectificativa|nota de (?:crédito|abono)|abono|avoir|facture d.avoir|корректировоч\w+|возврат)(?!\w)"
+    r"|factura rectificativa|nota de (?:crédito|abono)|nota (?:di )?credito|abono|avoir"
+    r"|facture d.avoir|корректировоч\w+|возврат)(?!\w)"
 )
 """What the label begins with that stands before the number of a credit note."""
 _NUMBERED = re.compile(r"\d\w*[/\\-]\w|[^\W\d][/\\-]\w*\d|[^\W\d]{2,4}\s?\d{2,}")
@@ -117,7 +118,7 @@ def labelled(cells: Sequence[str]) -> list[Labelled]:
                 found += _told(label, text)
             else:
                 waiting = f"{label}:"
-        elif bare := _without_colon(cell) or (_customer(cell) if len(cells) == 1 else []):
+        elif bare := _without_colon(cell) or _begun_without(cell) or (_customer(cell) if len(cells) == 1 else []):
             found += bare
         elif not (found and found[-1].field in CUSTOMERS):  # a customer's name may stand behind its code
             return []
@@ -206,6 +207,20 @@ def _without_colon(cell: str) -> list[Labelled]:
     if not (known or dated) or not _is_number(" ".join(number)):
         return []
     return [Labelled(called, NUMBER, " ".join(number)), *of_day]
+
+
+def _begun_without(cell: str) -> list[Labelled]:
+    """Give what a cell says whose first label has no colon: ``Faktura FV/1 z dnia 05.01.2026, kontrahent: Północ``."""
+    colon = _COLON.search(cell)
+    label = None if colon is None else _label_before(cell[: colon.start()], 0, first=False)
+    gaps = [(one.start(), one.end()) for one in _GAP.finditer(cell)] if label is None else [(label, label)]
+    for ends, begins in gaps:
+        begun, rest = _without_colon(cell[:ends].rstrip(" ,;|")), cell[begins:]
+        if begun:
+            said = _parted(rest)
+            behind = [one for told in said for one in _told(*told)] if said else _customer(rest)
+            return [*begun, *behind] if behind and all(one.text for one in behind) else []
+    return []
 
 
 def _customer(text: str) -> list[Labelled]:

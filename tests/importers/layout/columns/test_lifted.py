@@ -27,6 +27,7 @@ def sold(found: Typed) -> list[tuple[str, ...]]:
 TWO = [("FV/1", "2026-01-15", "D001", "P1"), ("FV/1", "2026-01-15", "D001", "P2"), ("FV/2", "2026-01-16", "D002", "P2")]
 STYLES = {
     "in one cell": ("Faktura: {}  Data: {}  Kontrahent: {}",),
+    "in a sentence": ("Faktura {} z dnia {} kontrahent: {};;;",),
     "in cells": ("Faktura: {};Data: {};Kontrahent: {};",),
     "beside labels": ("Nr faktury;{};Data;{}", "Kontrahent;{};;"),
     "in rows": ("Faktura VAT nr {} z dnia {};;;", "Klient: {};;;"),

@@ -29,6 +29,13 @@ NUMBER, DAY, WHO = "document_number", "issued_on", "distributor"
         (["Faktura korygująca nr KOR 3/2026"], {NUMBER: "KOR 3/2026"}),
         (["Credit note: CN-12"], {NUMBER: "CN-12"}),
         (["Kontrahent:", "D001", "Sklep Północ"], {WHO: "D001"}),
+        (
+            ["Faktura FV/1 z dnia 05.01.2026, kontrahent: Sklep, s.c."],
+            {NUMBER: "FV/1", DAY: "05.01.2026", WHO: "Sklep, s.c."},
+        ),
+        (["Rechnung Nr. 12 vom 05.01.2026 Kunde: Nord"], {NUMBER: "12", DAY: "05.01.2026", WHO: "Nord"}),
+        (["Invoice 1001 dated 5 Jan 2026; Customer North"], {NUMBER: "1001", DAY: "5 Jan 2026", WHO: "North"}),
+        (["Fattura n. 12/A del 05/01/2026"], {NUMBER: "12/A", DAY: "05/01/2026"}),
         (["Data: 05.01.2026 12:30, Faktura: 1/2, Magazyn: MG"], {NUMBER: "1/2", DAY: "05.01.2026 12:30"}),
     ],
 )
@@ -45,6 +52,8 @@ def test_what_rows_say(cells: list[str], said: dict[str, str]) -> None:
         ["Faktura:", "Data:", "Kod:"],
         ["Nr faktury", "Data", "Sprzedaż"],
         ["Faktura FV/1 razem"],
+        ["Faktura FV/1 uwagi: pilne"],
+        ["Faktura FV/1, kontrahent:"],
         ["Śruba M8: ocynk", "2", "10,00"],
         ["Faktura: FV/1", "2", "10,00"],
         ["FV/1", "2026"],
