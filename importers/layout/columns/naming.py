@@ -32,8 +32,10 @@ _OF_CUSTOMERS = {"product": "distributor", "product_name": "distributor_name"}
 """What a code, or a name, is of where a customer stands over it: ``Nabywca / Kod``."""
 _LEAST, _NEAR, _SURE = 80, 10, 100
 _SAID_OF_OTHERS = 95
-_WITH_TAX = frozenset({"brutto", "gross", "bruto", "ttc", "incl", "including", "inkl", "con", "с", "vč"})
-_WITHOUT_TAX = frozenset({"netto", "net", "neto", "ht", "excl", "excluding", "exkl", "sin", "bez", "без"})
+_WITH_TAX = frozenset(
+    {"brutto", "gross", "bruto", "ttc", "incl", "including", "inkl", "con", "с", "vč", "lordo", "ivato"}
+)
+_WITHOUT_TAX = frozenset({"netto", "net", "neto", "ht", "excl", "excluding", "exkl", "sin", "bez", "без", "senza"})
 PROVED = 110
 """How sure a field is that figures prove."""
 _SHORTENED = 90

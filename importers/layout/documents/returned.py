@@ -50,13 +50,14 @@ _MAYBE = rf"(?i)(?:^|\PL)(?:{'|'.join(sorted(_BEGINNINGS | _PARTS))})(?:\PL|$)"
 _KINDS = re.compile(
     r"(?i)(?<!\w)(?:kor(?:ekt\w*|ygując\w*)?|kfs|kfv|zwrot\w*|zwróc\w*|nota kredytowa|cr[eé]dit|return\w*|refund\w*"
     r"|gutschrift\w*|storno\w*|retoure\w*|(?:rechnungs)?korrektur\w*|(?:rück)?erstatt\w*|abono|rectificativa"
-    r"|devoluci[oó]n\w*|devuelt\w*|reembols\w*|nota de cr[eé]dito|avoir|retour|rembours\w*|возврат\w*|возвращ\w*"
+    r"|devoluci[oó]n\w*|devuelt\w*|reembols\w*|nota (?:d[ei] )?(?:cr[eé]dito|accredito)|res[oi]"
+    r"|avoir|retour|rembours\w*|возврат\w*|возвращ\w*"
     r"|корректир\w*|исправл\w*|кредит нота|сторно|dobropis\w*|opravný daňový doklad|vr[aá]cen\w*|reklamac\w*)(?!\w)"
 )
 """What a column of kinds of documents says of one that takes back."""
 _PARTED = re.compile(r"[_\-]")
 _SURE_KINDS = re.compile(
-    r"(?i)(?<!\w)(?:kor(?:ekta|ygując\w*)|zwrot\w*|gutschrift\w*|rectificativa|nota de cr[eé]dito|dobropis\w*)"
+    r"(?i)(?<!\w)(?:kor(?:ekta|ygując\w*)|zwrot\w*|gutschrift\w*|rectificativa|nota (?:d[ei] )?cr[eé]dito|dobropis\w*)"
 )
 """What says so also where all documents are of that kind."""
 _CODES = (

@@ -17,12 +17,13 @@ from importers.layout.tables.header import JOINT
 _RETURNS = re.compile(
     r"(?<!\w)(?:zwrot(?:y|ów|u|ami|ach)?|returns|returned|return of|devoluci(?:ón|on|ones)|возврат\w*|retouren?"
     r"|retours?|rücksendung\w*|rückgaben?|gutschrift\w*|credit[ -]?notes?|credit[ -]?memos?|refunds?|abonos|avoirs?"
-    r"|notas? de crédito|reklamacj\w+|korekt(?:y|a|ami)|faktury korygujące|корректировк\w*)(?!\w)",
+    r"|notas? de crédito|not[ae] (?:di )?credito|resi|reklamacj\w+|korekt(?:y|a|ami)|faktury korygujące"
+    r"|корректировк\w*)(?!\w)",
     re.IGNORECASE,
 )
 _SALES = re.compile(
     r"(?<!\w)(?:sprzeda\w*|sales|sold|ventas?|продаж\w*|реализаци\w*|отгруз\w*|verk[aä]uf\w*|umsatz\w*|ventes?|absatz"
-    r"|purchases|zakup\w*|obr[oó]t\w*|wydani\w*|dostaw\w*)(?!\w)",
+    r"|vendit[ae]|purchases|zakup\w*|obr[oó]t\w*|wydani\w*|dostaw\w*)(?!\w)",
     re.IGNORECASE,
 )
 _NAMED_RETURNS = re.compile(

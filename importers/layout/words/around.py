@@ -3,23 +3,25 @@
 import re
 
 MONTHS = {
-    1: "january jan enero ene январь января янв styczeń stycznia sty styczen stycz januar jänner jän janvier janv",
-    2: "february feb febrero февраль февраля фев февр luty lutego lut februar février févr fév fevrier",
-    3: "march mar marzo март марта мар marzec marca märz mrz mär maerz mars",
-    4: "april apr abril abr апрель апреля апр kwiecień kwietnia kwi kwiecien kwiec avril avr",
-    5: "may mayo май мая maj maja mai",
-    6: "june jun junio июнь июня июн czerwiec czerwca cze czerw juni juin",
-    7: "july jul julio июль июля июл lipiec lipca lip juli juillet juil",
-    8: "august aug agosto ago август августа авг sierpień sierpnia sie sierpien sierp août aoû aout",
+    1: "january jan enero ene январь января янв styczeń stycznia sty styczen stycz januar jänner jän janvier janv"
+    " gennaio leden ledna",
+    2: "february feb febrero февраль февраля фев февр luty lutego lut februar février févr fév fevrier"
+    " febbraio únor února",
+    3: "march mar marzo март марта мар marzec marca märz mrz mär maerz mars březen března",
+    4: "april apr abril abr апрель апреля апр kwiecień kwietnia kwi kwiecien kwiec avril avr aprile duben dubna",
+    5: "may mayo май мая maj maja mai maggio květen května",
+    6: "june jun junio июнь июня июн czerwiec czerwca cze czerw juni juin giugno červen června",
+    7: "july jul julio июль июля июл lipiec lipca lip juli juillet juil luglio červenec července",
+    8: "august aug agosto ago август августа авг sierpień sierpnia sie sierpien sierp août aoû aout srpen srpna",
     9: "september sep sept septiembre setiembre сентябрь сентября сен сент wrzesień września wrz"
-    " wrzesien wrzesnia septembre",
+    " wrzesien wrzesnia septembre settembre září",
     10: "october oct octubre октябрь октября окт październik października paź pazdziernik"
-    " pazdziernika paz paźdz oktober okt octobre",
-    11: "november nov noviembre ноябрь ноября ноя нояб listopad listopada lis listop novembre",
+    " pazdziernika paz paźdz oktober okt octobre ottobre říjen října",
+    11: "november nov noviembre ноябрь ноября ноя нояб listopad listopada lis listop novembre listopadu",
     12: "december dec diciembre dic декабрь декабря дек grudzień grudnia gru grudzien grudz"
-    " dezember dez décembre déc decembre",
+    " dezember dez décembre déc decembre prosinec prosince",
 }
-"""The months' names and their short forms: English, Spanish, Russian, Polish, German, French."""
+"""The months' names and their short forms: English, Spanish, Russian, Polish, German, French, Italian, Czech."""
 
 MONTH_OF = {name: month for month, names in MONTHS.items() for name in names.split()}
 
@@ -41,13 +43,26 @@ _DAYS = (
     "lunes martes miércoles jueves viernes sábado domingo lun mié jue vie sáb dom",
     "понедельник вторник среда четверг пятница суббота воскресенье пн вт ср чт пт сб вс",
     "montag dienstag mittwoch donnerstag freitag samstag sonnabend sonntag mo di mi do fr sa so",
+    "lunedì martedì mercoledì giovedì venerdì sabato domenica gio sab",
     "lundi mardi mercredi jeudi vendredi samedi dimanche jeu ven sam dim",
 )
 WEEKDAYS = tuple(day for days in _DAYS for day in days.split())
 """The days of the week that some write before a date, and their short forms."""
 
 TOTALS = (
-    *("suma", "razem", "ogółem", "łącznie", "podsumowanie", "sub-total", "subtotal", "grand total", "total", "totals"),
+    *(
+        "suma",
+        "razem",
+        "ogółem",
+        "łącznie",
+        "podsumowanie",
+        "sub-total",
+        "subtotal",
+        "subtotale",
+        "grand total",
+        "total",
+        "totals",
+    ),
     *("sum", "итого", "всего", "сумма", "summe", "gesamt", "gesamtsumme", "zwischensumme", "endsumme", "insgesamt"),
     *("gesamtergebnis", "ergebnis", "итог", "общий итог", "suma końcowa", "total ht", "resultado"),
     *("totales", "suma total", "total general", "somme", "total général", "sous-total", "totaux", "totale", "celkem"),
@@ -55,7 +70,17 @@ TOTALS = (
     *("całość", "sumy", "łączna wartość", "do przeniesienia", "z przeniesienia", "total ventas", "wartość razem"),
     *("podsuma", "zwischentotal", "rechnungssumme", "belegsumme", "page total", "saldo", "σ"),
     *("w sumie", "wartość ogółem", "wynik częściowy", "zusammen"),
-    *("übertrag", "suma y sigue", "à reporter", "итоги", "carried forward", "brought forward", "przeniesienie"),
+    *(
+        "übertrag",
+        "suma y sigue",
+        "à reporter",
+        "riporto",
+        "a riportare",
+        "итоги",
+        "carried forward",
+        "brought forward",
+        "przeniesienie",
+    ),
     *("result", "overall result", "wynik", "wynik ogólny", "wynik całkowity", "résultat", "résultat global"),
     *("resultado total", "resultado general", "результат", "общий результат"),
     *("suma częściowa", "wartość dokumentu", "wartość faktury", "suma parcial", "промежуточный итог"),

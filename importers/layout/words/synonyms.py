@@ -28,7 +28,9 @@ _SALES = {
         |faktura sprzedaży|numer pełny|~symbol dokumentu|rachunek|~nr rachunku|paragon|nr paragonu|numer paragonu
         |inv|inv nbr|~voucher|~voucher no|~reference no|~ref no|~txn no|bill|sales invoice|~vorgangsnummer|fakturabeleg
         |verkaufsbeleg|~ticket|~n ticket|номер с ф|чек|číslo faktury|číslo dokladu|doklad|faktura č|č faktury
-        |č dokladu|~variabilní symbol|~sygnatura|~id zamówienia""",
+        |č dokladu|~variabilní symbol|~sygnatura|~id zamówienia
+        |numero fattura|n fattura|nr fattura|num fattura|fattura|fattura n|numero documento|nr documento
+        |num documento|numero doc|n doc""",
     "issued_on": """date|invoice date|inv date|issue date|issued|issued on|document date|doc date|sale date
         |date of sale
         |sales date|order date|posting date|posted date|transaction date|data|data sprzedaży|data faktury
@@ -36,7 +38,8 @@ _SALES = {
         |fecha de venta|fecha documento|fecha emisión|дата|дата продажи|дата накладной|дата документа
         |дата счета|дата отгрузки|datum|rechnungsdatum|belegdatum|verkaufsdatum|lieferdatum|date facture
         |date de facture|date de vente|date document|date pièce
-        |datum vystavení|datum faktury|datum prodeje|datum dokladu""",
+        |datum vystavení|datum faktury|datum prodeje|datum dokladu
+        |data fattura|data documento|data doc|data emissione|data vendita|data di vendita""",
     "distributor": """distributor|distributor code|distributor id|distributor no|dealer|dealer code|dealer id|reseller
         |reseller code|reseller key|customer|customer id|customer code|customer no|customer number|cust no
         |client|client id|client code|account|account no|buyer|partner|partner code|store|shop|company
@@ -55,7 +58,8 @@ _SALES = {
         |sell to customer|sell to customer no|payer|buyer id|store no|store code|kunden id|kundencode|deb nr
         |rechnungsempfänger|geschäftspartner|clave cliente|~cuenta|cuenta cliente|destinatario|num client|réf client
         |code revendeur|odběratel|zákazník|kód zákazníka|číslo zákazníka|č zákazníka|kód odběratele
-        |číslo odběratele""",
+        |číslo odběratele
+        |codice cliente|cod cli|rivenditore|distributore|codice distributore|codice rivenditore""",
     "distributor_name": """customer name|client name|distributor name|dealer name|reseller name|company name
         |account name
         |nazwa odbiorcy|nazwa kontrahenta|nazwa klienta|nazwa nabywcy|nombre cliente|nombre del cliente
@@ -64,7 +68,8 @@ _SALES = {
         |nazwa płatnika|nombre comercial|наименование покупателя|наименование заказчика|название покупателя
         |intitulé client|billing name
         |bill to name|sold to name|ship to name
-        |název zákazníka|jméno zákazníka|název odběratele""",
+        |název zákazníka|jméno zákazníka|název odběratele
+        |ragione sociale|nome cliente|denominazione cliente|intestatario""",
     "product": """~product|product code|product id|product no|product key|sku|~item|item code|item no|item number
         |~article|article no|part no|part number|stock code|~material|material no|code|kod towaru|kod produktu
         |kod|symbol|indeks|symbol towaru|indeks towaru|kod artykułu|nr artykułu|nr katalogowy|~towar|~produkt
@@ -82,7 +87,8 @@ _SALES = {
         |indeks katalogowy|kod własny|kod sku|~kod kreskowy|nr produktu|nr materiału|item id|product sku|model no
         |bestell nr|teilenr|teile nr|sach nr|referencia artículo|~cód barras|~ean13|~ean 13|~clave|~штрих код
         |код продукции|id товара|kód|kód zboží|kód produktu|číslo zboží|číslo produktu|katalogové číslo|kat číslo
-        |~zboží""",
+        |~zboží
+        |codice articolo|cod articolo|codice prodotto|cod prodotto|codice art|codice|~prodotto|~articolo""",
     "product_name": """product name|~product|~item|~article|~towar|~produkt
         |~товар|~artikel|~producto|~artículo|~produit|item name|item description|description|product description|name
         |goods|nazwa towaru
@@ -93,7 +99,8 @@ _SALES = {
         |désignation|libellé|libellé article|nom produit|product desc|item desc|libellé produit|produktbezeichnung
         |materialkurztext|kurztext|artikeltext|nazwa wyrobu|nazwa asortymentu|nombre artículo|наименование изделия
         |material description|artikelbez|desc artículo|номенклатура наименование
-        |název|název zboží|název produktu|~zboží""",
+        |název|název zboží|název produktu|~zboží
+        |~articolo|~prodotto|descrizione|descrizione articolo|descrizione prodotto|nome prodotto|denominazione""",
     "quantity": """quantity|product quantity|item quantity
         |qty|qnty|quant|units|pieces|pcs|units sold|qty sold|volume|count|ilość|ilość szt|szt|sztuk
         |ilosc|liczba|liczba sztuk|cantidad|cant|unidades|uds|кол во|количество|кол|шт|menge|anzahl|stück
@@ -108,7 +115,8 @@ _SALES = {
         |sprzedaż ilościowa|ilość na fakturze|ilość zafakturowana|obrót ilościowy|~sales volume
         |no of units|number of units|verk menge|rechnungsmenge|cant servida|cantidad servida|núm uds|продажи шт|штук
         |объем продаж шт|qté livrée|quantité livrée|nbre|množství|počet|počet ks|ks|kusů|množství ks
-        |prodané množství""",
+        |prodané množství
+        |quantità|q tà|qtà|qta|q ta|pezzi|pz|quantità venduta|quantità fatturata|qtà venduta|pezzi venduti""",
     "unit_price": """unit price|price|price per unit|net price|unit net price|price each|rate|cena|cena netto|cena jedn
         |cena jednostkowa|cena jedn netto|cena jednostkowa netto|cena szt|precio|precio unit|precio unitario
         |p unit|цена|цена за ед|цена за единицу|цена без ндс|einzelpreis|preis|stückpreis|e preis|nettopreis
@@ -117,7 +125,8 @@ _SALES = {
         |цена продажи|ep|ep netto|netto ep
         |vk|vk netto|цена реализации|цена отпускная|отпускная цена
         |unit net|price per pc|einzelpreis netto|preis einheit|preis je einheit|p neto|cena za mj|cena mj|cena za ks
-        |cena ks|cena bez dph|jedn cena|jednotková cena""",
+        |cena ks|cena bez dph|jedn cena|jednotková cena
+        |prezzo|prezzo unitario|prezzo unit|prezzo netto|prezzo di vendita|prezzo unitario netto""",
     "net_amount": """net amount|amount|net|net value|value|line total|line amount|total|ext price|extended price
         |net total|amount lcy|net amount lcy|line amount lcy|sales amount lcy
         |sales amount|sales|revenue|turnover|invoice net line amount|wartość|wartość netto|kwota
@@ -136,32 +145,40 @@ _SALES = {
         |goods value|goods amount|net price total|ges preis|pos wert|positionsbetrag|zeilensumme|warenwert netto|erlös
         |erlöse|rechnungsbetrag netto|~base|facturación|~продажи|~продажи руб|продажи без ндс|всего без ндс
         |итого без ндс|mt ht|~ca|ca net|částka|částka bez dph|celkem bez dph|~cena celkem|cena celkem bez dph|základ
-        |základ dph|hodnota|hodnota bez dph|tržba|prodej bez dph""",
+        |základ dph|hodnota|hodnota bez dph|tržba|prodej bez dph
+        |importo|importo netto|imponibile|totale imponibile|importo imponibile|valore|valore netto|totale netto
+        |fatturato|fatturato netto|totale riga|importo riga|importo senza iva|totale senza iva|~totale|~venduto""",
     "gross_amount": """gross amount|gross|gross value|total incl vat|amount incl vat|wartość brutto|brutto|kwota brutto
         |importe bruto|bruto|total con iva|сумма с ндс|gesamt brutto|brutto|bruttobetrag|total ttc
         |montant ttc
         |amount including vat|total incl tax|total including tax|amount incl tax|brutto betrag|bruttowert
         |importe con iva|стоимость с ндс|всего с ндс|kwota z vat
-        |částka s dph|celkem s dph|cena celkem s dph|hodnota s dph""",
+        |částka s dph|celkem s dph|cena celkem s dph|hodnota s dph
+        |importo lordo|totale lordo|lordo|totale ivato|importo ivato|importo con iva|totale con iva""",
     "document_total": """document total|invoice total|total of invoice|suma faktury|wartość faktury|razem faktura
-        |total factura|сумма накладной|сумма документа|rechnungsbetrag|rechnungssumme|total facture""",
+        |total factura|сумма накладной|сумма документа|rechnungsbetrag|rechnungssumme|total facture
+        |totale fattura|totale documento""",
     "corrects": """corrects|corrects invoice|koryguje fakturę|dotyczy faktury|nr faktury korygowanej
         |corrected document|corrected invoice|original invoice|koryguje|do faktury
         |faktura korygowana|rectifica|factura rectificada|исправляемый документ|korrigiert|ursprungsrechnung
-        |facture d origine|facture corrigée""",
+        |facture d origine|facture corrigée
+        |fattura rettificata|documento rettificato|fattura di riferimento""",
     "seller_tax_id": """seller tax id|seller vat id|nip sprzedawcy|cif vendedor|инн продавца
         |~vat registration num|~tax id|~vat id|~nip|~cif|~nif|~инн|~ust id|~ustid|~steuernummer|~n tva|~numéro de tva
         |~siret""",
     "person": """person|salesperson|sales person|sales rep|employee|seller|handlowiec|sprzedawca|pracownik
         |przedstawiciel|vendedor|comercial|empleado|менеджер|продавец|сотрудник|verkäufer|vertreter
-        |mitarbeiter|vendeur|commercial""",
+        |mitarbeiter|vendeur|commercial
+        |agente|venditore""",
     "outlet": """outlet|branch|location|point of sale|oddział|punkt sprzedaży|sklep|placówka|sucursal|tienda|филиал
-        |торговая точка|магазин|filiale|niederlassung|standort|agence|magasin|point de vente""",
+        |торговая точка|магазин|filiale|niederlassung|standort|agence|magasin|point de vente
+        |punto vendita|negozio""",
     "channel": """channel|sales channel|kanał|kanał sprzedaży|canal|canal de venta|канал|канал продаж|kanal
-        |vertriebskanal|canal de vente""",
+        |vertriebskanal|canal de vente
+        |canale|canale di vendita""",
     "discounted": """discounted|promo|promotion|promocja|rabat|przecena|descuento|oferta|скидка|акция|rabattiert|aktion
         |remise""",
-    "country": "country|kraj|país|страна|land|pays",
+    "country": "country|kraj|país|страна|land|pays|paese|nazione",
     "line_number": """line|line no|line number|lp|l p|poz|pozycja|línea|строка|№ п п|п п|pos|position|zeile
         |ligne|n ligne""",
 }
@@ -238,7 +255,7 @@ _OTHERS = {
             |dispatch note|packing slip|wz|nr wz|numer wz|wz nr|dokument wz|nr dokumentu wz|numer dokumentu wz|dowód wz
             |nr dostawy|numer dostawy|albarán|n albarán|no albarán|nº albarán|num albarán|número de albarán|накладная
             |номер накладной|ттн|номер ттн|№ ттн|lieferschein|lieferschein nr|lieferscheinnr|lieferscheinnummer|ls nr
-            |bon de livraison|n bon de livraison|n bl|bl|dodací list|číslo dodacího listu""",
+            |bon de livraison|n bon de livraison|n bl|dodací list|číslo dodacího listu""",
         "issued_on": _SALES["issued_on"]
         + """|delivered on|delivery date|data dostawy|data wydania|data wz|fecha de entrega|fecha albarán
             |fecha del albarán|дата поставки|lieferdatum|lieferscheindatum|date de livraison|datum dodání""",
@@ -339,7 +356,7 @@ KINDS = {"sales": _SALES, "distributors": _DISTRIBUTORS, "products": _PRODUCTS, 
 _TAXES = """vat|vat amount|vat value|tax|tax amount|sales tax|kwota vat|wartość vat|podatek|podatek vat|kwota podatku
     |w tym vat|iva|importe iva|cuota iva|cuota|ндс|сумма ндс|в том числе ндс|в т ч ндс|mwst|mwst betrag
     |mw st|mw st betrag|ust|ust betrag|steuer|steuerbetrag|davon mwst|davon mw st|tva|montant tva
-    |dph|částka dph|výše dph"""
+    |dph|částka dph|výše dph|importo iva|imposta"""
 _OF_OTHERS = {
     "sales": f"""{_TAXES}|cost|costs|unit cost|cost price|cost amount|cost of sales|cogs|purchase price|purchase value
         |buying price|margin|gross margin|gross profit|profit|markup|koszt|koszt własny|koszt jednostkowy|cena zakupu
@@ -364,7 +381,9 @@ _OF_OTHERS = {
         |year|month|week|quarter|rok|miesiąc|tydzień|kwartał|año|mes|semana|trimestre|год|месяц|неделя|квартал|jahr
         |monat|woche|quartal|année|mois|producent|producer|manufacturer|brand|marka|customer group|grupa klientów
         |type|typ dokumentu|rodzaj dokumentu|document type|doc type|tipo documento|tipo de documento|вид документа
-        |тип документа|belegart|type de pièce|type de document""",
+        |тип документа|belegart|type de pièce|type de document
+        |costo unitario|prezzo di acquisto|prezzo acquisto|margine|utile|importo sconto|prezzo di listino|giacenza
+        |data scadenza|scadenza|data pagamento|cap|telefono|anno|settimana|trimestre|marca|gruppo clienti""",
 }
 """What columns are called that are of none of our fields, though some of it is nearly what one of them is called.
 

@@ -21,7 +21,7 @@ _TAX = (
     r"(?:\d{1,2} )?(?:vat|tax(?:es)?|podat(?:ek|kiem)(?: vat)?|iva|impuestos|ндс|mwst|mw st|ust|umsatzsteuer|tva|dph)"
 )
 _GROSS = re.compile(
-    r"(?<!\w)(?:(?<!waga )(?<!masa )(?<!gewicht )brutto(?!gewicht|masse)\w*|(?<!peso )(?<!pesos )brutos?"
+    r"(?<!\w)(?:(?<!waga )(?<!masa )(?<!gewicht )brutto(?!gewicht|masse)\w*|(?<!peso )(?<!pesos )(?:brutos?|lord[oi])"
     r"|gross (?:amount|value|sale|price)s?|ttc|toutes taxes comprises"
     rf"|(?:incl|including|inclusive of|with|z|zawiera\w*|wliczon\w*|con(?: el)?|incluyen?(?: el)?|с|включая|включают"
     rf"|с учетом|с учётом|inkl\w*|einschliesslich|mit|s|vč|včetně|includ\w+(?: \w+)?|(?:в том числе|в т ч)) {_TAX}"
@@ -34,7 +34,7 @@ _NET = re.compile(
 """What says of amounts that they are with a tax, and what that they are not."""
 _AMOUNTS = re.compile(
     r"(?<!\w)cen[ay](?!\w)|wartoś|kwot|price|amount|value|precio|importe|valor|цен[аы]|сумм|стоимост|preis|betr[aä]g"
-    r"|prix|montant|částk|hodnot"
+    r"|prix|montant|částk|hodnot|prezz|importo"
 )
 """What a note speaks of: what adds amounts up with a tax below a table says nothing of those above it."""
 _RATE = re.compile(r"\d{1,2} ?%")

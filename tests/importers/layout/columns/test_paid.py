@@ -145,10 +145,10 @@ def test_amounts_beside_prices_are_asked_about_where_no_column_is_called_quantit
         ["F/1", "13.01.2026", "D1", "P1", "2", "10,00", "18,00"],
         ["F/2", "13.01.2026", "D1", "P2", "3", "5,00", "15,00"],
     ]
-    found = look([grid([[*NAMES[:-1], "Qtà", "Cena netto", "Imponibile"], *rows])], [], "sales")
+    found = look([grid([[*NAMES[:-1], "Bucăți", "Cena netto", "Grundlage"], *rows])], [], "sales")
     assert {one.key: one.options for one in found.questions} == {
-        "column:quantity": ("Qtà", "Imponibile", "Cena netto"),
-        "column:net_amount": ("Imponibile",),
+        "column:quantity": ("Bucăți", "Grundlage", "Cena netto"),
+        "column:net_amount": ("Grundlage",),
     }
 
 
@@ -160,5 +160,5 @@ def test_amounts_that_are_rounded_up_or_of_thousands_of_pieces_are_asked_about()
         ["5,5", "9,99", "54,95"],
     ]
     lines = [[f"F/{at}", "13.01.2026", "D1", "P1", *cells] for at, cells in enumerate(rows)]
-    found = look([grid([[*NAMES, "Cena netto", "Imponibile"], *lines])], [], "sales")
-    assert [(one.key, one.options) for one in found.questions] == [("column:net_amount", ("Imponibile",))]
+    found = look([grid([[*NAMES, "Cena netto", "Grundlage"], *lines])], [], "sales")
+    assert [(one.key, one.options) for one in found.questions] == [("column:net_amount", ("Grundlage",))]

@@ -60,7 +60,7 @@ def test_numbers_of_other_columns_are_no_kinds_of_documents(tmp_path: Path, colu
         *(("Tipo de documento", one) for one in ("Factura de anticipo", "Compra")),
         *(("Вид документа", one) for one in ("Авансовый счёт-фактура", "Покупка")),
         ("Typ", "Zaliczka"),
-        ("Tipo di documento", "Nota di accredito"),
+        ("Tipo di documento", "Nota di abbuono"),
     ],
 )
 def test_it_is_asked_what_kinds_are_that_nobody_knows_but_not_what_invoices_are(

@@ -42,8 +42,20 @@ def read(folder: Path, content: str, answers: Mapping[str, str] | None = None, c
         ("№ документа;Дата;Покупатель;Артикул;Количество;Сумма, руб.\nA;13.02.2019;K;P;2;1 012,50\n", "RUB", [101250]),
         (f"{HEAD}\nF;43500;K;P;2;12,50\n", "PLN", [1250]),
         ("N° pièce;Date;Client;Référence;Quantité;Montant HT\nF;5 févr. 2019;K;P;1;1\u202f012,50 €\n", "EUR", [101250]),
+        (
+            "N. documento;Data fattura;Ragione sociale;Codice articolo;Q.tà;Prezzo unitario;Imponibile;Importo ivato\n"
+            "F;15/01/2019;K;P;1;1.012,50;1.012,50;1.235,25\nTotale generale;;;;1;;1.012,50;1.235,25\n",
+            "EUR",
+            [101250],
+        ),
+        (
+            "Numero fattura;Data;Cliente;Codice;Descrizione;Quantità;Importo netto;Importo lordo\n"
+            "F;15/01/2019;K;P;Trapano;1;1.012,50;1.235,25\nRiporto;;;;;1;1.012,50;1.235,25\n",
+            "EUR",
+            [101250],
+        ),
     ],
-    ids=["us", "ch", "ru", "serials", "fr"],
+    ids=["us", "ch", "ru", "serials", "fr", "it", "it, carried over"],
 )
 def test_files_of_any_country_are_read_without_a_word(
     tmp_path: Path, content: str, currency: str, nets: list[int]
@@ -61,6 +73,9 @@ def test_grouped_reports_months_in_names_and_headers_of_two_rows_are_seen(tmp_pa
     months = "Kod;styczeń 2019 szt.;styczeń 2019 zł;luty 2019 szt.;luty 2019 zł\nP;1;10,00;2;20,50\n"
     found = read(tmp_path, months, {"fixed:distributor": "D"})
     assert [one[-1] for one in found.good] == [1000, 2050]
+    italian = "Codice;gennaio 2019 pz;gennaio 2019 importo;febbraio 2019 pz;febbraio 2019 importo\nP;1;10,00;2;20,50\n"
+    found = read(tmp_path, italian, {"fixed:distributor": "D"})
+    assert [(one[1], one[-1]) for one in found.good] == [("2019-01-31", 1000), ("2019-02-28", 2050)]
     roman = "Kod;IV 2019 szt.;IV 2019 zł;V 2019 szt.;V 2019 zł;VI 2019 szt.;VI 2019 zł\nP;1;10,00;;;2;20,50\n"
     found = read(tmp_path, roman, {"fixed:distributor": "D"})
     assert [(one[1], one[-1]) for one in found.good] == [("2019-04-30", 1000), ("2019-06-30", 2050)]
