@@ -271,7 +271,8 @@ def test_what_belongs_to_others_is_shown_by_no_query_that_names_it(house: House)
     for address in asked:
         answer = house.clients["administrator"].get(address)
         assert answer.status_code in (200, 303, 404), address
-        assert FOREIGN not in answer.text, address
+        said = answer.text.replace(address.partition("?")[2], "")  # the way back to this page is no answer
+        assert FOREIGN not in said, address
     for address in (f"{statement}?before={NONE}", f"{mine}/documents?q={OTHERS[:-1]}", f"{mine}/card?q={OTHERS[:-1]}"):
         answer = house.clients["distributor"].get(address)
         assert answer.status_code == 200, address
