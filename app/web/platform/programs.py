@@ -2,21 +2,23 @@
 
 import datetime as dt
 import functools
-import json
 import zoneinfo
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
 from babel.core import Locale, get_global
+from babel.languages import get_official_languages
 from babel.numbers import get_territory_currencies
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
+from markupsafe import Markup
 from sqlalchemy import exists, select
 from werkzeug.wrappers import Response
 from wtforms import SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional, Regexp
+from wtforms.widgets import Select
 
 from app.db.transaction import transaction
 from app.domain.program_file.definition import ProgramFile
@@ -26,7 +28,7 @@ from app.domain.typed.countries import is_country
 from app.extensions import db
 from app.models.programs import Program
 from app.services.setup import program_files, programs
-from app.services.telling.languages import LANGUAGES
+from app.services.telling.languages import DEFAULT, LANGUAGES
 from app.web.admin.program import FileUnfit, ProgramFileForm, document_sent
 from app.web.context import now, person, session
 from app.web.forms.fields import Between, DayField, ExactField, NotBefore
@@ -43,6 +45,15 @@ _USUAL = {"pl": ("PL", "PLN", "Europe/Warsaw"), "es": ("ES", "EUR", "Europe/Madr
 """What whoever reads a language most likely wants; they see it chosen, and may choose otherwise."""
 
 
+class _CalledAsSent(Select):
+    """Options that are called as they are sent, each written once: four hundred time zones take half the bytes."""
+
+    @classmethod
+    def render_option(cls, choice: Any, **kwargs: Any) -> Markup:
+        """Write one."""
+        return Markup("<option{}>{}</option>").format(Markup(" selected") if choice.selected else "", choice.value)
+
+
 class NewProgramForm(Form):
     """What a programme cannot do without; amounts, days and points are counted by it from the first sale on."""
 
@@ -55,7 +66,7 @@ class NewProgramForm(Form):
     sponsor = StringField(_("Sponsor"), [InputRequired(_("Say who runs and pays for it.")), Length(max=200)])
     country = SelectField(_("Country"), description=_("Its tax rules are taken where there is a pack of them."))
     currency = SelectField(_("Currency"), description=_("It never changes."))
-    time_zone = SelectField(_("Time zone"))
+    time_zone = SelectField(_("Time zone"), widget=_CalledAsSent())
     locale = SelectField(
         _("Language"),
         choices=[choice(code, name) for code, name in LANGUAGES.items()],
@@ -78,7 +89,7 @@ class NewProgramForm(Form):
         self.currency.choices = _sorted(
             (code, f"{code} · {names.currencies[code]}") for code in paid_with if code in names.currencies
         )
-        self.time_zone.choices = [choice(one, one) for one in sorted(zoneinfo.available_timezones()) if "/" in one]
+        self.time_zone.choices = [choice(one, one) for one in _time_zones()]
 
     def document(self) -> dict[str, Any]:
         """Give the document of the programme that is asked for."""
@@ -100,18 +111,27 @@ class NewProgramForm(Form):
 
 @functools.cache
 def usual() -> str:
-    """Say of each country with what one pays there, and which time zone it has where it has one: chosen with it."""
-    found: dict[str, dict[str, str]] = {}
+    """Write for each country what is chosen with it: currency, time zone where it has one, language or English.
+
+    Countries are parted by semicolons, what is said of them by spaces, in the order of the fields that the first names:
+    half the bytes of JSON, whose every quote takes five in a page.
+    """
+    rows = [("country", "currency", "time_zone", "locale")]
+    chosen = {country: (currency, zone) for country, currency, zone in _USUAL.values()}
     for country in filter(is_country, Locale.parse("en").territories):
         paid, zones = get_territory_currencies(country), get_global("territory_zones").get(country, ())
-        found[country] = {}
-        if paid:
-            found[country]["currency"] = paid[0]
-        if len(zones) == 1 and "/" in zones[0]:
-            found[country]["time_zone"] = zones[0]
-    for country, currency, time_zone in _USUAL.values():
-        found[country] = {"currency": currency, "time_zone": time_zone}
-    return json.dumps(found)
+        zone = zones[0] if len(zones) == 1 and "/" in zones[0] else "-"
+        spoken = next(iter(get_official_languages(country, de_facto=True)), DEFAULT)
+        currency, zone = chosen.get(country, (paid[0] if paid else "-", zone))
+        rows.append((country, currency, zone, spoken if spoken in LANGUAGES else DEFAULT))
+    return ";".join(" ".join(row) for row in rows)
+
+
+@functools.cache
+def _time_zones() -> tuple[str, ...]:
+    """Give the time zones of countries, each by the name that it has now: others are names that it had."""
+    of = get_global("zone_territories")
+    return tuple(sorted(one for one in zoneinfo.available_timezones() if "/" in one and is_country(of.get(one, ""))))
 
 
 def _sorted(named: Any) -> Sequence[Any]:

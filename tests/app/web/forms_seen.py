@@ -55,7 +55,7 @@ class Page:
     def __init__(self, text: str, address: str) -> None:
         """Read it."""
         self._address, self._form, self._text, self._select = address, None, None, None
-        self._previewed = ""
+        self._previewed, self._worded = "", None
         self._forms_of: dict[str, Seen] = {}
         self.forms: list[Seen] = []
         self.ids: set[str] = set()
@@ -133,12 +133,18 @@ class Page:
             self._select = Field(name, "select", **more)
             form.fields.append(self._select)
         elif tag == "option" and self._select is not None:
-            value = given.get("value", "")
-            if not self._select.offered or "selected" in given:
-                self._select.value = value
-            self._select.offered.append(value)
+            if "value" in given:
+                self._offer(given["value"], selected="selected" in given)
+            else:
+                self._worded = "selected" in given
         elif tag == "button":
             form.fields.append(Field(name, "button", given.get("value", "")))
+
+    def _offer(self, value: str, *, selected: bool) -> None:
+        assert self._select is not None
+        if not self._select.offered or selected:
+            self._select.value = value
+        self._select.offered.append(value)
 
     def end(self, tag: str) -> None:
         """Take in what ends."""
@@ -154,9 +160,12 @@ class Page:
             self._select = None
 
     def data(self, text: str) -> None:
-        """Take in the text of a text area."""
+        """Take in the text of a text area, and of an option that is sent as it is called."""
         if self._text is not None:
             self._text.value += text
+        elif self._worded is not None:
+            self._offer(text, selected=self._worded)
+            self._worded = None
 
     def close(self) -> None:
         """Nothing is left when a page was read: it is the parser that asks for this."""

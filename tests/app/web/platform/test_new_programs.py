@@ -48,6 +48,10 @@ def _send(client: FlaskClient, **words: str) -> tuple[int, str]:
 def test_a_few_words_make_a_programme(world: World, as_: As) -> None:
     owner = as_("owner")
     empty = owner.get(PAGE).text
+    assert len(empty.encode()) < 60_000
+    russian = owner.get(PAGE, headers={"Accept-Language": "ru"}).text
+    assert "Название" in russian
+    assert len(russian.encode()) < 60_000
     assert '<option selected value="GBP">' in empty
     assert ("Poland" in empty, "Eurozone" in empty, "Diego Garcia" in empty) == (True, False, False)
     assert ("PLN · Polish Zloty" in empty, "German Mark" in empty) == (True, False), "money that one pays with"
