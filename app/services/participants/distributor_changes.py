@@ -46,8 +46,8 @@ def change(
     begin_change(session, program.id)
     found = _held(session, program.id, distributor_id)
     values = dict(values)
-    if "country" in values:
-        values["country"] = country_kept(values["country"])
+    if country := values.get("country"):
+        values["country"] = country_kept(str(country))
     if "head_office" in values:
         code: Any = values.pop("head_office")
         values["head_office_id"] = id_below(session, program.id, distributor_id, code)
