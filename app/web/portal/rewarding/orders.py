@@ -89,7 +89,8 @@ def _page(reward_order_id: int, address_form: Where | None = None) -> str:
         payment=rewards.settings_of(scope().program).payment,
         proofs=draws.proofs_of_order(session(), reward_order_id),
         brought=of_order(session(), reward_order_id),
-        lacks=addressing.lacks_address(found.order, [one.line for one in found.lines]),
+        # what was refused stays to be mended, whoever said meanwhile where it goes
+        lacks=address_form is not None or addressing.lacks_address(found.order, [one.line for one in found.lines]),
         address_form=address_form or _address_form(),
         needed=rewards.settings_of(scope().program).address,
         may_cancel=cancelling.owner_may(one.line for one in found.lines),
