@@ -327,8 +327,8 @@ def test_no_bar_lies_over_the_row_that_has_the_focus(world: World, visit: Visits
         hands.key("x")
         here.page.locator("[data-list-acts]").wait_for()
         assert here.page.get_by_role("status").filter(has_text="1 chosen").count() == 1
-        for _row in range(20):
-            hands.key("Tab")  # the page glides
+        for key in ["Tab"] * 20 + ["Shift+Tab"] * 20:  # there, and back below the bar on top
+            hands.key(key)  # the page glides
             here.page.wait_for_function(UNCOVERED, timeout=5_000)
 
 
