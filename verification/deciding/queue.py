@@ -5,12 +5,13 @@ taken under a lock that others step over, so that any number of people who ask a
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from sqlalchemy import (
     ColumnElement,
+    Select,
     SQLColumnExpression,
     and_,
     case,
@@ -66,6 +67,24 @@ class Place:
         return self.leased_by if still_leased(self.leased_until, now) else None
 
 
+@dataclass(frozen=True)
+class Part:
+    """What of the queue somebody works through, and in which order.
+
+    Attributes:
+        documents: gives the ids of its documents.
+        told: what this query has to be told.
+        place: by what its documents follow one another, of the place, the document or its distributor, their id last;
+            empty: as those of the queue do.
+        falling: whether the largest comes first.
+    """
+
+    documents: Select[Any]
+    told: Mapping[str, Any]
+    place: tuple[Any, ...] = ()
+    falling: bool = False
+
+
 def place_of(session: Session, document_id: int) -> Place | None:
     """Tell where a document stands; None where it never waited, or nobody looked at it yet."""
     row = session.execute(select(*_PLACE).where(Review.document_id == document_id)).one_or_none()
@@ -114,20 +133,26 @@ def take_next(
     now: dt.datetime,
     after: int | None = None,
     backwards: bool = False,
+    part: Part | None = None,
 ) -> int | None:
     """Take the gravest document that somebody may decide and nobody has: what was handed to them before all others.
 
     ``after`` names the one they leave: it goes back, and the next behind it is taken, or before it where they go
-    ``backwards``; behind the last comes the first. The caller commits.
+    ``backwards``; behind the last comes the first. Of a ``part`` of the queue nothing else is taken, and in its order.
+    The caller commits.
     """
     enter(session, program_id)
     if after is not None:
         put_back(session, program_id, after, actor)
     mine = Review.handed_to == actor
-    place = (case((mine, 0), else_=1), -Review.risk, Review.opened_at, Review.document_id)
+    place: tuple[Any, ...] = (case((mine, 0), else_=1), -Review.risk, Review.opened_at, Review.document_id)
+    queue = select().select_from(Review).join(SalesDocument, SalesDocument.id == Review.document_id)
+    falling = backwards
+    if part is not None and part.place:
+        queue = queue.join(Distributor, Distributor.id == SalesDocument.distributor_id)
+        place, falling = part.place, backwards != part.falling
     free = (
-        select(Review.document_id)
-        .join(SalesDocument, SalesDocument.id == Review.document_id)
+        queue.add_columns(Review.document_id)
         .where(
             Review.program_id == program_id,
             Review.closed_at.is_(None),
@@ -136,19 +161,22 @@ def take_next(
             or_(Review.handed_to.is_(None), mine),
             open_to(actor, now),
         )
-        .order_by(*(one.desc() if backwards else one for one in place))
+        .order_by(*(one.desc() if falling else one for one in place))
         .limit(1)
         .with_for_update(of=Review, skip_locked=True)
     )
+    told: Mapping[str, Any] = {}
+    if part is not None:
+        free, told = free.where(Review.document_id.in_(part.documents.correlate(None))), part.told
     found = None
-    there = select(*place).where(Review.document_id == after, Review.program_id == program_id)
+    there = queue.add_columns(*place).where(Review.document_id == after, Review.program_id == program_id)
     left = None if after is None else session.execute(there).one_or_none()
     if left is not None:
         each: Any = tuple_(*place)
         one: Any = tuple_(*(literal(value) for value in left))
-        found = session.scalars(free.where(each < one if backwards else each > one)).one_or_none()
+        found = session.scalars(free.where(each < one if falling else each > one), told).one_or_none()
     if found is None:
-        found = session.scalars(free).one_or_none()
+        found = session.scalars(free, told).one_or_none()
     if found is not None:
         _lease(session, found, actor, now)
     return found

@@ -18,8 +18,10 @@ from app.services.counting.wordings import successor
 from app.services.telling.languages import NotANumber, TooManyDecimals
 from app.web import formats
 from app.web.access.guarding import permitted
+from app.web.admin.documents import in_review
 from app.web.context import now, person, scope, session
 from app.web.forms.form import Form, choice
+from app.web.lists.asking import kept_in
 from app.web.words.verdicts import Accepting, Handing, Refusing, Saying, told, why_not
 from verification.claiming import proofs
 from verification.deciding import decisions, dossier, queue, talk
@@ -179,7 +181,7 @@ def back(program_code: str, document_id: int) -> Response:
             talk.put_back(writing, scope().program, document_id, actor=person().login, now=now())
     except CannotDecide as problem:
         flash(why_not(problem), "warning")
-    return redirect(url_for("review.index", program_code=program_code), 303)
+    return _to_list()
 
 
 def _done(
@@ -204,7 +206,10 @@ def _done(
             flash(act(writing, form), "success")
     except CannotDecide as problem:
         return _not_done(document_id, why_not(problem), form)
-    return on(None) if then is None else then()
+    if then is not None:
+        return then()
+    # the gravest of the queue may have come meanwhile; a list is gone through from where somebody is
+    return on(None if in_review.part() is None else document_id)
 
 
 def _not_done(document_id: int, why: str, form: Any) -> Response | tuple[str, int]:
@@ -218,18 +223,33 @@ def _not_done(document_id: int, why: str, form: Any) -> Response | tuple[str, in
 
 
 def on(after: int | None, *, backwards: bool = False) -> Response:
-    """Go to the next document that somebody may decide, or to the list where there is none."""
-    program = scope().program
+    """Go to the next document that somebody may decide, or to the list where there is none.
+
+    It is the next of the list that the address tells of; else of the queue.
+    """
+    part = in_review.part()
+    program, who = scope().program, person().login
     with transaction(db.session) as writing:
-        found = queue.take_next(writing, program.id, person().login, now=now(), after=after, backwards=backwards)
-    if found is None:
-        flash(gettext("Nothing more waits for you."), "info")
-        return redirect(url_for("review.index", program_code=program.code), 303)
-    return _to(found)
+        found = queue.take_next(writing, program.id, who, now=now(), after=after, backwards=backwards, part=part)
+    if found is not None:
+        return _to(found)
+    nothing = gettext("Nothing more waits for you.")
+    flash(nothing if part is None else gettext("Nothing more of this list waits for you."), "info")
+    return _to_list()
 
 
 def _to(document_id: int) -> Response:
-    return redirect(url_for("deciding.show", program_code=scope().program.code, document_id=document_id), 303)
+    return redirect(_address("show", document_id), 303)
+
+
+def _to_list() -> Response:
+    return redirect(kept_in(in_review.REVIEW, url_for("review.index", program_code=scope().program.code)), 303)
+
+
+def _address(act: str, document_id: int) -> str:
+    """Give the address of what is done with a document; it tells of the list that somebody goes through."""
+    page = url_for(f"deciding.{act}", program_code=scope().program.code, document_id=document_id)
+    return kept_in(in_review.REVIEW, page)
 
 
 def _form(name: str, document_id: int, **more: Any) -> Any:
@@ -265,6 +285,9 @@ def _page(document_id: int, asked: dict[str, Form] | None = None) -> str:
     return render_template(
         "admin/documents/deciding.html",
         document=document,
+        list_address=kept_in(in_review.REVIEW, url_for("review.index", program_code=scope().program.code)),
+        narrowed=in_review.said(),
+        address_of=lambda act: _address(act, document_id),
         seller=named_seller(document),
         in_ksef=dossier.in_ksef(session(), document) if document.source == "portal" else None,
         place=place,

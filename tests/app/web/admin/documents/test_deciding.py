@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from html import unescape
 
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
@@ -11,6 +12,7 @@ from app.domain.saying.decision_codes import ACCEPTING
 from app.domain.states import DocumentStatus
 from app.extensions import db
 from app.models.programs import Program
+from app.models.reviews import Review
 from app.models.sales import SalesDocument
 from tests.app.web.conftest import token_of
 from tests.app.web.world import World
@@ -74,6 +76,41 @@ def test_a_page_that_is_opened_is_had_and_others_see_who_has_it(world: World, as
     assert send(as_("verifier"), page, "back").location == f"/programs/{world.a}/review"
     assert 'data-key="a"' in as_("administrator").get(page).text
     send(as_("administrator"), page, "back")
+
+
+def test_the_next_of_a_narrowed_and_sorted_list_is_the_next_of_that_list(world: World, as_: As) -> None:
+    one, two, three = (wait_in_review(world, f"LIST/{who}", who=who)[0] for who in ("D-6", "D-8", "D-7"))
+    wait_in_review(world, "OTHER/1")
+    verifier, asked = as_("verifier"), "?q=LIST%2F&sort=-name"
+    queue = f"/programs/{world.a}/review"
+    listed = verifier.get(f"{queue}{asked}").text
+    assert f'href="{queue}/{two}?q=LIST/&amp;sort=-name"' in listed
+    assert f'action="{queue}/next?q=LIST/&amp;sort=-name"' in listed
+    first = verifier.post(f"{queue}/next{asked}", data={"csrf_token": token_of(verifier, queue)})
+    assert first.location == f"{queue}/{two}?q=LIST/&sort=-name", "LIST/D-8 stands first"
+    with world.app.app_context(), transaction(db.session) as session:
+        session.execute(update(Review).where(Review.document_id == three).values(risk=900))  # the gravest of all
+    page = verifier.get(first.location).text
+    assert "“LIST/”" in page.partition('class="path"')[2].partition("</p>")[0]
+    accepting = re.search(r'action="([^"]+/accept[^"]*)"', page)
+    assert accepting is not None
+    decided = verifier.post(
+        unescape(accepting[1]), data={"csrf_token": token_of(verifier, first.location), "accept-code": "in_order"}
+    )
+    assert decided.location == f"{queue}/{three}?q=LIST/&sort=-name"
+    token = token_of(verifier, decided.location)
+    further = verifier.post(f"{queue}/{three}/next{asked}", data={"csrf_token": token})
+    assert further.location.startswith(f"{queue}/{one}?")
+    before = verifier.post(f"{queue}/{one}/before{asked}", data={"csrf_token": token})
+    assert before.location.startswith(f"{queue}/{three}?"), "not the other, which waits as well"
+    back = verifier.post(f"{queue}/{three}/back{asked}", data={"csrf_token": token})
+    assert back.location == f"{queue}?q=LIST/&sort=-name"
+    gravest = verifier.post(f"{queue}/next?q=LIST%2F", data={"csrf_token": token})
+    assert gravest.location == f"{queue}/{three}?q=LIST/", "in the order of the queue, where the list is in its own"
+    verifier.post(f"{queue}/{three}/back", data={"csrf_token": token})
+    nothing = verifier.post(f"{queue}/next?q=LIST%2F9", data={"csrf_token": token})
+    assert nothing.location == f"{queue}?q=LIST/9"
+    assert "Nothing more of this list waits for you." in verifier.get(nothing.location).text
 
 
 def test_what_somebody_wrote_who_came_too_late_can_be_kept_as_a_note(world: World, as_: As) -> None:
