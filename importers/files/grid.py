@@ -66,6 +66,7 @@ class Grid:
             text file's row has another number of cells, or where a sheet goes on far below its last row of text.
         visible: whether people see the sheet.
         hidden_rows: numbers of the rows that people do not see.
+        struck_rows: numbers of the rows that are struck through.
         merged: cells that are shown as one.
         unvalued: the first cells that hold a formula and no value, at most 100: row number, column from 0.
         typed: whether numbers came from number cells. Such text is plain: a point before the decimals, no ".0" behind
@@ -93,6 +94,7 @@ class Grid:
     row_number: np.ndarray
     visible: bool = True
     hidden_rows: frozenset[int] = frozenset()
+    struck_rows: frozenset[int] = frozenset()
     merged: tuple[Merge, ...] = ()
     unvalued: tuple[tuple[int, int], ...] = ()
     typed: bool = False

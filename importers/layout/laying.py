@@ -56,6 +56,7 @@ from importers.layout.written.taxed import refuse_taxed_beside
 from importers.layout.written.units_beside import units_beside
 
 _ = marked
+_TOLD = 3
 _FIRST_EMPTY = _("%(file)s: row 1 is empty, expected the header; remove what stands above the table.")
 _HEADINGS_LOST = _(
     "%(place)s: rows that were handed back do not say below which heading they stood, and those below one such as "
@@ -260,6 +261,9 @@ def _warnings(grid: Grid, body: Body) -> list[dict[str, Any]]:
     unseen = int(np.isin(body.row_number, list(grid.hidden_rows)).sum()) if grid.hidden_rows else 0
     if unseen:
         warnings.append({"code": "hidden_rows", **sheet, "rows": unseen})
+    if struck := sorted(set(body.row_number.tolist()) & grid.struck_rows if grid.struck_rows else ()):
+        first = ", ".join(map(str, struck[:_TOLD])) + (" …" if len(struck) > _TOLD else "")
+        warnings.append({"code": "struck_rows", **sheet, "rows": len(struck), "found": first})
     if grid.encodings:
         warnings.append({"code": "encoding_unsure", "found": grid.encoding, "expected": ", ".join(grid.encodings)})
     return warnings

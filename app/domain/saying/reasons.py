@@ -156,6 +156,10 @@ SENTENCES: Mapping[str, str] = {
         "is not read, and each unit counts as one piece. Where a unit is a pack, bring its lines in pieces."
     ),
     "hidden_rows": _("Rows that the workbook hides were read like the others: {rows}."),
+    "struck_rows": _(
+        "Rows that are struck through were read like the others: {rows} (row {found}). Where they were cancelled, take "
+        "them out of the file and upload it again."
+    ),
     "several_people": _(
         "Documents whose rows name different people: {count} ({found}). Each counts for the one that it names first."
     ),

@@ -69,6 +69,7 @@ def _spread(grid: Grid, rows: np.ndarray, columns: list[int]) -> Grid:
         grid,
         cells=pa.table(spread, names=[str(at) for at in range(len(spread))]),
         row_number=rows[: len(grid.cells)],
+        struck_rows=frozenset(rows[row - 1].item() for row in grid.struck_rows),
         texts={columns[at] - 1: texts for at, texts in grid.texts.items()},
         shown={columns[at] - 1: texts for at, texts in grid.shown.items()},
         signs={columns[at] - 1: texts for at, texts in grid.signs.items()},

@@ -1,4 +1,4 @@
-"""What an .xlsx shows in number cells beyond the number: 00123, where 123 is kept, or the euro beside it.
+"""What an .xlsx shows beyond its values: 00123, where 123 is kept, the euro beside a number, a row that is crossed out.
 
 Runs in the process that may end. calamine tells no number formats. A workbook whose formats are none of zeros and write
 no sign that is asked for, as nearly all are, is known by its styles alone; of another the cells with such a format are
@@ -9,6 +9,7 @@ that nothing is resolved or fetched and little is held.
 import html
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from importers.files.containers.parts import Parts
@@ -17,6 +18,7 @@ from importers.files.grid import Grid
 from importers.files.limits import Limits
 from importers.files.shown.shown import Shown
 from importers.files.shown.signs import Looks
+from importers.files.shown.struck import struck_looks, struck_rows
 from importers.files.shown.zeros import whole_number
 
 _MOST = 1 << 26
@@ -43,28 +45,32 @@ _LONGEST_TAG = 1 << 9
 def with_shown(
     grids: Iterable[Grid], path: Path, sheets: Mapping[str, str], limits: Limits, signs: Collection[str] = ()
 ) -> Iterator[Grid]:
-    """Add to the grids of an .xlsx what it shows in number cells that are codes, and which of these signs beside them.
+    """Add to the grids of an .xlsx what it shows in number cells that are codes, which of these signs, rows struck out.
 
     ``sheets`` are the parts by name.
     """
     parts = Parts(path, path.name, limits)
-    looks = looks_of(parts, signs)
+    styles = styles_of(parts)
+    looks, struck = looks_in(styles, signs), struck_looks(styles)
     for grid in grids:
         if looks and grid.name in sheets:
-            yield _shown(parts, sheets[grid.name], looks).on(grid)
-        else:
-            yield grid
+            grid = _shown(parts, sheets[grid.name], looks).on(grid)
+        if struck and grid.name in sheets:
+            grid = replace(grid, struck_rows=struck_rows(parts.stream(sheets[grid.name]), struck))
+        yield grid
 
 
-def looks_of(parts: Parts, signs: Collection[str] = ()) -> Looks:
+def styles_of(parts: Parts) -> bytes:
+    """Read the table of styles; nothing, where there is none."""
+    part = parts.find("xl/styles.xml")  # where calamine looks for it as well
+    return b"" if part is None else parts.read(part, _MOST)
+
+
+def looks_in(styles: bytes, signs: Collection[str] = ()) -> Looks:
     """Give the looks of cells (places in ``cellXfs``, ECMA-376 part 1, 18.8.10) of which more is told than a number.
 
     Styles that are broken have none: a spreadsheet program drops them, and shows what stands in the cells.
     """
-    part = parts.find("xl/styles.xml")  # where calamine looks for it as well
-    if part is None:
-        return Looks({}, {})
-    styles = parts.read(part, _MOST)
     formats: dict[int, str] = {}
     for written in _FORMAT.findall(_region(_FORMATS, styles)):
         named, code = _ID.search(written), _CODE.search(written)

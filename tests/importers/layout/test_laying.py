@@ -352,6 +352,16 @@ def test_rows_that_a_workbook_hides_are_read_and_told() -> None:
     ]
 
 
+def test_rows_that_are_struck_through_are_read_and_told() -> None:
+    rows = [HEADER, *(line(number) for number in "ABCDE")]
+    assert laid(rows, struck_rows=frozenset({3, 9}), name="May").warnings == [
+        {"code": "struck_rows", "sheet": "May", "rows": 1, "found": "3"}
+    ]
+    assert laid(rows, struck_rows=frozenset({2, 3, 4, 6})).warnings == [
+        {"code": "struck_rows", "rows": 4, "found": "2, 3, 4 …"}
+    ]
+
+
 def test_what_holds_for_every_row_is_said_by_the_profile() -> None:
     said = profile(columns={"code": "Kod", "name": "Nazwa"}, fixed={"group": "Młotki"})
     problems = Problems()

@@ -13,7 +13,7 @@ import pytest
 from importers.files.containers.parts import Parts
 from importers.files.grid import Grid
 from importers.files.shown import looks
-from importers.files.shown.looks import looks_of
+from importers.files.shown.looks import looks_in, styles_of
 from tests.importers.files.made import LIMITS, read, text_cell, workbook
 
 Cells = Mapping[str, tuple[Any, str]]
@@ -174,24 +174,24 @@ def grids_of(path: Path) -> Iterable[Grid]:
 
 def test_a_format_that_no_cell_may_have_is_none(tmp_path: Path) -> None:
     path = styled(tmp_path / "used.xlsx", "")
-    assert looks_of(Parts(path, "used", LIMITS)).all == {1}
+    assert looks_in(styles_of(Parts(path, "used", LIMITS))).all == {1}
     unused = STYLES.format("00000", 0).replace('<xf numFmtId="164" xfId="0"/>', '<xf numFmtId="2"/>')
     of_conditions = "<dxfs><dxf><numFmt numFmtId='2' formatCode='000'/></dxf></dxfs></styleSheet>"
     unused = unused.replace("</styleSheet>", of_conditions)
     path = workbook(tmp_path / "unused.xlsx", "", **{"xl/styles.xml": unused.encode()})
-    assert not looks_of(Parts(path, "unused", LIMITS))
+    assert not looks_in(styles_of(Parts(path, "unused", LIMITS)))
 
 
 def test_a_look_that_says_nothing_has_its_place_among_the_others(tmp_path: Path) -> None:
     styles = STYLES.format("00000", 0).replace('<xf numFmtId="0" xfId="0"/>', "<xf/><xf></xf><xf xfId='0'/>")
     path = workbook(tmp_path / "looks.xlsx", "", **{"xl/styles.xml": styles.encode()})
-    assert looks_of(Parts(path, "looks", LIMITS)).all == {3}
+    assert looks_in(styles_of(Parts(path, "looks", LIMITS))).all == {3}
 
 
 @pytest.mark.parametrize("styles", [b"", b"\x00\xff" * 50, b"<numFmts>" * 9, STYLES.format("00000", 1).encode()[:300]])
 def test_styles_that_are_broken_have_no_such_format(tmp_path: Path, styles: bytes) -> None:
     path = workbook(tmp_path / "broken.xlsx", "", **{"xl/styles.xml": styles})
-    assert not looks_of(Parts(path, "broken", LIMITS))
+    assert not looks_in(styles_of(Parts(path, "broken", LIMITS)))
 
 
 def test_a_look_told_a_million_times_over_ends_soon(tmp_path: Path) -> None:
