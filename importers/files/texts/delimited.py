@@ -22,6 +22,7 @@ from importers.files.cells import holds, without_unseen
 from importers.files.grid import Grid
 from importers.files.limits import Limits
 from importers.files.texts.encodings import Encoding
+from importers.files.texts.escaped import quotes_doubled
 from importers.files.texts.printed import parted
 from importers.files.texts.requoted import rows_bare
 from importers.files.texts.text import in_utf8, row_at
@@ -39,6 +40,8 @@ _ = marked
 _WIDEST = 16_384
 _LEAST_WIDTH = 5
 """Columns of a table from which a cell that holds as many separators as a row, in the same places, is no chance."""
+_NOTHING = ["", r"\N"]
+"""What stands in a cell that holds nothing; databases write the second."""
 _LARGEST_BLOCK = (1 << 31) - 1
 
 
@@ -84,7 +87,8 @@ def read_delimited(
     with (
         in_utf8(path, encoding.name, name) as whole,
         parted(whole) as (cells, sign),
-        rows_bare(cells, delimiter or DELIMITERS) as text,
+        quotes_doubled(cells) as plain,
+        rows_bare(plain, delimiter or DELIMITERS) as text,
     ):
         shape = shape_of(text, sign or delimiter, header_first=header_first)
         _refuse_too_many_cells(text, name, shape, limits)
@@ -297,7 +301,9 @@ def _parse(path: Path, name: str, shape: Shape, *, threads: bool) -> tuple[pa.Ta
                     invalid_row_handler=note,
                 ),
                 convert_options=pa_csv.ConvertOptions(
-                    column_types=dict.fromkeys(columns, pa.large_string()), strings_can_be_null=True, null_values=[""]
+                    column_types=dict.fromkeys(columns, pa.large_string()),
+                    strings_can_be_null=True,
+                    null_values=_NOTHING,
                 ),
             )
         except pa.ArrowInvalid as problem:
