@@ -37,8 +37,8 @@ _TURNED = _(
     "line; turn the table, as spreadsheet programs do with Paste special, Transpose."
 )
 _DAYS_BESIDE = _(
-    "%(file)s: days or weeks stand side by side, such as %(found)s, expected months side by side, or a row for each "
-    "sale with its date; export the report so."
+    "%(file)s: days, weeks or quarters stand side by side, such as %(found)s, expected months side by side, or a row "
+    "for each sale with its date; export the report so."
 )
 _MOST_SHOWN, _LONGEST_SHOWN = 20, 80
 _FEW = 3

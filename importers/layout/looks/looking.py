@@ -22,6 +22,7 @@ from importers.layout.columns.months_seen import MonthsSeen, months_seen
 from importers.layout.columns.naming import Candidate, Facts, Guesses, can_hold, candidates, facts_of, guess
 from importers.layout.columns.paid import paid
 from importers.layout.columns.proving import floats, overlooked, proved
+from importers.layout.columns.spans import has_quarters
 from importers.layout.columns.whose_tax_ids import without_customers
 from importers.layout.documents.documents import credit_notes, filled_down
 from importers.layout.documents.other_documents import PerhapsOthers, perhaps_others
@@ -343,7 +344,10 @@ def _said(grids: Sequence[Grid], found: Sequence[Sheet], said: Said) -> Sheet:
 
 def _sheet(grid: Grid, kind: str) -> Sheet | None:
     header, confidence_bp = guessed(grid, kind) if not lies_turned(grid, kind) else (None, 0)
-    return sheet_below(grid, header, confidence_bp) if header is not None else None
+    if header is None:
+        return None
+    sheet = sheet_below(grid, header, confidence_bp)
+    return None if kind == "sales" and not sheet.months and has_quarters(header.rows) else sheet
 
 
 def _column(sheet: Sheet, at: int, kind: str) -> ColumnSeen:
