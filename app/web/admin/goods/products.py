@@ -13,7 +13,7 @@ from wtforms import RadioField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from app.db.transaction import transaction
-from app.domain.typed.codes import ean_key
+from app.domain.typed.codes import ean_key, is_ean
 from app.extensions import db
 from app.models.catalogue import Product, ProductGroup
 from app.services.goods import catalogue
@@ -115,6 +115,8 @@ class NewProduct(Form):
     def validate_ean(self, field: StringField) -> None:
         if field.data and ean_key(field.data) is None:
             raise ValidationError(gettext("This is no EAN."))
+        if field.data and not is_ean(field.data):
+            raise ValidationError(gettext("The last figure of an EAN proves the others: one of these is mistyped."))
 
 
 @bp.route("/programs/<code:program_code>/products/new", methods=["GET", "POST"])

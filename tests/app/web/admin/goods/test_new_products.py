@@ -39,6 +39,7 @@ def test_a_product_is_made_by_hand(world: World, as_: As, page: str) -> None:
         ({"code": " by-hand ", "ean": ""}, "Another product has this code."),
         ({"code": "BY-HAND-2", "ean": "05901234123457"}, "Another product has this EAN."),
         ({"code": "BY-HAND-2", "ean": "12"}, "This is no EAN."),
+        ({"code": "BY-HAND-2", "ean": "5901234123475"}, "one of these is mistyped."),
         ({"code": " "}, "Give it a code."),
         ({"code": "BY-HAND-2", "name": ""}, "Fill in the name."),
         ({"code": "BY-HAND-2", "ean": "", "group": "999999999"}, "Not a valid choice"),
