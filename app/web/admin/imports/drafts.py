@@ -23,7 +23,7 @@ from app.services.rulebooks import rules_of
 from app.services.setup import import_profiles
 from app.services.setup.program_files import ProgramFileInvalid
 from app.web.access.guarding import permitted
-from app.web.addresses import id_asked
+from app.web.addresses import id_asked, text_asked
 from app.web.admin.imports.forms import BringForm, Columns, LookForm
 from app.web.admin.imports.imports import live
 from app.web.context import kontor, now, person, scope, session, settings
@@ -64,7 +64,7 @@ def _index(form: BringForm) -> str:
 
 
 def _bring_form(*, sent: bool) -> BringForm:
-    form = BringForm() if sent else BringForm(formdata=None)
+    form = BringForm() if sent else BringForm(formdata=None, data={"kind": text_asked("kind")})
     form.offer(sorted(scope().program.import_profiles))
     return form
 

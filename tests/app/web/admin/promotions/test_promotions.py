@@ -536,5 +536,8 @@ def test_targets_of_a_sheet_are_told_before_it_is_published_and_while_it_is_reck
     assert told in asked
     assert send(admin, f"{page}/publish", page, seen=seen_in(asked)).status_code == 303
     reckoned = admin.get(page).text
+    bring = f"/programs/{world.a}/imports/new?kind=targets"
+    assert f'href="{bring}"' in reckoned
+    assert '<option selected value="targets">' in admin.get(bring).text
     assert "As soon as it is published" not in reckoned
     assert "Where everybody stands is reckoned within a minute." in reckoned
