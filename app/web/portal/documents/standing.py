@@ -19,9 +19,10 @@ from app.domain.states import DocumentStatus, DocumentWord, ReviewState
 from app.models.sales import SalesDocument
 from app.services.counting.wordings import successor
 from app.web import formats
+from app.web.context import now, scope
 from app.web.forms.form import Form
 from app.web.words.verdicts import to_do
-from verification.deciding import queue, talk
+from verification.deciding import pace, queue, talk
 from verification.deciding.timeline import Event
 
 _TOLD = frozenset(
@@ -56,6 +57,9 @@ class Appeal(Answer):
 
     words = TextAreaField(_("Why it should count"), [InputRequired(_("Say something.")), Length(max=1000)])
 
+
+_ENOUGH = 10
+"""Decisions from which on it is told how long they take."""
 
 FORMS: Mapping[str, type[Answer]] = {"answer": Answer, "appeal": Appeal}
 """The forms that can be sent about a document, by what `Standing` calls them."""
@@ -96,8 +100,7 @@ def standing(session: Session, document_id: int, happened: Sequence[Event]) -> S
         if place is not None and place.state is ReviewState.ASKED:
             asked = next((one.words for one in happened if one.word is DocumentWord.ASKED), "")
             return Standing("warning", gettext("A question to you:"), asked, "", "answer", None)
-        looked_at = gettext("Somebody looks at it; its points wait until then.")
-        return Standing("info", gettext("In review."), checks, looked_at, None, None)
+        return Standing("info", gettext("In review."), checks, _how_long(session), None, None)
     if document.status is DocumentStatus.REFUSED:
         open_ = not talk.appealed(session, document_id)
         code = decided.code if decided is not None else None
@@ -114,3 +117,13 @@ def standing(session: Session, document_id: int, happened: Sequence[Event]) -> S
     if document.status is DocumentStatus.ACCEPTED:
         return Standing("success", gettext("Accepted."), why or checks, "", None, None)
     return Standing("info", gettext("Taken back with its import."), "", "", None, None)
+
+
+def _how_long(session: Session) -> str:
+    """Say that somebody looks at a document, and how long that takes, where it was done often enough to tell."""
+    looked_at = gettext("Somebody looks at it; its points wait until then.")
+    decided, half = pace.usual(session, scope().program.id, now=now())
+    if half is None or decided < _ENOUGH:
+        return looked_at
+    usually = gettext("Half are decided within %(time)s.", time=formats.duration(half.total_seconds()))
+    return f"{looked_at} {usually}"

@@ -1,5 +1,6 @@
 """The queue and the page on which a document is decided: who has it, what is done to it, and the next one at once."""
 
+import datetime as dt
 import re
 from collections.abc import Callable
 from html import unescape
@@ -18,6 +19,7 @@ from tests.app.web.conftest import token_of
 from tests.app.web.world import World
 from tests.support.desk import IN_REVIEW
 from tests.support.sales import Sold, sell
+from verification.deciding import decisions, queue
 
 As = Callable[[str], FlaskClient]
 
@@ -78,16 +80,42 @@ def test_a_page_that_is_opened_is_had_and_others_see_who_has_it(world: World, as
     send(as_("administrator"), page, "back")
 
 
+def test_a_distributor_is_told_how_long_decisions_take_once_there_are_enough(world: World, as_: As) -> None:
+    (waits,) = wait_in_review(world, "LONG/0", who="D-5")
+    numbers = [f"LONG/{at}" for at in range(1, 11)]
+    others = wait_in_review(world, *numbers, who="D-6")
+    page = f"/programs/{world.a}/documents/{waits}"
+    alone = "Somebody looks at it; its points wait until then."
+
+    def decide(ids: list[int], hours: int) -> None:
+        with world.app.app_context(), transaction(db.session) as session:
+            program = session.scalars(select(Program).where(Program.code == world.a)).one()
+            queue.enter(session, program.id)
+            opened = dict(
+                session.execute(select(Review.document_id, Review.opened_at).where(Review.document_id.in_(ids))).all()
+            )
+            for one in ids:
+                late = {"actor": "ann", "now": opened[one] + dt.timedelta(hours=hours)}
+                decisions.decide(session, program, one, DocumentStatus.ACCEPTED, code="in_order", reason="", **late)
+
+    decide(others[:9], 2)
+    told = as_("distributor").get(page).text
+    assert (alone in told, "Half are decided" in told) == (True, False)
+    decide(others[9:], 30)
+    shown = " ".join(as_("distributor").get(page).text.split())  # no-break spaces as well
+    assert f"{alone} Half are decided within 2 h 0 min." in shown
+
+
 def test_the_next_of_a_narrowed_and_sorted_list_is_the_next_of_that_list(world: World, as_: As) -> None:
     one, two, three = (wait_in_review(world, f"LIST/{who}", who=who)[0] for who in ("D-6", "D-8", "D-7"))
     wait_in_review(world, "OTHER/1")
     verifier, asked = as_("verifier"), "?q=LIST%2F&sort=-name"
-    queue = f"/programs/{world.a}/review"
-    listed = verifier.get(f"{queue}{asked}").text
-    assert f'href="{queue}/{two}?q=LIST/&amp;sort=-name"' in listed
-    assert f'action="{queue}/next?q=LIST/&amp;sort=-name"' in listed
-    first = verifier.post(f"{queue}/next{asked}", data={"csrf_token": token_of(verifier, queue)})
-    assert first.location == f"{queue}/{two}?q=LIST/&sort=-name", "LIST/D-8 stands first"
+    listed_at = f"/programs/{world.a}/review"
+    listed = verifier.get(f"{listed_at}{asked}").text
+    assert f'href="{listed_at}/{two}?q=LIST/&amp;sort=-name"' in listed
+    assert f'action="{listed_at}/next?q=LIST/&amp;sort=-name"' in listed
+    first = verifier.post(f"{listed_at}/next{asked}", data={"csrf_token": token_of(verifier, listed_at)})
+    assert first.location == f"{listed_at}/{two}?q=LIST/&sort=-name", "LIST/D-8 stands first"
     with world.app.app_context(), transaction(db.session) as session:
         session.execute(update(Review).where(Review.document_id == three).values(risk=900))  # the gravest of all
     page = verifier.get(first.location).text
@@ -97,19 +125,19 @@ def test_the_next_of_a_narrowed_and_sorted_list_is_the_next_of_that_list(world: 
     decided = verifier.post(
         unescape(accepting[1]), data={"csrf_token": token_of(verifier, first.location), "accept-code": "in_order"}
     )
-    assert decided.location == f"{queue}/{three}?q=LIST/&sort=-name"
+    assert decided.location == f"{listed_at}/{three}?q=LIST/&sort=-name"
     token = token_of(verifier, decided.location)
-    further = verifier.post(f"{queue}/{three}/next{asked}", data={"csrf_token": token})
-    assert further.location.startswith(f"{queue}/{one}?")
-    before = verifier.post(f"{queue}/{one}/before{asked}", data={"csrf_token": token})
-    assert before.location.startswith(f"{queue}/{three}?"), "not the other, which waits as well"
-    back = verifier.post(f"{queue}/{three}/back{asked}", data={"csrf_token": token})
-    assert back.location == f"{queue}?q=LIST/&sort=-name"
-    gravest = verifier.post(f"{queue}/next?q=LIST%2F", data={"csrf_token": token})
-    assert gravest.location == f"{queue}/{three}?q=LIST/", "in the order of the queue, where the list is in its own"
-    verifier.post(f"{queue}/{three}/back", data={"csrf_token": token})
-    nothing = verifier.post(f"{queue}/next?q=LIST%2F9", data={"csrf_token": token})
-    assert nothing.location == f"{queue}?q=LIST/9"
+    further = verifier.post(f"{listed_at}/{three}/next{asked}", data={"csrf_token": token})
+    assert further.location.startswith(f"{listed_at}/{one}?")
+    before = verifier.post(f"{listed_at}/{one}/before{asked}", data={"csrf_token": token})
+    assert before.location.startswith(f"{listed_at}/{three}?"), "not the other, which waits as well"
+    back = verifier.post(f"{listed_at}/{three}/back{asked}", data={"csrf_token": token})
+    assert back.location == f"{listed_at}?q=LIST/&sort=-name"
+    gravest = verifier.post(f"{listed_at}/next?q=LIST%2F", data={"csrf_token": token})
+    assert gravest.location == f"{listed_at}/{three}?q=LIST/", "in the order of the queue, where the list is in its own"
+    verifier.post(f"{listed_at}/{three}/back", data={"csrf_token": token})
+    nothing = verifier.post(f"{listed_at}/next?q=LIST%2F9", data={"csrf_token": token})
+    assert nothing.location == f"{listed_at}?q=LIST/9"
     assert "Nothing more of this list waits for you." in verifier.get(nothing.location).text
 
 
