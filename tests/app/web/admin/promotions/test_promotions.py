@@ -462,8 +462,8 @@ def seen_in(dialog: str) -> str:
 
 def test_what_closing_pays_is_told_before_it_is_closed(world: World, as_: As) -> None:
     admin = as_("administrator")
-    over = {"until": "2026-10-31", "when": "at_end", "prizes-0-points": "2000", "budget": ""}
-    assert written(admin, world, code="over", **over).status_code == 303
+    says = {"until": "2026-10-31", "when": "at_end", "prizes-0-points": "2000", "budget": ""}
+    assert written(admin, world, code="over", **says).status_code == 303
     ((promotion_id,),) = known(world, select(Promotion.id).where(Promotion.code == "over"))
     page = f"/programs/{world.a}/promotions/{promotion_id}"
     assert send(admin, f"{page}/publish", page).status_code == 303
@@ -481,7 +481,10 @@ def test_what_closing_pays_is_told_before_it_is_closed(world: World, as_: As) ->
     assert int(due[1].replace(",", "")) >= 2_000
     assert re.search(r"Recipients</dt><dd[^>]*>[1-9]\d* distributors?<", dialog)
     closed = send(admin, f"{page}/close", page)
-    assert f"What was due at the end is paid: {due[1]} points." in admin.get(closed.location).text
+    over = admin.get(closed.location).text
+    assert f"What was due at the end is paid: {due[1]} points." in over
+    by = over.partition("<dt>Closed by</dt>")[2].partition("</dd>")[0]
+    assert f'title="{world.login("administrator")}">administrator</span>' in by
 
 
 def test_the_first_page_says_what_the_promotion_that_ends_first_still_asks_for(world: World, as_: As) -> None:
