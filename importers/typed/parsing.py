@@ -19,7 +19,7 @@ from app.domain.measures.exact import Ints, half_up
 from app.domain.program_file.import_profile import DATE_ORDERS
 from app.domain.states import Outcome
 from importers.layout.tables.table import HIDDEN
-from importers.layout.words.known import NO, YES
+from importers.layout.words.known import NO, YES, says_nothing
 from importers.layout.written.dates import read_moment, with_zeros
 from importers.problems.problems import Problems
 
@@ -62,7 +62,7 @@ class Column:
 
     @staticmethod
     def of(name: str, texts: pa.Array) -> "Column":
-        """Take a column of text; spaces around a text do not count, and nothing but spaces is empty."""
+        """Take a column of text; spaces around a text do not count, and nothing but spaces or ``(blank)`` is empty."""
         if isinstance(texts, pa.ChunkedArray):
             texts = texts.combine_chunks()
         coded = texts if isinstance(texts, pa.DictionaryArray) else pc.dictionary_encode(texts)
@@ -74,7 +74,9 @@ class Column:
             again = pc.dictionary_encode(trimmed)
             onto, values = again.indices.to_numpy(zero_copy_only=False).astype(np.int64), again.dictionary
         if len(values):
-            empty = np.asarray(pc.equal(values, ""))
+            empty = np.array(pc.equal(values, ""))
+            bracketed = np.flatnonzero(np.asarray(pc.starts_with(values, "("), dtype=bool))
+            empty[[at for at in bracketed.tolist() if says_nothing(values[at].as_py())]] = True
             if empty.any():
                 onto = np.where(empty[onto], -1, onto)
         return Column(name, np.append(onto, -1)[codes], values)

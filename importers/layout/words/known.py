@@ -62,7 +62,19 @@ def role_called(text: str) -> Role | None:
 
 
 YES = frozenset({"1", "y", "yes", "true", "t", "tak", "prawda", "si", "sí", "да", "x"})
+NOTHING = frozenset(
+    {
+        *("(blank)", "(blanks)", "(empty)", "(puste)", "(leer)", "(en blanco)", "(vacío)", "(vide)", "(пусто)"),
+        *("(пустые)", "(vuoto)", "(vuote)", "(prázdné)", "(prázdný)"),
+    }
+)
+"""What pivot tables write of an empty cell: as a name or a number it would be one of many rows that lack theirs."""
 NO = frozenset({"0", "n", "no", "false", "f", "nie", "fałsz", "нет"})
+
+
+def says_nothing(text: str) -> bool:
+    """Say whether a text stands for an empty cell in the languages of our users."""
+    return text.casefold() in NOTHING
 
 
 def says_yes_or_no(text: str) -> bool:

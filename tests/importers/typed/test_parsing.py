@@ -31,6 +31,12 @@ def column(texts: Sequence[str | None], name: str = "Kwota") -> Column:
     return Column.of(name, pa.array(texts, type=pa.large_string()))
 
 
+def test_what_pivot_tables_write_of_an_empty_cell_is_nothing() -> None:
+    written = ["(blank)", " (puste) ", "(Leer)", "(en blanco)", "(ПУСТО)", "(vide)", "", None]
+    assert column(written).empty.all()
+    assert not column(["blank", "(FV/1)", "Klej (puste opakowanie)", "(blank) Total"]).empty.any()
+
+
 def codes_of(problems: Problems) -> dict[int, str]:
     return {row: " ".join(one["code"] for one in reasons) for row, reasons in problems.reasons.items()}
 

@@ -1,6 +1,7 @@
 """Which rows are a header, and what columns are called, where several ways of writing a report come together."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +13,7 @@ from importers.layout.laying import lay
 from importers.layout.looks.looking import Seen, look
 from importers.layout.looks.proposing import propose
 from importers.reading.identifying import identify
-from tests.importers.layout.reports import grid, numbers, profile, recognised
+from tests.importers.layout.reports import grid, numbers, profile, read_text, recognised
 
 Row = Sequence[str | None]
 NAMES = ["Data faktury", "Nr faktury", "Odbiorca", "Kod towaru", "Ilość", "Cena", "Wartość netto"]
@@ -321,6 +322,14 @@ def test_what_a_pivot_table_adds_up_is_called_as_it_is(words: str) -> None:
     found = seen([[*NUMBERED[:4], f"{words}Qty", f"{words}Netto"], *(row[1:] for row in COUNTED)])
     assert (found.columns_of["quantity"], found.columns_of["net_amount"]) == (f"{words}Qty", f"{words}Netto")
     assert not found.questions
+
+
+def test_rows_of_a_pivot_table_that_lack_their_document_are_not_one_document(tmp_path: Path) -> None:
+    names = "Klient;Faktura;Data;Kod;Suma z Ilość;Suma z Netto"
+    lines = "K;(puste);13.01.2026;P;2;20,00\n;;;Q;1;9,00\nL;F/2;14.01.2026;(puste);1;5,00\nL;F/3;15.01.2026;P;1;5,00\n"
+    found = read_text(tmp_path, f"{names}\n{lines}")
+    assert [(one[0], one[-1]) for one in found.good] == [("F/3", 500)]
+    assert found.outcomes == dict.fromkeys((2, 3, 4), ("refused", "missing"))
 
 
 def test_the_apostrophe_of_numbers_that_are_texts_is_dropped() -> None:
