@@ -14,6 +14,7 @@ from app.domain.typed.codes import is_ean
 from app.domain.typed.fields import FIGURES, KINDS
 from importers.layout.columns.months_seen import not_sold, of_another_time
 from importers.layout.rows.corrected import of_a_correction
+from importers.layout.rows.headed import says_returns, words_over
 from importers.layout.tables.header import JOINT
 from importers.layout.words.around import DRAWN, TOTAL
 from importers.layout.words.known import says_yes_or_no
@@ -282,8 +283,29 @@ def guess(found: Mapping[str, Sequence[Candidate]], kind: str) -> Guesses:
     for wanted, chosen in guesses.columns.items():
         best = scores.get((wanted, chosen), _LEAST)
         least = best if best >= _SURE else max(_LEAST, best - _NEAR)
+    found = _sold_before_returned(found)
         rivals = [name for name in found if name not in taken and scores.get((wanted, name), 0) >= least]
         if rivals:
             guesses.choices[wanted] = [chosen, *rivals]
     guesses.ignored = [name for name in found if name not in guesses.columns.values()]
     return guesses
+
+
+def _sold_before_returned(found: Mapping[str, Sequence[Candidate]]) -> dict[str, list[Candidate]]:
+    """Leave out figures below what says returns where others of the same name stand beside them: ``Zwroty / Ilość``."""
+    beside = {
+        (one.field, spoken(name.rpartition(JOINT)[2]))
+        for name, several in found.items()
+        for one in several
+        if not says_returns(words_over(name))
+    }
+    return {
+        name: [
+            one
+            for one in several
+            if one.field not in FIGURES
+            or not says_returns(words_over(name))
+            or (one.field, spoken(name.rpartition(JOINT)[2])) not in beside
+        ]
+        for name, several in found.items()
+    }

@@ -127,6 +127,13 @@ _NAMED_BACK = re.compile(
 """Names of columns in which whatever stands says so."""
 _FIGURES = re.compile(r"[-+]?(?:[2-9]|\d{2,}|\d+[.,]\d+)(?:\s?\S{1,5})?")
 """Pieces or amounts that came back: what is not read of them is told."""
+_COUNTS = re.compile(
+    r"(?i)(?<!\w)(?:ilość|ilosc|liczba|szt|sztuk|qty|quantity|pcs|pieces|units|amount|value|kwota|wartość|menge|anzahl"
+    r"|betrag|wert|cantidad|cant|uds|unidades|importe|valor|кол во|количество|сумма|qté|quantité|montant|valeur"
+    r"|quantità|qtà|importo|valore|množství|částka)(?!\w)"
+)
+"""What the name of a column says that holds them: also a 1 is so many there, where it would mark a row elsewhere."""
+_COUNTED = re.compile(r"[-+]?\d+(?:[.,]\d+)?(?:\s?\S{1,5})?")
 _GOODS = r"zwrot(?:y|ów)?|devoluci[oó]n(?:es)?|devuelt[oa]s?|возврат|retoure|rücksendung|gutschrift"
 _NAMED_GOODS = re.compile(
     rf"(?i)^\s*[(\[*]?\s*(?:(?:{_GOODS})(?:\s*[:)\]\-–—/*]|\s(?=\s*\w))|(?:returns?|returned|refund|retour|rückgabe)"
@@ -276,7 +283,8 @@ def _said_beside(name: str, texts: Texts, sells: Sells, sold: Collection[str]) -
     if marks_rows:
         marks = [text for text in said.to_pylist() if text and cancels(text, (ANYTHING,))]
         every = len(marks) == len(said) and not empty_cells(texts).any()
-        if marks and not every and not any(map(_FIGURES.fullmatch, marks)) and sells(texts, marks):
+        figures = _COUNTED if _COUNTS.search(spoken(name)) else _FIGURES
+        if marks and not every and not any(map(figures.fullmatch, marks)) and sells(texts, marks):
             return PerhapsReturned((f"{name}: {marks[0]}",), {"column": name, "values": [ANYTHING]}, (name,))
     if remarked:
         remarks = [

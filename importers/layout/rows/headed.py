@@ -41,7 +41,8 @@ def returns_beside(cells: pa.Table, columns: Mapping[str, int]) -> list[dict[str
         return []
     found = []
     for at in sorted(set(range(cells.num_columns)) - set(columns.values())):
-        if not _NAMED_RETURNS.search(cells.column_names[at]):
+        name = cells.column_names[at]
+        if not _NAMED_RETURNS.search(name) and not says_returns(words_over(name)):
             continue
         pieces = pc.filter(cells.column(at), pc.match_substring_regex(cells.column(at), _PIECES))
         if len(pieces):

@@ -101,7 +101,7 @@ _SALES = {
         |material description|artikelbez|desc artículo|номенклатура наименование
         |název|název zboží|název produktu|~zboží
         |~articolo|~prodotto|descrizione|descrizione articolo|descrizione prodotto|nome prodotto|denominazione""",
-    "quantity": """quantity|product quantity|item quantity
+    "quantity": """quantity|product quantity|item quantity|net qty|net quantity|qty net|net units
         |qty|qnty|quant|units|pieces|pcs|units sold|qty sold|volume|count|ilość|ilość szt|szt|sztuk
         |ilosc|liczba|liczba sztuk|cantidad|cant|unidades|uds|кол во|количество|кол|шт|menge|anzahl|stück
         |stk|absatz|qté|quantité|qte|nb|nb unités|unités|stückzahl|anz|absatzmenge|verkaufsmenge|fakt menge

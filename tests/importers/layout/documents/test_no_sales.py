@@ -232,6 +232,30 @@ def test_a_column_of_what_came_back_is_told_where_it_is_not_read(tmp_path: Path)
         assert found == ([{"code": "returns_beside", "field": name, "found": told}] if told else [])
 
 
+def test_pieces_that_came_back_mark_no_row_that_sells_others(tmp_path: Path) -> None:
+    lines = "F;13.02.2019;K;P;5;50,00;1\nG;14.02.2019;L;P;2;20,00;0\n"
+    for name in ("Ilość zwrotów", "Returned qty", "Devoluciones (uds)", "Кол-во возврата"):
+        found = read_text(tmp_path, f"{HEAD};{name}\n{lines}")
+        assert [one[5] for one in found.good] == [5000, 2000]
+        assert found.table.warnings == [{"code": "returns_beside", "field": name, "found": "1"}]
+    with pytest.raises(Unanswered):
+        read_text(tmp_path, f"{HEAD};Zwrot\n{lines}")
+
+
+@pytest.mark.parametrize(("sold", "back"), [("Sprzedaż", "Zwroty"), ("Umsatz", "Gutschriften"), ("Ventas", "Abonos")])
+def test_what_was_sold_is_read_beside_what_came_back_under_the_same_names(tmp_path: Path, sold: str, back: str) -> None:
+    names = f"Nr faktury;Data sprzedaży;Odbiorca;Kod towaru;{sold};;{back};\n;;;;Ilość;Netto;Ilość;Netto\n"
+    found = read_text(tmp_path, f"{names}F;13.02.2019;K;P;5;50,00;1;10,00\nG;14.02.2019;L;P;2;20,00;;\n")
+    assert [one[5::2] for one in found.good] == [(5000, 5000), (2000, 2000)]
+    assert [one["field"] for one in found.table.warnings] == [f"{back} / Ilość", f"{back} / Netto"]
+
+
+def test_what_is_left_of_pieces_without_those_that_came_back_was_sold(tmp_path: Path) -> None:
+    names = "Invoice;Date;Customer;SKU;Sold qty;Returned qty;Net qty;Net sales"
+    found = read_text(tmp_path, f"{names}\nF;13.02.2019;K;P;10;2;8;80,00\nG;14.02.2019;L;P;5;0;5;50,00\n")
+    assert [one[5::2] for one in found.good] == [(8000, 8000), (5000, 5000)]
+
+
 def test_goods_with_several_units_are_told(tmp_path: Path) -> None:
     lines = "F;13.02.2019;K;P;2;10,00;{}\nG;14.02.2019;L;P;1;5,00;szt.\nG;14.02.2019;L;Q;1;5,00;kg\n"
     for name, unit, told in (
