@@ -46,6 +46,8 @@ _LEAST_ALONE = 3
 _DIGITS_OF_EAN = (8, 12, 13)
 """Of those of 14 digits boxes bear the number, and times are written so as well."""
 _NUMBER = r"^-?(?:\d[\d ']*(?:[.,]\d+)?|\d{1,3}(?:[.,]\d{3})+(?:[.,]\d+)?|\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d*)?)$"
+_CENTS = re.compile(r"(?<![\d.,])\d[\d ']*[.,]\d{2}(?![\d.,])")
+"""What is an amount, whatever stands around it."""
 _LEAST_TOKEN = 4
 _ADDED_UP = re.compile(
     r"(?:suma z|suma elementów|sum of|summe von|suma de|somme de|сумма по (?:полю|столбцу))\s(.+)", re.IGNORECASE
@@ -168,7 +170,8 @@ def candidates(name: str, facts: Facts, kind: str) -> list[Candidate]:
     if is_of_others(name, kind):
         return []
     for one, names in names_of(kind).items():
-        if one not in known or not can_hold(one, facts) or (told and one in NUMBERS):
+        unread = one == "net_amount" and _of_unread_amounts(heads, names, facts)
+        if one not in known or not (can_hold(one, facts) or unread) or (told and one in NUMBERS):
             continue
         score, called = max(_alike(head, names) for head in (whole if one in FIGURES else heads))
         if score < _SHORTENED and (meant := _shortened(name, names)) is not None:
@@ -237,6 +240,14 @@ def _alike(head: str, names: Mapping[str, bool]) -> tuple[int, str]:
     for name in names:
         if {_taxed(head), _taxed(name)} == {True, False}:
             continue  # but for that word they are called nearly the same
+def _of_unread_amounts(heads: Collection[str], names: Mapping[str, bool], facts: Facts) -> bool:
+    """Say whether a column is called net amounts and holds such with words beside them that nobody knows.
+
+    They are refused one by one: amounts reckoned of prices instead would say nothing of a discount.
+    """
+    return any(names.get(head) for head in heads) and bool(facts.samples) and all(map(_CENTS.search, facts.samples))
+
+
         ratio = fuzz.token_sort_ratio(head, name)
         if len(name) >= _LEAST_TOKEN and " " in name and fuzz.token_set_ratio(head, name) == _SURE:
             ratio = max(ratio, 85.0 if set(name.split()) <= set(head.split()) else 0.0)

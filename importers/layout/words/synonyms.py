@@ -60,7 +60,7 @@ _SALES = {
         |code revendeur|odběratel|zákazník|kód zákazníka|číslo zákazníka|č zákazníka|kód odběratele
         |číslo odběratele
         |codice cliente|cod cli|rivenditore|distributore|codice distributore|codice rivenditore""",
-    "distributor_name": """customer name|client name|distributor name|dealer name|reseller name|company name
+    "distributor_name": """party name|customer name|client name|distributor name|dealer name|reseller name|company name
         |account name
         |nazwa odbiorcy|nazwa kontrahenta|nazwa klienta|nazwa nabywcy|nombre cliente|nombre del cliente
         |razón social|название клиента|наименование клиента|наименование контрагента|kundenname

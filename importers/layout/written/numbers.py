@@ -74,6 +74,8 @@ PIECES = frozenset(
 
 _SPACES = r"[\s\x{00a0}\x{202f}\x{2009}\x{2007}]"
 _MINUSES = r"[\x{2212}\x{2013}\x{2012}\x{fe63}\x{ff0d}]"
+_SIDED = r"(?i)^([^\d\-+()]{0,4}\d[\d.,' ]*?) ?"
+"""An amount before the side of the customer's account on which it stands: 50.00 Cr is given back, 50.00 Dr was sold."""
 _NOT_WORDS = r"[\d\s\x{00a0}\x{202f}\x{2009}\x{2007}.,'+()\-]"
 _SIMPLE = r"^-?\d+(?:[.,]\d{1,2})?$"
 _DOUBTFUL = {sign: rf"^-?[1-9]\d{{0,2}}\{sign}\d{{3}}$" for sign in ".,"}
@@ -127,6 +129,8 @@ def tidy(values: pa.Array, thousands: str | None = None, *, surely: bool = False
     texts = pc.replace_substring_regex(values.take(pa.array(other)), _MINUSES, "-")
     texts = pc.replace_substring(pc.replace_substring_regex(texts, _SPACES, " "), "\u2019", "'")
     texts = pc.replace_substring_regex(_half_width(texts), r"^'([+\-(]?\d)", r"\1")  # kept as text in a spreadsheet
+    texts = pc.replace_substring_regex(texts, rf"{_SIDED}cr\.?$", r"-\1")
+    texts = pc.replace_substring_regex(texts, rf"{_SIDED}dr\.?$", r"\1")
     texts, word[other], words = _without_words(texts)
     texts = pc.replace_substring_regex(texts, r"^\(\s*([^()+\-]*\d[^()+\-]*?)\s*\)$", r"-\1")
     texts = pc.replace_substring_regex(texts, r"^([^()+]*\d)[.,]\s?--?$", r"\1")  # 12,- is twelve and nothing behind

@@ -1,5 +1,6 @@
 """Numbers as people write them, against a reading that is slow and plain."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from importers.layout.written.numbers import Proof, currencies_of, proof, tidy
-from tests.importers.layout.reports import HEADER, laid, line, profile, typed
+from tests.importers.layout.reports import HEADER, laid, line, profile, read_text, typed
 
 
 def texts(*values: str) -> pa.Array:
@@ -42,6 +43,9 @@ def test_what_accompanies_a_number_is_taken_away() -> None:
         "-,50 zł",
         "12,-",
         "-1 200,-- zł",
+        "45,00 Cr",
+        "£1 030,00cr.",
+        "90,00 Dr",
     ) == {
         "469,79 zł": 46979,
         "PLN 1 409,37": 140937,
@@ -55,7 +59,19 @@ def test_what_accompanies_a_number_is_taken_away() -> None:
         "-,50 zł": -50,
         "12,-": 1200,
         "-1 200,-- zł": -120000,
+        "45,00 Cr": -4500,
+        "£1 030,00cr.": "other_currency",
+        "90,00 Dr": 9000,
     }
+    assert set(amounts("-45,00 CR", "(45,00) DR", "CR", "45,00 CRD").values()) == {"not_a_number"}
+
+
+def test_amounts_that_nobody_can_read_are_not_reckoned_of_prices_instead(tmp_path: Path) -> None:
+    lines = "F;13.01.2026;K;P;2;50,00;90,00 {0}\nG;14.01.2026;L;P;-1;50,00;-45,00 {0}\n"
+    content = f"Nr faktury;Data;Odbiorca;Kod;Ilość;Cena;Wartość netto\n{lines}"
+    unread = read_text(tmp_path, content.format("po rabacie"))
+    assert (unread.good, unread.outcomes[2]) == ([], ("refused", "not_a_number"))
+    assert [one[-1] for one in read_text(tmp_path, content.format("zł")).good] == [9000, -4500]
 
 
 def test_thousands_are_parted_as_the_profile_says_and_no_other_way() -> None:
