@@ -217,7 +217,14 @@ def _heads(name: str) -> list[str]:
     bare = [head.rpartition(" ") for head in heads]
     heads += [told[1] for head in heads for form in _TOLD_OF if (told := form.fullmatch(head))]
     heads += [head for head, _, unit in bare if head and (unit in PIECES or currencies_of(unit))]
+    heads += [_without_currency(head) for head in heads]
     return list(dict.fromkeys(heads))
+
+
+def _without_currency(head: str) -> str:
+    """Give a name without the currency that stands between its words: ``сумма руб без ндс``."""
+    first, *others = head.split(" ")
+    return " ".join([first, *(word for word in others[:-1] if not currencies_of(word)), *others[-1:]])
 
 
 def can_hold(one: str, facts: Facts) -> bool:
@@ -233,13 +240,6 @@ def can_hold(one: str, facts: Facts) -> bool:
     return facts.dates_bp < 9_000
 
 
-def _alike(head: str, names: Mapping[str, bool]) -> tuple[int, str]:
-    if head in names:
-        return _SURE if names[head] else _SAID_OF_OTHERS, head
-    best, called = 0.0, ""
-    for name in names:
-        if {_taxed(head), _taxed(name)} == {True, False}:
-            continue  # but for that word they are called nearly the same
 def _of_unread_amounts(heads: Collection[str], names: Mapping[str, bool], facts: Facts) -> bool:
     """Say whether a column is called net amounts and holds such with words beside them that nobody knows.
 
@@ -248,6 +248,13 @@ def _of_unread_amounts(heads: Collection[str], names: Mapping[str, bool], facts:
     return any(names.get(head) for head in heads) and bool(facts.samples) and all(map(_CENTS.search, facts.samples))
 
 
+def _alike(head: str, names: Mapping[str, bool]) -> tuple[int, str]:
+    if head in names:
+        return _SURE if names[head] else _SAID_OF_OTHERS, head
+    best, called = 0.0, ""
+    for name in names:
+        if {_taxed(head), _taxed(name)} == {True, False}:
+            continue  # but for that word they are called nearly the same
         ratio = fuzz.token_sort_ratio(head, name)
         if len(name) >= _LEAST_TOKEN and " " in name and fuzz.token_set_ratio(head, name) == _SURE:
             ratio = max(ratio, 85.0 if set(name.split()) <= set(head.split()) else 0.0)
@@ -276,6 +283,7 @@ def _taxed(name: str) -> bool | None:
 def guess(found: Mapping[str, Sequence[Candidate]], kind: str) -> Guesses:
     """Give each field the column that is likeliest, and name the choices that somebody else must make."""
     required = KINDS[kind].needed(())
+    found = _sold_before_returned(found)
     ranked = sorted(
         (-one.score, one.field not in required, at, one.field, name)
         for at, (name, several) in enumerate(found.items())
@@ -294,7 +302,6 @@ def guess(found: Mapping[str, Sequence[Candidate]], kind: str) -> Guesses:
     for wanted, chosen in guesses.columns.items():
         best = scores.get((wanted, chosen), _LEAST)
         least = best if best >= _SURE else max(_LEAST, best - _NEAR)
-    found = _sold_before_returned(found)
         rivals = [name for name in found if name not in taken and scores.get((wanted, name), 0) >= least]
         if rivals:
             guesses.choices[wanted] = [chosen, *rivals]

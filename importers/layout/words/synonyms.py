@@ -23,7 +23,7 @@ _SALES = {
         |n de facture|pièce|n pièce|numéro de pièce|document n|fv|numer fv|faktura vat|dokument sprzedaży
         |dowód sprzedaży|nr dowodu|re nr|rg nr|rechn nr|bill no|bill number|sales doc|sales document|n fra|nº fra
         |fra|albarán|comprobante|folio|№ док|номер док|документ реализации|документ продажи|упд|billing document
-        |billing doc|регистратор|num
+        |billing doc|регистратор|документ движения|документ регистратор|num
         |doc num|№ упд|№ с ф|№ реализации|номер реализации|№ чека|fakturanr|fakturanummer
         |faktura sprzedaży|numer pełny|~symbol dokumentu|rachunek|~nr rachunku|paragon|nr paragonu|numer paragonu
         |inv|inv nbr|~voucher|~voucher no|~reference no|~ref no|~txn no|bill|sales invoice|~vorgangsnummer|fakturabeleg
@@ -390,13 +390,15 @@ _OF_OTHERS = {
 What a tax or the goods themselves cost is no amount of a sale, and the day on which somebody pays not that of the sale.
 """
 _RATE = re.compile(r"(?: \d{1,2}){1,2}$")
+_HYPHENATED = re.compile(r"(?<=[^\W\d_])[-\u00ad]\s*\n\s*(?=[^\W\d_])")
+"""Where a narrow cell of a header breaks a word: ``Od-`` and ``biorca`` on the next line."""
 _NO_WORD = re.compile(r"[^\w№]+|_+")
 
 
 @cache
 def spoken(name: str) -> str:
     """Give a column's name as it is compared: ``InvoiceNo.`` is ``invoice no``."""
-    name = unicodedata.normalize("NFC", name)
+    name = _HYPHENATED.sub("", unicodedata.normalize("NFC", name))
     parted = (f" {one}" if one.isupper() and name[at - 1 : at].islower() else one for at, one in enumerate(name))
     name = "".join(parted)
     name = re.sub(r"(?<=\w)[#](?=\W|$)|[#]", " no ", name).replace("°", " ").replace("º", " ").replace("ª", " ")

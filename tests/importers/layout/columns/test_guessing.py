@@ -145,6 +145,8 @@ def test_what_goods_cost_and_taxes_are_no_amounts_of_a_sale(name: str) -> None:
         "Fakturabeleg;Datum;Fällig;Rechnungsempfänger;Teilenr.;Bezeichnung;Rechnungsmenge;Positionsbetrag;MwSt",
         "Nr paragonu;Data;Termin płatności;Nr nabywcy;Indeks katalogowy;Nazwa;Ilość szt.;Przychód netto;VAT",
         "Bill;Date;Due date;Account ref;Item ID;Description;Sales volume;Sales revenue;Tax",
+        "Документ движения;Дата;Срок оплаты;Покупатель;Артикул;Номенклатура;Кол-во;Сумма, руб. без НДС;Сумма НДС",
+        "Voucher No;Date;Due date;Party Name;Item Code;Description;Net qty;Amount, EUR, net;Tax",
     ],
 )
 def test_columns_are_known_as_further_programs_call_them(names: str) -> None:

@@ -143,6 +143,9 @@ def test_names_are_compared_as_they_are_spoken() -> None:
     assert [spoken(one) for one in ("InvoiceNo", "Invoice #", "N° facture", "Kod\ntowaru", "Réf.")] == [
         *("invoice no", "invoice no", "n facture", "kod towaru", "réf")
     ]
+    assert [spoken(one) for one in ("Od-\nbiorca", "Bestell-Nr.", "Ilość -\nsztuki", "Nr-\n2")] == [
+        *("odbiorca", "bestell nr", "ilość sztuki", "nr 2")
+    ]
 
 
 LEGEND = [["Kod", "Klient", "Data", "Ilość", "Netto"], ["P", "K", "2026-01-05", "1", "1,00"], [None] * 5]
@@ -176,10 +179,10 @@ def test_where_somebody_says_there_is_nothing(said: Said) -> None:
         ("FV;Data;Płatnik;Indeks handlowy;Ilość sprzedana;Wartość sprzedaży\nF;13.02.2019;K;P;2;20,50\n", {}),
         ("Faktura;Fakturadatum;Auftraggeber;Sachnummer;Stückzahl;Positionswert\nF;13.02.2019;K;P;2;20,50\n", {}),
         ("№ док.;Дата;Заказчик;Каталожный номер;Отгружено;Сумма реализации\nF;13.02.2019;K;P;2;20,50\n", {}),
+        ("Voucher no;Date;Party Name;SKU;Qty;Amount\nF;13.02.2019;K;P;2;20,50 Dr\n", {}),
         ("Albarán;Fecha;Cliente;Cód. art.;Cdad.;Venta neta\nF;13.02.2019;K;P;2;20,50\n", {}),
         ("Nr faktury;Data;Odbiorca;Kod;Ilość;Netto\nF;pon., 13.02.2019;K;P;2;20,50\n", {}),
         ("Nr faktury;Data;Odbiorca;Kod;Ilość;Netto\nF;13022019;K;P;2;20,50\nG;02032019;K;P;2;20,50\n", {}),
-        ("Voucher no;Date;Party Name;SKU;Qty;Amount\nF;13.02.2019;K;P;2;20,50 Dr\n", {}),
         ("Nr faktury;Data;Odbiorca;Kod;Ilość;Netto\nF;2019-02-13T00:00:00Z;K;P;2;20,50\n", {}),
         (f"{HEAD}\nF;13.02.2019;K;P;2;20,50\n;;;Razem faktura;2;20,50\n;;;Razem F:;2;20,50\n", {}),
         (f"{HEAD}\nF;13.02.2019;K;P;2;20,50\nRazem F;;;;2;20,50\nCałość;;;;2;20,50\n", {}),
@@ -189,10 +192,10 @@ def test_where_somebody_says_there_is_nothing(said: Said) -> None:
         "pl",
         "de",
         "ru",
+        "sides of an account",
         "es",
         "weekday",
         "run",
-        "sides of an account",
         "zone",
         "totals of a document",
         "totals where dates stand",
