@@ -18,6 +18,7 @@ from importers.layout.rows.lone import LEAST_WIDTH, Lone, groups
 from importers.layout.tables.header import Header, empty_cells, name_key
 from importers.layout.tables.table import Kind, Recognised
 from importers.layout.words.around import DRAWN, PAGE, STARRED, TOTAL, TOTAL_WORDS, WHOLE_TOTAL
+from importers.layout.words.synonyms import is_tax
 from importers.layout.written.settling import OF_LINES
 
 KEYS = frozenset({"document_number", "issued_on", "distributor", "product", "code", "name"})
@@ -34,6 +35,11 @@ _LINE = re.compile(DRAWN)
 _DIGITS = re.compile(r"\d+")
 _STARS = re.compile(r"\*{1,9}")
 
+_OF_A_TOTAL = re.compile(
+    r"(?:w tym|of which|thereof|davon|в том числе|в т\. ?ч|incluid[oa]s?|de los cuales|dont|di cui|z toho)(?!\w)",
+    re.IGNORECASE,
+)
+"""What begins a row that tells a part of the total above it."""
 _LEAST_NAMES = 3
 """Names of columns that a row has which is a header."""
 _ASKED = 3
@@ -221,7 +227,7 @@ def _are_totals(texts: pa.Array | pa.ChunkedArray) -> np.ndarray:
 def kind_of_broken(cells: Sequence[str], *, above: bool, trailing: bool, on_page_top: bool) -> Kind | None:
     """Say what a row is whose number of cells is not the table's."""
     said = [cell for cell in cells if cell.strip()]
-    if above or ((trailing or on_page_top) and len(said) == 1):
+    if above or ((trailing or on_page_top) and len(said) == 1) or (trailing and _is_part_of_total(said)):
         return Kind.HEADING
     if says_whose(said) or _numbers_a_page(said):
         return Kind.HEADING
@@ -256,6 +262,8 @@ def _kind(
 ) -> Kind | None:
     said = [at for at, cell in enumerate(cells) if cell]
     product = columns.get("product")
+    if trailing and _is_part_of_total([cells[at] for at in said]):
+        return Kind.HEADING
     words = [at for at in said if (_adds_up(cells[at], numbers) if at == product else _is_total(cells[at]))]
     fields = {place: field for field, place in columns.items()}
     telling = _OF_BOOKINGS if _BOOKED in columns else KEYS
@@ -275,6 +283,16 @@ def _kind(
     if trailing and not keyed and len(said) < len(cells) and all(_NUMERIC.fullmatch(cells[at]) for at in said):
         return Kind.TOTAL  # sums that nothing names, below the last line
     return None
+
+
+def _is_part_of_total(said: Sequence[str]) -> bool:
+    """Say whether a row below the last line tells what is in its total, or added to it: ``VAT 23%``, ``w tym korekty``.
+
+    Behind these words nothing stands but figures, which add up none of the lines.
+    """
+    if not said or not (_OF_A_TOTAL.match(said[0]) or is_tax(said[0])):
+        return False
+    return all(_NUMERIC.fullmatch(cell.strip()) for cell in said[1:])
 
 
 def _is_total(text: str) -> bool:

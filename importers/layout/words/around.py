@@ -135,5 +135,5 @@ PAGE_WORD = re.compile(rf"(?:{_PAGE})(?!\w)", re.IGNORECASE)
 PAGE = re.compile(rf"(?:{_PAGE})\W*\d+(?:\s*(?:z|ze|of|de|von|из|sur|/)\s*\d+)?\W*", re.IGNORECASE)
 """What numbers the pages of a printed report: ``Strona 2 z 3``."""
 
-DRAWN = "[-=_*.+~#–—]{2,}"
+DRAWN = ":?[-=_*.+~#–—]{2,}:?"
 """What draws a line across a page, as a printed report has it."""

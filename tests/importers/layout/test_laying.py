@@ -419,10 +419,20 @@ def test_what_stands_above_the_header_stands_there_on_every_page(tmp_path: Path)
 
 
 def test_a_line_drawn_across_the_page_is_no_line() -> None:
-    drawn: list[str | None] = ["-----", "---", None, "===", "--", "-----"]
+    drawn: list[str | None] = ["-----", "---", None, "===", "--", "----:"]
     table = laid([HEADER, drawn, line(), drawn, line("--"), ["Razem", *[None] * 4, "20,00"]])
     assert numbers(table) == [3, 5]
     assert recognised(table) == {"blank": [2, 4], "total": [6]}
+
+
+def test_what_is_in_a_total_or_added_to_it_is_told_below_it_and_is_no_line() -> None:
+    total, taxed = ["Razem netto", *[None] * 4, "20,00"], ["Razem brutto", *[None] * 4, "24,60"]
+    for words in ("w tym korekty", "VAT 23%", "НДС 20 %", "davon Gutschriften"):
+        table = laid([HEADER, line(), total, [words, *[None] * 4, "4,60"], taxed])
+        assert recognised(table) == {"total": [3, 5], "heading": [4]}, words
+    lost = laid([HEADER, line(), total, ["FV/2", *[None] * 4, "4,60"]])
+    assert numbers(lost) == [2, 4], "a line that lost its goods is refused with what it lacks"
+    assert numbers(laid([HEADER, ["VAT 23%", *[None] * 4, "4,60"], line()])) == [2, 3]
 
 
 def test_notes_below_a_blank_row_are_no_lines_and_half_a_line_is() -> None:
