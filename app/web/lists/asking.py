@@ -57,10 +57,14 @@ class Asked:
         """Give what a saved view keeps: filters and order, not the place."""
         return self.address().partition("?")[2]
 
+    def whole(self) -> Select[Any]:
+        """Give the query of the list as it is without any filter."""
+        query = self.listing.query
+        return query if isinstance(query, Select) else query()
+
     def narrowed(self) -> Select[Any]:
         """Give the query with the filters in force."""
-        query = self.listing.query
-        query = query if isinstance(query, Select) else query()
+        query = self.whole()
         for one in self.listing.filters:
             condition = one.condition(self.values)
             if condition is not None:
@@ -170,17 +174,30 @@ def kept_in(listing: Listing, address: str) -> str:
     return f"{address}?{kept}" if kept else address
 
 
-def chosen_ids(session: Session, listing: Listing) -> list[Any]:
-    """Give the ids of the rows that a form chose: those ticked, or, where it says so, all that the filters leave.
+@dataclass(frozen=True)
+class Chosen:
+    """The rows that a form chose. ``gone``: what was ticked and the list does not have, or has no longer."""
 
-    Ids that the list would not show are left out, whoever wrote them into the form.
+    ids: list[Any]
+    gone: Sequence[int] = ()
+
+
+def chosen_rows(session: Session, listing: Listing) -> Chosen:
+    """Read which rows a form chose: those ticked, or, where it says so, all that the filters leave.
+
+    What somebody ticked stays chosen where the filters would leave it out by now, as those of a state do once somebody
+    else was quicker: what becomes of it is told. Ids that the list does not have are left out, whoever wrote them into
+    the form.
     """
     asked = asked_of(listing)
-    query = asked.narrowed().with_only_columns(listing.id)
-    if request.form.get("all") != "1":
-        ticked = [whole_number(one) for one in request.form.getlist("ids")[:MOST_CHOSEN]]
-        query = query.where(listing.id.in_([one for one in ticked if one is not None]))
-    return list(session.scalars(asked.ordered(query).limit(MOST_CHOSEN), asked.told))
+    if request.form.get("all") == "1":
+        query = asked.narrowed().with_only_columns(listing.id)
+        return Chosen(list(session.scalars(asked.ordered(query).limit(MOST_CHOSEN), asked.told)))
+    sent = [whole_number(one) for one in request.form.getlist("ids")[:MOST_CHOSEN]]
+    ticked = {one for one in sent if one is not None}
+    query = asked.whole().with_only_columns(listing.id).where(listing.id.in_(ticked))
+    ids = list(session.scalars(asked.ordered(query).limit(MOST_CHOSEN), asked.told))
+    return Chosen(ids, sorted(ticked.difference(ids)))
 
 
 def type_of(expression: Any) -> TypeEngine[Any]:

@@ -18,7 +18,7 @@ from app.extensions import db
 from app.web import formats
 from app.web.context import session
 from app.web.forms.form import Form
-from app.web.lists.asking import chosen_ids, kept_in
+from app.web.lists.asking import chosen_rows, kept_in
 from app.web.lists.describing import Listing, Text
 
 MOST_AT_ONCE = 200
@@ -89,15 +89,18 @@ class Deed:
 
 def decide(deed: Deed) -> Answer:
     """Show the chosen rows once more and ask what has to be asked; once that is sent, do it, in one transaction."""
-    ids = chosen_ids(session(), deed.listing)
+    ticked = chosen_rows(session(), deed.listing)
+    ids, gone = ticked.ids, no_longer(len(ticked.gone))
     found = {row.id: row for row in deed.look(ids)}
     rows = [found[id_] for id_ in ids if id_ in found]
     going = [row for row in rows if row.stays is None]
     staying = [(row.name, str(row.stays)) for row in rows if row.stays is not None]
     back = kept_in(deed.listing, deed.back)
     if not going:
-        flash(_("Choose rows first.") if not rows else _("Nothing can be done to any of the chosen rows."), "warning")
-        _tell(staying)
+        if rows or not gone:
+            nothing = _("Nothing can be done to any of the chosen rows.") if rows else _("Choose rows first.")
+            flash(nothing, "warning")
+        _tell(gone, staying)
         return redirect(back, 303)
     chosen = going[:MOST_AT_ONCE]
     sure = request.form.get("sure") == "yes"
@@ -106,7 +109,7 @@ def decide(deed: Deed) -> Answer:
             "admin/together.html",
             deed=deed,
             chosen=chosen,
-            staying=list(by_reason(staying)),
+            staying=[*gone, *by_reason(staying)],
             back=back,
             most=MOST_AT_ONCE if len(going) > len(chosen) else None,
         )
@@ -125,14 +128,26 @@ def decide(deed: Deed) -> Answer:
                 done += 1
     if done:
         flash(deed.done(done), "success")
-    _tell(staying)
+    _tell(gone, staying)
     return redirect(back, 303)
 
 
-def _tell(staying: Sequence[tuple[str, str]]) -> None:
-    """Say by name what stays as it is, and why."""
-    for text in by_reason(staying):
+def _tell(gone: Sequence[str], staying: Sequence[tuple[str, str]]) -> None:
+    """Say by name what stays as it is, and why; before it, how many rows the list has no longer."""
+    for text in (*gone, *by_reason(staying)):
         flash(text, "warning")
+
+
+def no_longer(gone: int) -> Sequence[str]:
+    """Say how many of the chosen rows the list has no longer; nothing where it has them all."""
+    if not gone:
+        return ()
+    text = ngettext(
+        "%(num)s chosen row is not in this list any more: somebody was quicker.",
+        "%(num)s chosen rows are not in this list any more: somebody was quicker.",
+        gone,
+    )
+    return (text,)
 
 
 def by_reason(staying: Sequence[tuple[str, str]]) -> Iterator[str]:

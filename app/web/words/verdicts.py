@@ -142,10 +142,26 @@ def _told(one: Event) -> Told:
     return Told(to.text, to.tone, drawing, one.at, one.who, words)
 
 
-def settled(done: decisions.Together, becomes: DocumentStatus, others: Sequence[str] = ()) -> list[tuple[str, str]]:
+def decided_before(numbers: Sequence[str]) -> str:
+    """Say which of the chosen documents wait no longer: somebody was quicker."""
+    text = ngettext(
+        "%(num)s document does not wait any more, and stays as it is:",
+        "%(num)s documents do not wait any more, and stay as they are:",
+        len(numbers),
+    )
+    return f"{text} {_named(numbers)}"
+
+
+def _named(numbers: Sequence[str]) -> str:
+    return f"{', '.join(numbers[:NAMED])}{' …' if len(numbers) > NAMED else ''}"
+
+
+def settled(
+    done: decisions.Together, becomes: DocumentStatus, others: Sequence[str] = (), decided: Sequence[str] = ()
+) -> list[tuple[str, str]]:
     """Say what became of documents that were decided at once: text and tone of each message.
 
-    ``others`` are the numbers of those that were somebody else's.
+    ``others`` are the numbers of those that were somebody else's, ``decided`` those that waited no longer.
     """
     found = []
     if done.decided:
@@ -166,6 +182,7 @@ def settled(done: decisions.Together, becomes: DocumentStatus, others: Sequence[
             "%(num)s documents are left: somebody else must decide them, or has them.",
             done.left,
         )
-        told = f" {', '.join(others[:NAMED])}{' …' if len(others) > NAMED else ''}" if others else ""
-        found.append((f"{text}{told}", "warning"))
+        found.append((f"{text} {_named(others)}" if others else text, "warning"))
+    if decided:
+        found.append((decided_before(decided), "warning"))
     return found

@@ -1,5 +1,6 @@
 """Documents that wait for somebody to decide: the queue, the next of it, and many of them decided at once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -18,8 +19,8 @@ from app.web.admin.documents import deciding
 from app.web.admin.documents.in_review import REVIEW
 from app.web.context import now, person, scope, session
 from app.web.lists.answering import answer
-from app.web.lists.asking import MOST_CHOSEN, chosen_ids, kept_in
-from app.web.words.verdicts import NAMED, Accepting, Refusing, settled
+from app.web.lists.asking import MOST_CHOSEN, chosen_rows, kept_in
+from app.web.words.verdicts import NAMED, Accepting, Refusing, decided_before, settled
 from verification.deciding import decisions, pace, queue
 
 bp = Blueprint("review", __name__)
@@ -61,22 +62,23 @@ def refuse_many(program_code: str) -> str | Response | tuple[str, int]:
 
 def _decide(becomes: DocumentStatus) -> str | Response | tuple[str, int]:
     """Show once what the chosen documents come to and ask why, then decide them."""
-    chosen = chosen_ids(session(), REVIEW)
+    ticked = chosen_rows(session(), REVIEW)
+    chosen, decided = ticked.ids, _decided(ticked.gone)
     index = kept_in(REVIEW, url_for("review.index", program_code=scope().program.code))
     if not chosen:
         flash(gettext("Choose documents first: none of those chosen waits for a decision."), "warning")
         return redirect(index, 303)
     kind = Accepting if becomes is DocumentStatus.ACCEPTED else Refusing
     if "code" not in request.form:
-        return _sure(chosen, becomes, kind(formdata=None))
+        return _sure(chosen, becomes, kind(formdata=None), decided)
     form = kind()
     if not form.validate():
-        return _sure(chosen, becomes, form), 400
+        return _sure(chosen, becomes, form, decided), 400
     others = _others(chosen)
     how = {"code": form.code.data, "reason": form.words.data or "", "actor": person().login, "now": now()}
     with transaction(db.session) as writing:
         done = decisions.decide_together(writing, scope().program, chosen, becomes, **how)
-    for text, tone in settled(done, becomes, others):
+    for text, tone in settled(done, becomes, others, decided):
         flash(text, tone)
     return redirect(index, 303)
 
@@ -92,7 +94,7 @@ class Sum:
     points: int
 
 
-def _sure(chosen: list[int], becomes: DocumentStatus, form: Accepting | Refusing) -> str:
+def _sure(chosen: list[int], becomes: DocumentStatus, form: Accepting | Refusing, decided: list[str]) -> str:
     with transaction(db.session) as writing:
         queue.enter(writing, scope().program.id)
     numbers, others = (
@@ -105,11 +107,20 @@ def _sure(chosen: list[int], becomes: DocumentStatus, form: Accepting | Refusing
         chosen=chosen,
         numbers=sorted(set(numbers) - set(others))[:NAMED],
         others=others[:NAMED],
+        decided=decided_before(decided) if decided else None,
         sums=_summed(chosen),
         back=kept_in(REVIEW, url_for("review.index", program_code=scope().program.code)),
         accepting=becomes is DocumentStatus.ACCEPTED,
         most=MOST_CHOSEN,
     )
+
+
+def _decided(gone: Sequence[int]) -> list[str]:
+    """Give the numbers of chosen documents of the programme that wait no longer: somebody was quicker."""
+    if not gone:
+        return []
+    of_here = SalesDocument.id.in_(gone), SalesDocument.program_id == scope().program.id
+    return list(session().scalars(select(SalesDocument.number).where(*of_here).order_by(SalesDocument.number)))
 
 
 def _others(chosen: list[int]) -> list[str]:

@@ -1,6 +1,6 @@
 """Names in imported files that nobody knows: what waits for them, what they may mean, and what somebody decides."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -30,9 +30,9 @@ from app.web.forms.asked import Sure, Why
 from app.web.forms.fields import Between, QuantityField
 from app.web.forms.form import Form, choice
 from app.web.lists.answering import answer
-from app.web.lists.asking import chosen_ids, kept_in
+from app.web.lists.asking import chosen_rows, kept_in
 from app.web.lists.describing import Action, Choice, Column, Kind, Listing, OneOf, Search, To
-from app.web.lists.together import by_reason
+from app.web.lists.together import by_reason, no_longer
 from app.web.words.wording import LIKENESS, NAMED_THING
 from importers.names import continuing
 from importers.names.continuing import CannotMatch, Decided, Match
@@ -155,16 +155,17 @@ def ignore(program_code: str) -> str | Response | tuple[str, int]:
 
 def _decide(what: str, kind: type[Form]) -> str | Response | tuple[str, int]:
     """Show once what becomes of the chosen names, then do it."""
-    chosen = chosen_ids(session(), UNMATCHED)[:MOST_AT_ONCE]
-    names = [one for one in unmatched.queue(session(), scope().program.id) if one.id in set(chosen)]
+    ticked = chosen_rows(session(), UNMATCHED)
+    chosen = set(ticked.ids[:MOST_AT_ONCE])
+    names = [one for one in unmatched.queue(session(), scope().program.id) if one.id in chosen]
     open_, names = names, [one for one in names if one.score or what != "accept"]
     why = gettext("Nothing here is like it: open it and say what it means.")
-    staying = [(one.written, why) for one in open_ if one not in names]
+    staying = [*no_longer(len(ticked.gone)), *by_reason([(one.written, why) for one in open_ if one not in names])]
     if not names:
         flash(gettext("Choose names first: none of those chosen can be decided so."), "warning")
         return redirect(_back(), 303)
     if "confirmed" not in request.form:
-        return _page(what, names, kind(formdata=None), by_reason(staying))
+        return _page(what, names, kind(formdata=None), staying)
     form = kind()
     if not form.validate():
         return _page(what, names, form), 400
@@ -188,28 +189,30 @@ def _decide(what: str, kind: type[Form]) -> str | Response | tuple[str, int]:
     except (AliasRefused, CannotMatch) as problem:
         form.refuse(None, formats.told(problem.said))
         return _page(what, names, form), 400
-    return _go_on(done)
+    return _go_on(done, staying)
 
 
-def _page(what: str, names: Sequence[unmatched.Queued], form: Form, staying: Iterable[str] = ()) -> str:
+def _page(what: str, names: Sequence[unmatched.Queued], form: Form, staying: Sequence[str] = ()) -> str:
     return render_template(
         "admin/imports/unmatched_decide.html",
         what=what,
         names=names,
-        staying=list(staying),
+        staying=staying,
         form=form,
         back=_back(),
         most=MOST_AT_ONCE,
     )
 
 
-def _go_on(done: Decided) -> Response:
-    """Wake whoever takes in what waited, and say so."""
+def _go_on(done: Decided, staying: Sequence[str] = ()) -> Response:
+    """Wake whoever takes in what waited, and say so; and what stays as it is."""
     if done.batches:
         messenger.wake(kontor()["addresses"].redis_url, len(done.batches))
     decided = ngettext("%(num)s name is decided.", "%(num)s names are decided.", done.names)
     waiting = gettext("What waited for it is being taken in.") if done.batches else ""
     flash(f"{decided} {waiting}".strip(), "success")
+    for text in staying:
+        flash(text, "warning")
     return redirect(_back(), 303)
 
 

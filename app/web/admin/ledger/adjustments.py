@@ -25,7 +25,7 @@ from app.web.forms.asked import Refusal
 from app.web.forms.fields import Between, MoneyField, PointsField
 from app.web.forms.form import CodeField, Form, choice
 from app.web.lists.answering import answer
-from app.web.lists.asking import chosen_ids, kept_in
+from app.web.lists.asking import chosen_rows, kept_in
 from app.web.lists.describing import HERE, Action, Column, Kind, Listing, OneOf, Search, To
 from app.web.words.reasons import reason_name, reasons
 from app.web.words.wording import ADJUSTMENT_STATE
@@ -180,11 +180,11 @@ def _distributor_id(writing: Session, code: str) -> int | None:
 @bp.post("/programs/<code:program_code>/adjustments/approve")
 def approve_many(program_code: str) -> str | Response:
     """Show what the chosen adjustments come to, then let them happen."""
-    chosen = _chosen()
+    chosen, decided = _chosen()
     if not chosen:
         return _nothing_chosen()
     if request.form.get("sure") != "yes":
-        return _many(chosen, None)
+        return _many(chosen, None, decided)
     with transaction(db.session) as writing:
         done = adjustments.approve_together(writing, scope().program, chosen, actor=person().login, now=now())
         judge_corrected(writing, scope().program, now=now())
@@ -208,34 +208,51 @@ def approve_many(program_code: str) -> str | Response:
             ),
             "warning",
         )
+    if decided:
+        flash(_decided_before(decided), "warning")
     return redirect(_list(), 303)
 
 
 @bp.post("/programs/<code:program_code>/adjustments/refuse")
 def refuse_many(program_code: str) -> str | Response | tuple[str, int]:
     """Ask once why the chosen adjustments are refused, then refuse them."""
-    chosen = _chosen()
+    chosen, decided = _chosen()
     if not chosen:
         return _nothing_chosen()
     if "note" not in request.form:
-        return _many(chosen, Refusal(formdata=None))
+        return _many(chosen, Refusal(formdata=None), decided)
     form = Refusal()
     if not form.validate():
-        return _many(chosen, form), 400
+        return _many(chosen, form, decided), 400
     with transaction(db.session) as writing:
         refused = adjustments.refuse_together(
             writing, scope().program, chosen, note=form.note.data or "", actor=person().login, now=now()
         )
     flash(ngettext("%(num)s adjustment is refused.", "%(num)s adjustments are refused.", refused), "success")
+    if decided:
+        flash(_decided_before(decided), "warning")
     return redirect(_list(), 303)
 
 
-def _chosen() -> list[int]:
-    """Give those of the chosen adjustments that wait."""
-    waiting = select(AdjustmentRequest.id).where(
-        AdjustmentRequest.id.in_(chosen_ids(session(), ADJUSTMENTS)), AdjustmentRequest.state == "waiting"
+def _chosen() -> tuple[list[int], int]:
+    """Give those of the chosen adjustments that wait, and how many of the ticked ones do not."""
+    rows = chosen_rows(session(), ADJUSTMENTS).ids
+    waiting = session().scalars(
+        select(AdjustmentRequest.id)
+        .where(AdjustmentRequest.id.in_(rows), AdjustmentRequest.state == "waiting")
+        .order_by(AdjustmentRequest.id)
     )
-    return list(session().scalars(waiting.order_by(AdjustmentRequest.id).limit(MOST_AT_ONCE)))
+    found = list(waiting)
+    return found[:MOST_AT_ONCE], len(rows) - len(found)
+
+
+def _decided_before(decided: int) -> str:
+    """Say how many of the chosen adjustments wait no longer."""
+    return ngettext(
+        "%(num)s of those chosen is decided already; it stays as it is.",
+        "%(num)s of those chosen are decided already; they stay as they are.",
+        decided,
+    )
 
 
 def _nothing_chosen() -> Response:
@@ -248,7 +265,7 @@ def _list() -> str:
     return kept_in(ADJUSTMENTS, url_for("adjustments.index", program_code=scope().program.code))
 
 
-def _many(chosen: list[int], refusal: Refusal | None) -> str:
+def _many(chosen: list[int], refusal: Refusal | None, decided: int) -> str:
     sums = session().execute(
         select(
             AdjustmentRequest.unit,
@@ -266,6 +283,7 @@ def _many(chosen: list[int], refusal: Refusal | None) -> str:
         form=refusal or Form(formdata=None),
         back=_list(),
         refusing=refusal is not None,
+        decided=_decided_before(decided) if decided else None,
         most=MOST_AT_ONCE,
     )
 

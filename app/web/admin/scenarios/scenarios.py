@@ -26,7 +26,7 @@ from app.web.admin.scenarios import files as scenario_files
 from app.web.admin.scenarios.asking import RULES_OF, NewScenario, asked
 from app.web.context import kontor, now, person, scope, session
 from app.web.lists.answering import answer
-from app.web.lists.asking import chosen_ids
+from app.web.lists.asking import chosen_rows
 from app.web.lists.describing import HERE, Action, Badge, Choice, Column, Kind, Listing, OneOf, Search, To
 
 bp = Blueprint("scenarios", __name__)
@@ -232,7 +232,7 @@ def workbook(program_code: str, scenario_id: int) -> Response:
 @bp.post("/programs/<code:program_code>/scenarios/beside")
 def beside(program_code: str) -> Response:
     """Lead to the chosen scenarios side by side."""
-    chosen = chosen_ids(session(), SCENARIOS)[:BESIDE]
+    chosen = chosen_rows(session(), SCENARIOS).ids[:BESIDE]
     if not chosen:
         flash(gettext("Choose scenarios first."), "warning")
         return redirect(url_for("scenarios.index", program_code=program_code), 303)

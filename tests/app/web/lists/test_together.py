@@ -117,6 +117,38 @@ def test_what_changed_meanwhile_is_told_by_name_and_the_rest_goes_on(world: Worl
     assert "2 distributors are moved." in boss.get(index).text
 
 
+def test_what_the_filter_leaves_out_by_now_is_told_as_well(world: World, as_: As) -> None:
+    """Rows ticked under a filter stay chosen when somebody who was quicker moved them out of it."""
+    boss, index = as_("administrator"), f"/programs/{world.a}/distributors"
+    chosen = [world.distributors[code] for code in ("D-22", "D-23")]
+    send(boss, index, "block", chosen, sure="yes", reason="unpaid")
+    under = f"{index}?state=blocked"
+    assert sorted(shown(send(boss, under, "unblock", chosen))) == sorted(map(str, chosen))
+    send(boss, under, "unblock", chosen[:1], sure="yes", reason="paid")
+    boss.get(index)
+    send(boss, under, "unblock", chosen, sure="yes", reason="paid")
+    said = boss.get(index).text
+    assert "1 distributor takes part again." in said
+    assert "Stays as it is: Distributor 22." in said
+
+
+def test_what_the_list_has_no_longer_is_counted(world: World, as_: As) -> None:
+    boss, index = as_("administrator"), f"/programs/{world.a}/distributors"
+    gone = "1 chosen row is not in this list any more: somebody was quicker."
+    chosen = [world.distributors["D-24"], world.distributor_of_b]
+    assert gone in send(boss, index, "block", chosen).text
+    send(boss, index, "block", chosen, sure="yes", reason="unpaid")
+    said = boss.get(index).text
+    assert "1 distributor is blocked." in said
+    assert gone in said
+    send(boss, index, "unblock", [chosen[0]], sure="yes", reason="paid")
+    assert gone not in boss.get(index).text
+    send(boss, index, "block", [world.distributor_of_b], sure="yes", reason="unpaid")
+    alone = boss.get(index).text
+    assert gone in alone
+    assert "Choose rows first." not in alone
+
+
 def test_no_more_than_two_hundred_are_done_at_once(world: World, as_: As) -> None:
     with world.app.app_context():
         with transaction(db.session) as session:

@@ -198,6 +198,25 @@ def test_nobody_accepts_without_choosing_why_and_choosing_is_accepting(world: Wo
     assert client.post(f"{index}/accept?{kept}", data={**sent, "code": "in_order"}).location == f"{index}?{kept}"
 
 
+def test_of_many_those_that_somebody_decided_meanwhile_are_told_by_number(world: World, as_: As) -> None:
+    """Two look at the same documents, one is quicker: what was chosen and does not wait any more is told."""
+    verifier, index = as_("verifier"), f"/programs/{world.a}/review"
+    numbers = wait_in_review(world, "Q/25", "Q/26", "Q/27")
+    sent = {"csrf_token": token_of(verifier, index), "ids": [*numbers, world.document_of_b]}
+    assert "Accept 3 documents" in verifier.post(f"{index}/accept?q=Q/2", data=sent).text
+    quicker = as_("administrator")
+    send(quicker, f"{index}/{numbers[0]}", "refuse", **{"refuse-code": "twice"})
+    assert status_of(world, "Q/25") is DocumentStatus.REFUSED
+    told = "1 document does not wait any more, and stays as it is: Q/25"
+    look = verifier.post(f"{index}/accept?q=Q/2", data=sent).text
+    assert "Accept 2 documents" in look
+    assert told in look
+    done = verifier.post(f"{index}/accept?q=Q/2", data={**sent, "code": "in_order"}, follow_redirects=True).text
+    assert "2 documents are accepted." in done
+    assert told in done
+    assert status_of(world, "Q/25") is DocumentStatus.REFUSED
+
+
 def test_a_reason_at_many_lines_is_told_once_in_the_queue(world: World, as_: As) -> None:
     (number,) = wait_in_review(world, "Q/22")
     with world.app.app_context(), transaction(db.session) as session:

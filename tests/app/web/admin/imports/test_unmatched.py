@@ -110,6 +110,22 @@ def test_what_is_proposed_is_accepted_after_one_more_look(world: World, as_: As,
     assert "none of those chosen can be decided so" in boss.get(again.location).text
 
 
+def test_names_that_somebody_decided_meanwhile_are_told(world: World, as_: As, batch: int) -> None:
+    boss, page = as_("verifier"), f"/programs/{world.a}/imports/unmatched"
+    names = queue(world, batch)
+    both = [names["box <b>"], names["p-1"]]
+    assert "Ignore 2 names" in send(boss, f"{page}/ignore?what=product", page, ids=both).text
+    assert send(boss, f"{page}/{both[0]}/match", page, target="code", code="P2", unit="1").status_code == 303
+    boss.get(page)
+    gone = "1 chosen row is not in this list any more: somebody was quicker."
+    assert gone in send(boss, f"{page}/ignore?what=product", page, ids=both).text
+    done = send(boss, f"{page}/ignore?what=product", page, ids=both, confirmed="1", reason="nothing of ours")
+    said = boss.get(done.location).text
+    assert "1 name is decided." in said
+    assert gone in said
+    work(world)
+
+
 def test_one_name_is_given_a_meaning_and_a_unit(world: World, as_: As, batch: int) -> None:
     boss, name = as_("verifier"), queue(world, batch)["box <b>"]
     page = f"/programs/{world.a}/imports/unmatched/{name}"

@@ -77,6 +77,27 @@ def test_the_chosen_are_refused_with_one_reason(world: World, as_: As) -> None:
     assert "none of those chosen waits" in again.text
 
 
+def test_those_that_were_decided_meanwhile_are_told(world: World, as_: As) -> None:
+    """Two look at the same adjustments that wait, one is quicker."""
+    approver, index = as_("approver"), f"/programs/{world.a}/adjustments"
+    first, second, third = asked(world, 30, -10, 7, by="somebody@else.example")
+    sent = {"csrf_token": token_of(approver, index), "ids": [first, second, third]}
+    assert "Approve 3 adjustments" in approver.post(f"{index}/approve?state=waiting", data=sent).text
+    approver.post(f"{index}/refuse", data={**sent, "ids": [first], "note": "no"})
+    approver.get(index)
+    told = "1 of those chosen is decided already; it stays as it is."
+    look = approver.post(f"{index}/approve?state=waiting", data=sent).text
+    assert "Approve 2 adjustments" in look
+    assert told in look
+    done = approver.post(f"{index}/approve?state=waiting", data={**sent, "sure": "yes"}, follow_redirects=True).text
+    assert "2 adjustments are approved." in done
+    assert told in done
+    assert states(world, first, second, third) == ["refused", "approved", "approved"]
+    (fourth,) = asked(world, 3, by="somebody@else.example")
+    last = {**sent, "ids": [first, fourth], "note": "not agreed"}
+    assert told in approver.post(f"{index}/refuse", data=last, follow_redirects=True).text
+
+
 def test_a_decision_leads_back_to_the_list_as_it_was_filtered(world: World, as_: As) -> None:
     approver, kept = as_("approver"), "state=waiting"
     index = f"/programs/{world.a}/adjustments"
