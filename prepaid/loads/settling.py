@@ -20,7 +20,7 @@ from app.db.many import among
 from app.domain.measures.calendar import local_date
 from app.domain.measures.money import amount_name, decimal_text
 from app.domain.saying.load_failures import amounts_differ
-from app.domain.saying.wording import marked
+from app.domain.saying.wording import Said, marked
 from app.domain.states import RunKind, RunStatus, TopUpKind, TopUpStatus, Unit
 from app.domain.typed.card_numbers import holds_card_number
 from app.files import fingerprint, keep_copy
@@ -46,6 +46,12 @@ _MOST_WORDS = 500
 _KEPT_AS = frozenset({".csv", ".txt", ".xlsx", ".xlsb", ".xls", ".ods"})
 """How response files end: whoever takes one away can open it."""
 _ENDED = {LoadResult.LOADED: TopUpStatus.LOADED, LoadResult.FAILED: TopUpStatus.FAILED}
+_AS = {
+    TopUpStatus.LOADED: Said(_("loaded")),
+    TopUpStatus.FAILED: Said(_("failed")),
+    TopUpStatus.CANCELLED: Said(_("called off")),
+}
+"""What an answer said, and as what a load was settled, within a sentence in whatever language."""
 
 _COUNTED = (
     "rows",
@@ -284,8 +290,7 @@ class _Decisions:
                 "The answer says %(said)s, and the top-up was settled as %(settled)s. Its points were given back: "
                 "take this up with the provider."
             )
-        values = {"said": answer.result.value, "settled": one.status.value}
-        self.note(row, answer.reference, "contradicts", words, **values)
+        self.note(row, answer.reference, "contradicts", words, said=_AS[ended], settled=_AS[one.status])
 
     def _unknown(self, row: int | None, reference: str) -> None:
         other = self._session.scalars(select(TopUp.run_id).where(TopUp.reference == reference)).one_or_none()

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select, text
 
 from app.db.transaction import transaction
+from app.domain.saying.wording import said_of
 from app.domain.states import RunStatus, TaxStatus, TopUpStatus
 from app.files import fingerprint
 from app.models.ledger import Account, LedgerTransaction
@@ -173,7 +174,13 @@ def test_an_answer_that_contradicts_what_was_settled_changes_nothing(world: Worl
     answer(world, run, "D0.R,loaded,,100.00", "D1.R,failed,x,100.00")
     settled = answer(world, run, "D0.R,failed,x,100.00", "D1.R,loaded,,100.00")
     assert [(one["row"], one["code"]) for one in settled.problems] == [(2, "contradicts"), (3, "contradicts")]
-    assert "Its points were given back" in settled.problems[1]["message"]
+    said = "The answer says loaded, and the top-up was settled as failed. Its points were given back: "
+    assert settled.problems[1]["message"] == said + "take this up with the provider."
+    kept = settled.problems[1]["said"]
+    polish = {"loaded": "doładowano", "failed": "odmowa"}
+    assert "says doładowano, and the top-up was settled as odmowa." in said_of(
+        kept, "", lambda text: polish.get(text, text)
+    )
     assert (world.wallet("D0"), world.wallet("D1")) == ((0, 0, 200), (200, 0, 0))
 
 
