@@ -69,7 +69,7 @@ def _joined(kind: Any, parts: Sequence[Any]) -> Any:
 
 @dataclass(frozen=True)
 class Paying:
-    """Which rules pay which lines, by line; multipliers are left out: they come on top of what others pay."""
+    """Which rules pay which lines, by line; multipliers stand by themselves: they come on top of what others pay."""
 
     line: Ints
     rule: Ints
@@ -117,16 +117,23 @@ _BY_LINE = {SumOf.PRODUCT: "product", SumOf.DISTRIBUTOR: "distributor", SumOf.MO
 
 
 def compare(
-    drafted: Moved, given: Moved, selling: Selling, paying: Paying, spans: Sequence[tuple[int, int]] = ()
+    drafted: Moved,
+    given: Moved,
+    selling: Selling,
+    paying: Paying,
+    multiplying: Paying,
+    spans: Sequence[tuple[int, int]] = (),
 ) -> Sums:
     """Sum what drafted rules give and what was given, with the lines that sell and those that are paid.
 
+    ``multiplying`` are the multipliers of what ``paying`` pays: their lines are counted, and paired with no other's.
     ``spans`` are first and last days, counted from January 1970, of which every distributor's points are summed.
     """
     sides = {"drafted": drafted, "given": given}
     by_rule = [{"key": one.rules.rule, "unit": one.rules.unit, name: one.rules.amount} for name, one in sides.items()]
     alone, pairs = _paid_together(selling, paying)
-    found = [_summed(SumOf.RULE, [*by_rule, *alone])]
+    upon, _ = _paid_together(selling, multiplying)
+    found = [_summed(SumOf.RULE, [*by_rule, *alone, *upon])]
     selling_rows = _selling_rows(selling, paying)
     for about, name in _BY_LINE.items():
         rows = [

@@ -5,6 +5,7 @@ one is reckoned.
 """
 
 import datetime as dt
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -163,7 +164,11 @@ def replay(plan: Plan, stretch: Read, usage: CapUsage) -> Replayed:
     # what was sold before the period was paid by the rules of then, and they take it back
     drafted = together([would, taken.moved(held, within), back.earlier])
     sums = comparing.compare(
-        drafted, together([real, back.all]), _selling(plan.book, held), _paying(plan, awards, would.rules), plan.spans
+        drafted,
+        together([real, back.all]),
+        _selling(plan.book, held),
+        *_paying(plan, awards, would.rules),
+        plan.spans,
     )
     measured = b""
     if plan.aims:
@@ -210,10 +215,13 @@ def _would_be_taken(would: ByRule, awards: Awards, held: Held, returned: period.
     return _Taken(of, line, returned.day[of], would.rule[at], would.unit[at], amount)
 
 
-def _paying(plan: Plan, awards: Awards, would: ByRule) -> Paying:
-    multiplies = np.asarray([rule.kind == "multiplier" for rule in plan.book.rules], dtype=bool)
-    some = np.flatnonzero((awards.amount > 0) & ~multiplies[awards.rule]) if len(awards) else awards.line
-    return Paying(awards.line[some], would.rule[some], would.unit[some], awards.amount[some])
+def _paying(plan: Plan, awards: Awards, would: ByRule) -> Iterator[Paying]:
+    """Give what rules pay, then what multipliers give upon it."""
+    kinds = np.asarray([rule.kind == "multiplier" for rule in plan.book.rules], dtype=bool)
+    multiplies = kinds[awards.rule] if len(awards) else np.zeros(0, dtype=bool)
+    for which in (~multiplies, multiplies):
+        some = np.flatnonzero((awards.amount > 0) & which)
+        yield Paying(awards.line[some], would.rule[some], would.unit[some], awards.amount[some])
 
 
 def _selling(book: RuleBook, held: Held) -> Selling:

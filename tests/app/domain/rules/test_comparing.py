@@ -45,26 +45,32 @@ def test_sums_are_those_of_the_rows(
         st.integers(0, max(len(lines) - 1, 0)), st.sampled_from((0, 1, 61, 62, 130)), st.sampled_from(Unit)
     )
     once = lambda row: row[:2]  # noqa: E731
-    paying = data.draw(st.lists(pays, max_size=20, unique_by=once)) if lines else []
-    amounts = data.draw(st.lists(st.integers(1, 50), min_size=len(paying), max_size=len(paying)))
-    net = [lines[line][3] for line, _rule, _unit in paying]
-    rows = [(*one, amount, of) for one, amount, of in zip(paying, amounts, net, strict=True)]
-    paid = Paying(*columns(sorted(rows, key=lambda row: row[0]), 5)[:4])
+
+    def drawn() -> list[Any]:
+        paying = data.draw(st.lists(pays, max_size=20, unique_by=once)) if lines else []
+        amounts = data.draw(st.lists(st.integers(1, 50), min_size=len(paying), max_size=len(paying)))
+        net = [lines[line][3] for line, _rule, _unit in paying]
+        return [(*one, amount, of) for one, amount, of in zip(paying, amounts, net, strict=True)]
+
+    rows, upon = drawn(), drawn()
+    paid, multiplied = (Paying(*columns(sorted(some, key=lambda row: row[0]), 5)[:4]) for some in (rows, upon))
     product, distributor, month, net_minor = columns(lines, 4)
     selling = Selling(product, distributor, month, net_minor, np.ones(len(lines), dtype=np.int64))
-    sums = compare(moved(drafted), moved(given_), selling, paid, SPANS)
+    sums = compare(moved(drafted), moved(given_), selling, paid, multiplied, SPANS)
     found = {
         (int(about), int(key), int(other), int(unit)): dict(zip(list(vars(sums))[4:], map(int, values), strict=True))
         for about, key, other, unit, *values in zip(*vars(sums).values(), strict=True)
     }
-    assert found == _naive(drafted, given_, lines, rows)
+    assert found == _naive(drafted, given_, lines, rows, upon)
 
 
 def _spans(day: int) -> list[int]:
     return [number for number, (first, last) in enumerate(SPANS) if first <= day <= last]
 
 
-def _naive(drafted: list[Any], given_: list[Any], lines: list[Any], paying: list[Any]) -> dict[Any, dict[str, int]]:
+def _naive(
+    drafted: list[Any], given_: list[Any], lines: list[Any], paying: list[Any], multiplying: list[Any]
+) -> dict[Any, dict[str, int]]:
     found: dict[Any, Counter[str]] = {}
 
     def add(about: SumOf, key: int, unit: int, other: int = 0, **values: int) -> None:
@@ -85,7 +91,7 @@ def _naive(drafted: list[Any], given_: list[Any], lines: list[Any], paying: list
         unpaid = 0 if at in is_paid else 1
         for about, key in ((SumOf.PRODUCT, product), (SumOf.DISTRIBUTOR, distributor), (SumOf.MONTH, month)):
             add(about, key, Unit.POINTS, lines=1, net_minor=net, unpaid_lines=unpaid, unpaid_minor=unpaid * net)
-    for _line, rule, unit, _amount, net in paying:
+    for _line, rule, unit, _amount, net in (*paying, *multiplying):
         add(SumOf.RULE, rule, unit, lines=1, net_minor=net)
     for (line, rule, unit, amount, net), (line_2, rule_2, unit_2, amount_2, _net) in combinations(sorted(paying), 2):
         if (line, unit) == (line_2, unit_2):

@@ -185,6 +185,18 @@ def test_lines_that_two_rules_pay_and_lines_that_none_pays(desk: Desk) -> None:
     assert gaps == {desk.goods["P"]: (1, 0, 0), desk.goods["Q"]: (2, 2, 59_00)}
 
 
+def test_a_multiplier_shows_the_lines_that_it_multiplies_and_makes_no_pairs(desk: Desk) -> None:
+    desk.sell(desk.line("1", 10), desk.line("2", 5, what="Q"), desk.line("3", 7, what="Q"))
+    each = {"code": "each", "name": "Each", "kind": "per_unit", "points": 2}
+    double = {"code": "twice", "name": "Twice", "kind": "multiplier", "factor": 20000, "scope": {"products": ["Q"]}}
+    scenario = asked(desk, with_rules(desk, each, double))
+    rows = replayed(desk, scenario)
+    assert by_code(desk, scenario, rows, "lines") == {"each": 3, "twice": 2}
+    nets = by_code(desk, scenario, rows, "net_minor")
+    assert nets["twice"] == sum(row["net_minor"] for row in of(rows, SumOf.PRODUCT) if row["key"] == desk.goods["Q"])
+    assert of(rows, SumOf.PAIR) == []
+
+
 def test_caps_remember_what_was_given_before_the_period(open_desk: Opening) -> None:
     rule = dict(BASE_RULE, caps={"per_distributor": {"year": 12}})
     desk = open_desk(earning_rules=[rule])
