@@ -13,6 +13,7 @@ from app.db.transaction import transaction
 from app.domain.roles import Permission, may
 from app.extensions import db
 from app.models.desk import SavedView
+from app.models.people import UserAccount
 from app.web import formats
 from app.web.access.guarding import permitted
 from app.web.context import person, scope, session
@@ -43,7 +44,10 @@ def answer(
 
 
 def saved_views(listing: Listing) -> First[Any]:
-    """Give the views of a list that whoever is signed in saved, or that others share: id, name, query, whose."""
+    """Give the views of a list that whoever is signed in saved, or that others share: id, name, query, whose.
+
+    Those of others say who shares them.
+    """
     if scope().distributor is not None and not may(person(), Permission.SEE_PROGRAM, scope().program.id):
         return First()
     found = _VIEWS.ask(session(), program_id=scope().program.id, listing=listing.name, user_id=person().id)
@@ -59,8 +63,10 @@ _VIEWS = Question(
         SavedView.query,
         SavedView.shared,
         _MINE.label("mine"),
+        UserAccount.name.label("who"),
         func.count().over().label("views"),  # all of them, however many are offered
     )
+    .join(UserAccount, UserAccount.id == SavedView.user_id)
     .where(
         SavedView.program_id == bindparam("program_id"),
         SavedView.listing == bindparam("listing"),

@@ -5,15 +5,17 @@ from urllib.parse import parse_qsl, urlencode
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
-from sqlalchemy import delete
+from sqlalchemy import ColumnElement, delete, or_
 from sqlalchemy.dialects.postgresql import insert
 from werkzeug.wrappers import Response
 from wtforms import BooleanField, HiddenField, StringField
 from wtforms.validators import InputRequired, Length, Regexp
 
 from app.db.transaction import transaction
+from app.domain.roles import Permission
 from app.extensions import db
 from app.models.desk import SavedView
+from app.web.access.guarding import permitted
 from app.web.addresses import id_sent, our_own
 from app.web.context import now, person, scope
 from app.web.forms.form import Form
@@ -64,16 +66,20 @@ def save(program_code: str) -> Response | tuple[str, int]:
 
 @bp.post("/programs/<code:program_code>/views/remove")
 def remove(program_code: str) -> Response:
+    """Remove a view of one's own; who may change the programme also removes what somebody else shares in it."""
     view_id = id_sent("view")
     if view_id is None:
         abort(404)
+    theirs: ColumnElement[bool] = SavedView.user_id == person().id
+    if Permission.EDIT_PROGRAM in permitted():
+        theirs = or_(theirs, SavedView.shared)
     with transaction(db.session) as session:
         gone = session.execute(
             delete(SavedView)
             .where(
                 SavedView.id == view_id,
                 SavedView.program_id == scope().program.id,
-                SavedView.user_id == person().id,
+                theirs,
             )
             .returning(SavedView.name)
         ).scalar_one_or_none()

@@ -230,6 +230,34 @@ def test_views_are_saved_shared_and_removed_by_whoever_made_them(
     assert verifier.post(f"/programs/{world.a}/views", data=elsewhere).location == "/"
 
 
+def test_whoever_may_change_the_programme_removes_what_others_share_and_nothing_else_of_theirs(
+    as_: Callable[[str], FlaskClient], path: str, world: World
+) -> None:
+    """Somebody who is gone leaves their shared views in everybody's lists."""
+    verifier, boss = as_("verifier"), as_("administrator")
+    page = verifier.get(path).text
+    saved = {"listing": "distributors", "query": "q=1", "back": path, "csrf_token": token(page)}
+    for name, shared in (("Kept", "0"), ("Left behind", "1")):
+        verifier.post(f"/programs/{world.a}/views", data={**saved, "name": name, "shared": shared})
+    shown = boss.get(path).text
+    with world.app.app_context():
+        who = db.session.scalars(select(UserAccount.name).where(UserAccount.login == world.login("verifier"))).one()
+        kept, left = (
+            db.session.scalars(select(SavedView.id).where(SavedView.name == name)).one()
+            for name in ("Kept", "Left behind")
+        )
+        db.session.remove()
+    assert f"<small>shared by {who}</small>" in shown
+    assert f'name="view" value="{left}"' in shown
+    assert f'name="view" value="{left}"' not in as_("viewer").get(path).text
+    gone = {"back": path, "csrf_token": token(shown)}
+    assert boss.post(f"/programs/{world.a}/views/remove", data={**gone, "view": kept}).status_code == 404
+    assert boss.post(f"/programs/{world.a}/views/remove", data={**gone, "view": left}).status_code == 303
+    page = verifier.get(path).text
+    assert ">Left behind</a>" not in page
+    assert ">Kept</a>" in page
+
+
 def test_chosen_documents_are_decided_together_with_one_reason(world: World, as_: Callable[[str], FlaskClient]) -> None:
     """Only those of the list: a number of another programme, or of what is decided, chooses nothing."""
     client, review = as_("verifier"), f"/programs/{world.a}/review"
