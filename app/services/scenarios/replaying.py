@@ -5,7 +5,6 @@ one is reckoned.
 """
 
 import datetime as dt
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -163,12 +162,9 @@ def replay(plan: Plan, stretch: Read, usage: CapUsage) -> Replayed:
     within = returned.within(plan.from_on, plan.to_on)[taken.of]
     # what was sold before the period was paid by the rules of then, and they take it back
     drafted = together([would, taken.moved(held, within), back.earlier])
+    paying, multiplying = _paying(plan, awards, would.rules)
     sums = comparing.compare(
-        drafted,
-        together([real, back.all]),
-        _selling(plan.book, held),
-        *_paying(plan, awards, would.rules),
-        plan.spans,
+        drafted, together([real, back.all]), _selling(plan.book, held), paying, multiplying, plan.spans
     )
     measured = b""
     if plan.aims:
@@ -215,13 +211,16 @@ def _would_be_taken(would: ByRule, awards: Awards, held: Held, returned: period.
     return _Taken(of, line, returned.day[of], would.rule[at], would.unit[at], amount)
 
 
-def _paying(plan: Plan, awards: Awards, would: ByRule) -> Iterator[Paying]:
-    """Give what rules pay, then what multipliers give upon it."""
+def _paying(plan: Plan, awards: Awards, would: ByRule) -> tuple[Paying, Paying]:
+    """Give what rules pay, and what multipliers give upon it."""
     kinds = np.asarray([rule.kind == "multiplier" for rule in plan.book.rules], dtype=bool)
     multiplies = kinds[awards.rule] if len(awards) else np.zeros(0, dtype=bool)
-    for which in (~multiplies, multiplies):
+
+    def of(which: Flags) -> Paying:
         some = np.flatnonzero((awards.amount > 0) & which)
-        yield Paying(awards.line[some], would.rule[some], would.unit[some], awards.amount[some])
+        return Paying(awards.line[some], would.rule[some], would.unit[some], awards.amount[some])
+
+    return of(~multiplies), of(multiplies)
 
 
 def _selling(book: RuleBook, held: Held) -> Selling:
