@@ -427,7 +427,12 @@ def _tell(settled: settling.Settled) -> None:
             tone if taken else "warning",
         )
     if (counts := run_reading.of_loads(settled.counts())) or settled.verdict is None:
-        flash(counts or gettext("Nothing is said of any load."), tone)
+        nothing = (
+            gettext("None of its answers could be taken: this page says why of each.")
+            if settled.problems
+            else gettext("Nothing is said of any load.")
+        )
+        flash(counts or nothing, tone)
     for problem in settled.problems[:5]:
         flash(
             gettext(

@@ -320,7 +320,9 @@ def test_answers_that_could_not_be_taken_stay_on_the_page_of_the_run(
     said = "external_id;status;code;reason\n" + "".join(f"NOBODY-{number};loaded;;\n" for number in range(7))
     answers = io.BytesIO(said.encode())
     assert post(finance, page, f"{page}/responses", file=(answers, "strange.csv")).status_code == 303
-    finance.get(page)
+    told = finance.get(page).text
+    assert "None of its answers could be taken: this page says why of each." in told
+    assert "Nothing is said of any load." not in told
     with asked_of_the_database(world) as asked:
         shown = finance.get(page).text
     assert len(asked) <= 12, asked
