@@ -31,6 +31,8 @@ _SEQUENCE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0
 _UTF8 = ("utf-8", "utf-8-sig", "ascii")
 _CONTROLS = tuple(bytes([one]) for one in range(32) if one not in b"\t\n\x0b\x0c\r\x1a\x1b")
 _NO_TEXT = _("%(file)s: neither a workbook nor text; save the table as .xlsx or CSV.")
+_OURS = re.compile("[\u00c0-\u017f\u0400-\u045f\u2013-\u201e\u2116\u00a0\u00ab\u00bb]")
+"""Letters of our languages, and signs beside them."""
 _MOSTLY = 0.8
 """So much of what is not ASCII is UTF-8, and the file is meant to be: the rest is damage."""
 
@@ -56,7 +58,7 @@ def judge_text(path: Path, name: str, languages: Sequence[str]) -> Encoding:
             raise FileRefused(words, file=name, row=str(row_at(content, nul)))
         if _is_utf8(content):
             return Encoding(wide or "utf-8")
-        if wide is not None or _is_damaged_utf8(content):
+        if wide is not None or _is_damaged_utf8(content) or _is_utf8_in_part(content):
             _refuse_encoding(content, name)
         return guessed(_sampled(content), languages, _bytes_in(content))
 
@@ -163,6 +165,24 @@ def _is_damaged_utf8(content: mmap.mmap) -> bool:
         letters += len(found[0])
         right += sum(map(len, _SEQUENCE.findall(found[0])))
     return right > _MOSTLY * letters
+
+
+def _is_utf8_in_part(content: mmap.mmap) -> bool:
+    """Tell a file that was put together of rows in UTF-8 and of fewer in another encoding: no reading is that of both.
+
+    A name that some system keeps in the wrong encoding is in few of its rows.
+    """
+    rows = [row for row in content[:_LOOKED_AT].splitlines() if not row.isascii()]
+    return 2 * sum(map(_proves_utf8, rows)) > len(rows)
+
+
+def _proves_utf8(row: bytes) -> bool:
+    """Say whether a row has several letters in UTF-8, of our languages, and none that is otherwise."""
+    try:
+        letters = {letter for letter in row.decode("utf-8") if not letter.isascii()}
+    except UnicodeDecodeError:
+        return False
+    return len(letters) > 1 and all(map(_OURS.match, letters))
 
 
 def _decoded(content: mmap.mmap, encoding: str, name: str) -> Iterator[str]:

@@ -155,6 +155,17 @@ def test_half_a_letter_at_the_very_end_is_refused(tmp_path: Path) -> None:
     assert "row 2 is not UTF-8 (byte 0xc5)" in refusal(text(tmp_path, "żółć\nx".encode() + b"\xc5"))
 
 
+def test_rows_of_two_encodings_are_refused_with_the_first_that_is_of_the_other(tmp_path: Path) -> None:
+    head, one, other = (
+        "Nr;Odbiorca;Ilość;Wartość\n",
+        "F1;Łódź;2;20\n".encode(),
+        "F2;Spółka Żółw;2;20\n".encode("cp1250"),
+    )
+    assert "row 3 is not UTF-8 (byte 0xf3)" in refusal(text(tmp_path, head.encode() + one + other))
+    kept_wrong = encoding_of(text(tmp_path, head.encode("cp1250") + one + other * 2))
+    assert kept_wrong in ("cp1250", "iso8859-2"), "a name that the source itself keeps in the wrong encoding"
+
+
 def test_text_in_another_encoding_is_taken_with_what_was_found(tmp_path: Path) -> None:
     polish = "Nr;Nazwa\n1;Gwoździe żelazne\n2;Śruba ocynkowana długa\n3;Wiertło\n"
     assert encoding_of(text(tmp_path, polish.encode("cp1250"))) == "cp1250"
