@@ -18,7 +18,7 @@ from app.exports.files import Written
 from app.exports.workbook import Sheet, write_workbook
 from app.services import audit
 from app.web import formats
-from app.web.context import now, person, scope
+from app.web.context import now, person, scope, today
 from app.web.lists.asking import Asked, asked_of
 from app.web.lists.describing import Column, Kind, Listing
 from app.web.people_named import learn, name_of
@@ -70,7 +70,7 @@ def send(session: Session, listing: Listing, form: str) -> Response:
             after={"form": form, "filter": asked.query_string, "rows": written.rows, "sha256": written.sha256.hex()},
         )
         content = path.open("rb")  # stays readable after its folder is gone, until it is sent
-    name = f"{formats.file_stem(str(listing.title))}-{scope().program.code}-{now():%Y-%m-%d}.{form}"
+    name = f"{formats.file_stem(str(listing.title))}-{scope().program.code}-{today()}.{form}"
     return send_file(content, mimetype=_TYPES[form], as_attachment=True, download_name=name)
 
 

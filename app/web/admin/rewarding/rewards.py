@@ -15,7 +15,6 @@ from wtforms import StringField
 from wtforms.validators import Length
 
 from app.db.transaction import transaction
-from app.domain.measures.calendar import local_date
 from app.domain.typed.codes import code_key
 from app.exports.reward_sheet import write_rewards
 from app.extensions import db
@@ -25,7 +24,7 @@ from app.services import audit
 from app.services.rewarding import draws, offers, rewards
 from app.web.access.guarding import can
 from app.web.addresses import text_asked
-from app.web.context import now, person, scope, session
+from app.web.context import now, person, scope, session, today
 from app.web.forms.asked import Sure
 from app.web.forms.form import Form
 from app.web.lists import together
@@ -149,7 +148,7 @@ def sheet(program_code: str) -> Response:
             after={"rows": written.rows, "sha256": written.sha256.hex()},
         )
         content = path.open("rb")  # stays readable after its folder is gone, until it is sent
-    name = f"rewards-{program_code}-{now():%Y-%m-%d}.xlsx"
+    name = f"rewards-{program_code}-{today()}.xlsx"
     return send_file(content, mimetype=_WORKBOOK, as_attachment=True, download_name=name, max_age=0)
 
 
@@ -174,7 +173,6 @@ def preview(program_code: str, reward_id: int) -> str | Response:
     only = offers.family_of(session(), program.id, reward_id)
     family = offers.of_distributor(session(), program, whose.id, now=now(), only=only)
     one = next((one for one in family if one.reward.id == reward_id), None)
-    today = local_date(now(), program.time_zone)
     return render_template(
         "admin/rewarding/preview.html",
         reward=session().get_one(Reward, reward_id),
@@ -182,13 +180,13 @@ def preview(program_code: str, reward_id: int) -> str | Response:
         preview=True,
         draw_hash=draws.promised_of(session(), reward_id),
         put_aside=0,
-        one=shown(one, today, family) if one is not None else None,
+        one=shown(one, today(), family) if one is not None else None,
         siblings=siblings_of(
             family,
             reward_id,
             lambda id_: url_for("rewards.preview", program_code=program_code, reward_id=id_, distributor=named or None),
         ),
-        cards=cards_of(family, today),
+        cards=cards_of(family, today()),
     )
 
 

@@ -1,6 +1,7 @@
 """Lists: sorted, filtered, paged by key in both directions, saved as views, exported as they are shown."""
 
 import base64
+import datetime as dt
 import gc
 import io
 import re
@@ -148,6 +149,15 @@ def test_a_place_beyond_what_its_column_holds_is_beyond_every_row(
 ) -> None:
     place = base64.urlsafe_b64encode(b"[4611686018427387904,1]").decode()
     assert as_("verifier").get(f"/programs/{world.a}/review?sort=risk&after={place}").status_code == 200
+
+
+def test_a_file_is_called_after_the_day_where_its_programme_is(
+    as_: Callable[[str], FlaskClient], path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = dt.datetime(2026, 11, 20, 23, 30, tzinfo=dt.UTC)  # in Warsaw the next day has begun
+    monkeypatch.setattr("app.web.context.now", lambda: late)
+    with as_("finance").get(f"{path}?form=csv") as answer:
+        assert answer.headers["Content-Disposition"].endswith("-2026-11-21.csv")
 
 
 def test_the_export_is_what_is_shown_with_totals_and_harmless_cells(
