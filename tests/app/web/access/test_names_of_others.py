@@ -172,8 +172,8 @@ def swaps(house: House) -> list[tuple[str, str, dict[str, Any], dict[str, Any]]]
         ("assistant", f"{a}/purchases/take", {}, "code", of["credit_code"]["b"]),
         *(
             (who, f"{a}/views/remove", {}, "view", of["view"][whose])
-            for who in ("viewer", "owner")
-            for whose in ("a", "b")
+            # who may change a programme removes what others share in it
+            for who, whose in (("viewer", "a"), ("viewer", "b"), ("owner", "b"))
         ),
         ("viewer", "/account/sessions/end", {}, "session", sessions["distributor"]),
         ("stranger", "/account/sessions/end", {}, "session", sessions["administrator"]),
