@@ -188,7 +188,8 @@ def test_a_draft_of_a_promotion_waits_for_another_one(world: World, as_: As) -> 
     administrator = as_("administrator")
     assert written(administrator, world, code="autumn", name="Autumn sale").status_code == 303
     with world.app.app_context():
-        promotion_id = db.session.scalars(select(Promotion.id).where(Promotion.code == "autumn")).one()
+        here = select(Promotion.id).join(Program, Program.id == Promotion.program_id).where(Program.code == world.a)
+        promotion_id = db.session.scalars(here.where(Promotion.code == "autumn")).one()
     at, page = f"/programs/{world.a}/", f"/programs/{world.a}/promotions/{promotion_id}"
     told = "1 draft of a promotion waits to be published"
     assert told not in duties(as_("owner").get(at).text), "nobody asked for it yet"
