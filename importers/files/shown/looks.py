@@ -19,26 +19,20 @@ from importers.files.limits import Limits
 from importers.files.shown.shown import Shown
 from importers.files.shown.signs import Looks
 from importers.files.shown.struck import struck_looks, struck_rows
+from importers.files.shown.styles import NAMED, STYLE, of_looks, styles_of, within
 from importers.files.shown.zeros import whole_number
 
-_MOST = 1 << 26
-"""Bytes of the table of styles that are read; no workbook that people can open has as many."""
 _MANY = 100
 """Looks of cells above which each cell is asked for its own, instead of looking for those with one of them."""
 
-_NAMED = rb"<(?:\w+:)?"
-_FORMATS, _LOOKS = (
-    re.compile(rb"%b%b[\s>](.*?)</(?:\w+:)?%b>" % (_NAMED, name, name), re.DOTALL) for name in (b"numFmts", b"cellXfs")
-)
-_FORMAT, _LOOK = (re.compile(rb"%b%b(?=[\s/>])([^<>]*)" % (_NAMED, name)) for name in (b"numFmt", b"xf"))
+_FORMAT = re.compile(rb"%bnumFmt(?=[\s/>])([^<>]*)" % NAMED)
 _ID = re.compile(rb"""\snumFmtId\s*=\s*["']([0-9]{1,9})["']""")
 _CODE = re.compile(rb"""\sformatCode\s*=\s*(?:"([^"]*)"|'([^']*)')""")
-_STYLE = re.compile(rb"""\ss=["']([0-9]{1,9})["']""")
 _KIND = re.compile(rb"""\st=["'](?!n["'])""")
 _VALUE = re.compile(
-    rb"\s*(?:%bf\b[^<>]*(?:/>|>[^<]*</(?:\w+:)?f>)\s*)?%bv(?:\s[^<>]*)?>\s*([-+.0-9eE]{1,40})\s*<" % (_NAMED, _NAMED)
+    rb"\s*(?:%bf\b[^<>]*(?:/>|>[^<]*</(?:\w+:)?f>)\s*)?%bv(?:\s[^<>]*)?>\s*([-+.0-9eE]{1,40})\s*<" % (NAMED, NAMED)
 )
-_OPENED = re.compile(rb"%bc(\s[^<>]*)(?<!/)>" % _NAMED)
+_OPENED = re.compile(rb"%bc(\s[^<>]*)(?<!/)>" % NAMED)
 _LONGEST_TAG = 1 << 9
 
 
@@ -60,29 +54,17 @@ def with_shown(
         yield grid
 
 
-def styles_of(parts: Parts) -> bytes:
-    """Read the table of styles; nothing, where there is none."""
-    part = parts.find("xl/styles.xml")  # where calamine looks for it as well
-    return b"" if part is None else parts.read(part, _MOST)
-
-
 def looks_in(styles: bytes, signs: Collection[str] = ()) -> Looks:
     """Give the looks of cells (places in ``cellXfs``, ECMA-376 part 1, 18.8.10) of which more is told than a number.
 
     Styles that are broken have none: a spreadsheet program drops them, and shows what stands in the cells.
     """
     formats: dict[int, str] = {}
-    for written in _FORMAT.findall(_region(_FORMATS, styles)):
+    for written in _FORMAT.findall(within(styles, b"numFmts")):
         named, code = _ID.search(written), _CODE.search(written)
         if named and code:
             formats[int(named[1])] = html.unescape((code[1] or code[2] or b"").decode("utf-8", "replace"))
-    said = (_ID.search(written) for written in _LOOK.findall(_region(_LOOKS, styles)))
-    return Looks.of(formats, [int(one[1]) if one else 0 for one in said], signs)
-
-
-def _region(pattern: re.Pattern[bytes], xml: bytes) -> bytes:
-    found = pattern.search(xml)
-    return found[1] if found else b""
+    return Looks.of(formats, of_looks(styles, b"numFmtId"), signs)
 
 
 class _NoPlace(Exception):
@@ -130,7 +112,7 @@ def _sought(pieces: Iterable[bytes], looks: Looks) -> Shown:
 
 
 def _take(shown: Shown, looks: Looks, place: tuple[int, int] | None, attributes: bytes, value: bytes) -> None:
-    style = _STYLE.search(attributes)
+    style = STYLE.search(attributes)
     look = int(style[1]) if style else 0
     if look not in looks or _KIND.search(attributes):
         return

@@ -8,28 +8,18 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 
 from importers.files.containers.scan import filled, whole_rows
+from importers.files.shown.styles import NAMED, STYLE, of_looks, within
 
-_NAMED = rb"<(?:\w+:)?"
-_FONTS, _LOOKS = (
-    re.compile(rb"%b%b[\s>](.*?)</(?:\w+:)?%b>" % (_NAMED, name, name), re.DOTALL) for name in (b"fonts", b"cellXfs")
-)
-_FONT = re.compile(rb"%bfont(?:\s[^<>]*)?(?:/>|>(.*?)</(?:\w+:)?font>)" % _NAMED, re.DOTALL)
-_STRIKE = re.compile(rb"""%bstrike(?:\s*/?>|\s+val=["'](?:1|true|on)["'])""" % _NAMED)
-_LOOK = re.compile(rb"%bxf(?=[\s/>])([^<>]*)" % _NAMED)
-_FONT_ID = re.compile(rb"""\sfontId\s*=\s*["']([0-9]{1,9})["']""")
-_NUMBERED = re.compile(rb"""%brow\s[^<>]*?r=["'][0-9]""" % _NAMED)
-_STYLE = re.compile(rb"""\ss=["']([0-9]{1,9})["']""")
+_FONT = re.compile(rb"%bfont(?:\s[^<>]*)?(?:/>|>(.*?)</(?:\w+:)?font>)" % NAMED, re.DOTALL)
+_STRIKE = re.compile(rb"""%bstrike(?:\s*/?>|\s+val=["'](?:1|true|on)["'])""" % NAMED)
+_NUMBERED = re.compile(rb"""%brow\s[^<>]*?r=["'][0-9]""" % NAMED)
 
 
 def struck_looks(styles: bytes) -> frozenset[int]:
     """Give the looks of cells (places in ``cellXfs``) whose font strikes through (ECMA-376 part 1, 18.4.10)."""
-    fonts = _FONTS.search(styles)
-    struck = {at for at, one in enumerate(_FONT.finditer(fonts[1] if fonts else b"")) if _STRIKE.search(one[1] or b"")}
-    if not struck:
-        return frozenset()
-    looks = _LOOKS.search(styles)
-    named = (_FONT_ID.search(one) for one in _LOOK.findall(looks[1] if looks else b""))
-    return frozenset(at for at, one in enumerate(named) if (int(one[1]) if one else 0) in struck)
+    fonts = _FONT.finditer(within(styles, b"fonts"))
+    struck = {at for at, one in enumerate(fonts) if _STRIKE.search(one[1] or b"")}
+    return frozenset(at for at, font in enumerate(of_looks(styles, b"fontId")) if font in struck)
 
 
 def struck_rows(pieces: Iterable[bytes], looks: Collection[int]) -> frozenset[int]:
@@ -39,7 +29,7 @@ def struck_rows(pieces: Iterable[bytes], looks: Collection[int]) -> frozenset[in
     unnamed = 0 in looks  # a cell that names no look has the first
     balance: dict[int, int] = {}
     for cell in filled(_looked_through(pieces, None if unnamed else styled)):
-        named = _STYLE.search(cell.attributes)
+        named = STYLE.search(cell.attributes)
         struck = styled.search(cell.attributes) if named else unnamed
         balance[cell.row] = balance.get(cell.row, 0) + (1 if struck else -1)
     return frozenset(row for row, more in balance.items() if more > 0)

@@ -243,7 +243,7 @@ def _to(document_id: int) -> Response:
 
 
 def _to_list() -> Response:
-    return redirect(kept_in(in_review.REVIEW, url_for("review.index", program_code=scope().program.code)), 303)
+    return redirect(in_review.address(), 303)
 
 
 def _address(act: str, document_id: int) -> str:
@@ -285,7 +285,7 @@ def _page(document_id: int, asked: dict[str, Form] | None = None) -> str:
     return render_template(
         "admin/documents/deciding.html",
         document=document,
-        list_address=kept_in(in_review.REVIEW, url_for("review.index", program_code=scope().program.code)),
+        list_address=in_review.address(),
         narrowed=in_review.said(),
         address_of=lambda act: _address(act, document_id),
         seller=named_seller(document),

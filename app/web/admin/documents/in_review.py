@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from flask import url_for
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
@@ -14,7 +15,7 @@ from app.models.reviews import Review
 from app.models.sales import SalesDocument
 from app.web import formats
 from app.web.context import now, person, scope, session
-from app.web.lists.asking import asked_of
+from app.web.lists.asking import asked_of, kept_in
 from app.web.lists.describing import HERE, Action, Choice, Column, Days, Kind, Listing, OneOf, Search, To
 from app.web.people_named import name_of
 from app.web.words.wording import DOCUMENT_KIND, REVIEW_STATE
@@ -133,6 +134,11 @@ REVIEW = Listing(
         Action(_("Refuse…"), "review.refuse_many", "decide", danger=True),
     ),
 )
+
+
+def address() -> str:
+    """Give the address of the list, as it was narrowed down and sorted by who comes from it."""
+    return kept_in(REVIEW, url_for("review.index", program_code=scope().program.code))
 
 
 def part() -> queue.Part | None:

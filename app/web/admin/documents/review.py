@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request
 from flask_babel import gettext
 from sqlalchemy import BigInteger, case, cast, func, not_, select
 from werkzeug.wrappers import Response
@@ -15,11 +15,11 @@ from app.extensions import db
 from app.models.reviews import Review
 from app.models.sales import Award, SalesDocument
 from app.services.ledger.liability import worth_minor
-from app.web.admin.documents import deciding
+from app.web.admin.documents import deciding, in_review
 from app.web.admin.documents.in_review import REVIEW
 from app.web.context import now, person, scope, session
 from app.web.lists.answering import answer
-from app.web.lists.asking import MOST_CHOSEN, chosen_rows, kept_in
+from app.web.lists.asking import MOST_CHOSEN, chosen_rows
 from app.web.words.verdicts import NAMED, Accepting, Refusing, decided_before, settled
 from verification.deciding import decisions, pace, queue
 
@@ -64,7 +64,7 @@ def _decide(becomes: DocumentStatus) -> str | Response | tuple[str, int]:
     """Show once what the chosen documents come to and ask why, then decide them."""
     ticked = chosen_rows(session(), REVIEW)
     chosen, decided = ticked.ids, _decided(ticked.gone)
-    index = kept_in(REVIEW, url_for("review.index", program_code=scope().program.code))
+    index = in_review.address()
     if not chosen:
         flash(gettext("Choose documents first: none of those chosen waits for a decision."), "warning")
         return redirect(index, 303)
@@ -109,7 +109,7 @@ def _sure(chosen: list[int], becomes: DocumentStatus, form: Accepting | Refusing
         others=others[:NAMED],
         decided=decided_before(decided) if decided else None,
         sums=_summed(chosen),
-        back=kept_in(REVIEW, url_for("review.index", program_code=scope().program.code)),
+        back=in_review.address(),
         accepting=becomes is DocumentStatus.ACCEPTED,
         most=MOST_CHOSEN,
     )

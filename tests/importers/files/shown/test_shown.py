@@ -13,7 +13,8 @@ import pytest
 from importers.files.containers.parts import Parts
 from importers.files.grid import Grid
 from importers.files.shown import looks
-from importers.files.shown.looks import looks_in, styles_of
+from importers.files.shown.looks import looks_in
+from importers.files.shown.styles import styles_of
 from tests.importers.files.made import LIMITS, read, text_cell, workbook
 
 Cells = Mapping[str, tuple[Any, str]]
