@@ -11,6 +11,7 @@ from importers.errors import ColumnsMissing, NoProfile
 from importers.files.grid import Grid, SheetSeen
 from importers.files.texts.encodings import read_otherwise
 from importers.layout.columns.columns import columns_of
+from importers.layout.columns.spans import has_quarters
 from importers.layout.looks.looking import NothingSeen, Seen, fingerprint, look
 from importers.layout.tables.handed_back import is_handed_back, is_reason
 from importers.layout.tables.header import Said, distinct, top_of
@@ -114,14 +115,17 @@ def _kind_of(grids: Sequence[Grid], sheets: Sequence[SheetSeen], said: Said | No
     """Find the kind whose fields the columns are named after; none where two kinds do as well.
 
     Whose the rows are counts against none: what a distributor sends seldom says who sent it. Delivery notes with
-    amounts may be what was delivered as well as what a distributor sold by them: nobody guesses.
+    amounts may be what was delivered as well as what a distributor sold by them: nobody guesses. Where quarters stand
+    side by side and no other kind has all that it needs, it is of sales, and refused as such.
     """
     heads = [grid.head(_HEAD) for grid in grids]
-    scored, sold_for = [], False
+    scored, whole = list[tuple[int, str]](), set[str]()
+    sold_for = by_quarters = False
     for kind, fields in KINDS.items():
         try:
             seen = look(heads, sheets, kind, said)
         except NothingSeen:
+            by_quarters |= kind == "sales" and any(has_quarters(top_of(one)) for one in heads)
             continue
         if seen.months:
             return kind  # nothing but sales is reported month by month
@@ -129,8 +133,11 @@ def _kind_of(grids: Sequence[Grid], sheets: Sequence[SheetSeen], said: Said | No
         mapped = sum(scores[name].get(field, 0) for field, name in seen.columns_of.items() if name in scores)
         lacked = fields.needed(seen.columns_of) - seen.columns_of.keys() - {"distributor"}
         scored.append((mapped - _LACKED * len(lacked), kind))
+        whole |= {kind} if not lacked else set()
         sold_for |= kind == "sales" and not _AMOUNTS.isdisjoint(seen.columns_of)
     scored.sort(reverse=True)
+    if by_quarters and not (scored and scored[0][1] in whole):
+        return "sales"
     if not scored or scored[0][0] <= 0 or (len(scored) > 1 and scored[0][0] == scored[1][0]):
         return None
     return None if scored[0][1] == "deliveries" and sold_for else scored[0][1]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from importers.errors import FileRefused
 from importers.files.guard import judge
 from importers.files.opening import whole
 from importers.layout.looks.proposing import propose
@@ -56,6 +57,15 @@ def test_what_lacks_a_column_or_two_of_sales_is_no_list_of_goods_or_customers(la
 )
 def test_what_else_files_hold(names: list[str], kind: str | None) -> None:
     assert kind_of(dict.fromkeys(names, "1")) == kind
+
+
+QUARTERS = {"I kw. 2026": "2", "II kw. 2026": "3"}
+
+
+def test_a_matrix_of_quarters_is_of_sales_and_refused_as_such() -> None:
+    with pytest.raises(FileRefused, match=r"quarters stand side by side, such as 'I kw\. 2026', 'II kw\. 2026'"):
+        kind_of({"Klient": "D1", "Kod towaru": "P1"} | QUARTERS)
+    assert kind_of({"Kod klienta": "D1", "Nazwa": "Firma", "NIP": "5260001246"} | QUARTERS) == "distributors"
 
 
 def test_a_file_that_was_found_to_be_in_another_encoding_is_recognised_by_its_own_profile(tmp_path: Path) -> None:
