@@ -165,6 +165,11 @@ class Visit:
         with self.page.expect_navigation():
             what.click()
 
+    def choose(self, field: str, code: str) -> None:
+        """Choose one of what a field finds by its code; its list would lie over what is pressed next."""
+        self.page.get_by_role("combobox", name=field).fill(code)
+        self.page.get_by_role("option").filter(has_text=re.compile(rf"{re.escape(code)}$")).click()
+
     def menu(self, name: str) -> None:
         """Go to a place of the navigation: on a phone by the tabs at its foot, or by the sheet behind the last one."""
         named = {"name": re.compile(f"^{name}( \\d+|$)")}
