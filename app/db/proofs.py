@@ -18,7 +18,7 @@ PROOFS = {
                 sum(e.amount) filter (where e.bucket = 2) available,
                 sum(e.amount) filter (where e.bucket = 3) reserved,
                 sum(e.amount) filter (where t.kind in (1, 2, 3, 11, 12, 14)) earned,
-                -sum(e.amount) filter (where t.kind = 6) spent,
+                -sum(e.amount) filter (where t.kind in (6, 15)) spent,
                 -sum(e.amount) filter (where t.kind in (8, 9)) expired,
                 sum(e.amount) filter (where t.kind in (10, 13)) adjusted,
                 sum(e.amount) filter (where t.kind = 14) gifts

@@ -60,6 +60,7 @@ class TransactionKind(enum.IntEnum):
     EVENT = 12  # issued -> available: something happened that a rule rewards
     TRANSFER = 13  # available of one wallet -> available of another
     INSTANT = 14  # issued -> available: what a reward costs that a sale brings at once; back, when it is taken back
+    REFUND = 15  # redeemed -> available: what was delivered came back
 
 
 class LotState(enum.IntEnum):
@@ -346,6 +347,7 @@ class OrderWord(enum.StrEnum):
     SHIPPED = "shipped"
     DELIVERED = "delivered"
     CANCELLED = "cancelled"
+    RETURNED = "returned"  # it had been delivered, and came back
     PAID = "paid"  # the money of its price came in
     REPAID = "repaid"  # money was given back, for what was cancelled
     NOTE = "note"

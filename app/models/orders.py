@@ -110,12 +110,15 @@ class OrderLine(Base):
         Index("ix_order_line_approved", "order_id", postgresql_where=text("state = 'approved'")),
         CheckConstraint("quantity > 0 AND cancelled >= 0 AND cancelled <= quantity", name="quantity"),
         CheckConstraint("(state = 'cancelled') = (cancelled = quantity)", name="cancelled_as_a_whole"),
+        CheckConstraint("returned >= 0 AND returned <= cancelled", name="returned_are_cancelled"),
+        CheckConstraint("returned = 0 OR delivered_on IS NOT NULL", name="returned_had_come"),
         CheckConstraint("unit_points > 0", name="points_above_zero"),
         CheckConstraint("unit_cash_minor >= 0", name="money_makes_sense"),
         {
             "info": {
                 KEPT: (
-                    *("state", "cancelled", "supplier_file_id", "carrier", "tracking", "shipped_on", "delivered_on"),
+                    *("state", "cancelled", "returned", "supplier_file_id", "carrier", "tracking", "shipped_on"),
+                    "delivered_on",
                 )
             }
         },
@@ -129,6 +132,7 @@ class OrderLine(Base):
     kind: Mapped[RewardKind] = mapped_column(Named(RewardKind), comment="what it was, whatever it became since")
     quantity: Mapped[int]
     cancelled: Mapped[int] = mapped_column(server_default="0", comment="so many of them will not come")
+    returned: Mapped[int] = mapped_column(server_default="0", comment="of those, so many had come and went back")
     unit_points: Mapped[Big] = mapped_column(comment="what one cost")
     unit_cash_minor: Mapped[Big] = mapped_column(server_default="0", comment="the money that one cost besides")
     priced: Mapped[dict[str, Any]] = mapped_column(JSONB, comment="what computed that: regular price, season, cost …")

@@ -173,7 +173,10 @@ def owed(session: Session, program: Program, from_on: dt.date, to_on: dt.date) -
 
 
 def goods(session: Session, program: Program, from_on: dt.date, to_on: dt.date) -> list[Goods]:
-    """Find the goods and vouchers that were delivered in a period and were not looked at, in the order of delivery."""
+    """Find the goods and vouchers that were delivered in a period and were not looked at, in the order of delivery.
+
+    None of them comes back until the transaction ends (`app.services.orders.returning`).
+    """
     judged = select(Redemption.id).where(Redemption.order_line_id == OrderLine.id, Redemption.ended_at.is_(None))
     left = OrderLine.quantity - OrderLine.cancelled
     cost = func.coalesce(cast(OrderLine.priced["cost_minor"].astext, BigInteger), Reward.cost_minor)
@@ -206,6 +209,7 @@ def goods(session: Session, program: Program, from_on: dt.date, to_on: dt.date) 
             ~judged.exists(),
         )
         .order_by(OrderLine.delivered_on, OrderLine.id)
+        .with_for_update(read=True, of=OrderLine)
     ).all()
     worth = _worths(session, [row[0] for row in rows])
     complete = ([*line, worth[line[0]], *costs] for _order, *line, costs in ((*row[:-3], row[-3:]) for row in rows))

@@ -37,6 +37,7 @@ NUMBERS = {
         "EVENT": 12,
         "TRANSFER": 13,
         "INSTANT": 14,
+        "REFUND": 15,
     },
     "LotState": {"PENDING": 1, "OPEN": 2, "CLOSED": 3},
     "Cut": {

@@ -14,7 +14,7 @@ from app.models.orders import OrderLine, RewardOrder
 from app.models.programs import Program
 from app.models.rewards import Reward
 from app.services.access.keys import Keys
-from app.services.orders import approving, cancelling, moving, placing
+from app.services.orders import approving, cancelling, moving, placing, returning
 from app.services.rewarding import offers, rewards
 from app.services.rewarding.rewards import RewardRow
 from tests.support.programs import NOW
@@ -88,6 +88,10 @@ class Shop:
         given: dict[str, Any] = {"reason": "sold out", "actor": BEN, "now": NOW} | more
         return cancelling.cancel(self.session, self.program, order_id, pieces, **given)
 
+    def come_back(self, order_id: int, pieces: Mapping[int, int], **more: Any) -> int:
+        given: dict[str, Any] = {"into_stock": True, "reason": "too small", "actor": BEN, "now": NOW} | more
+        return returning.take_back(self.session, self.program, order_id, pieces, **given)
+
     def lines(self, order_id: int) -> list[OrderLine]:
         found = select(OrderLine).where(OrderLine.order_id == order_id).order_by(OrderLine.position)
         return list(self.session.scalars(found.execution_options(populate_existing=True)))
@@ -109,14 +113,16 @@ class Shop:
             """
             select coalesce(sum(e.amount) filter (where t.kind = 5), 0),
                    coalesce(-sum(e.amount) filter (where t.kind = 6), 0),
-                   coalesce(-sum(e.amount) filter (where t.kind = 7), 0)
-            from ledger_transaction t join ledger_entry e on e.transaction_id = t.id and e.bucket = 3
+                   coalesce(-sum(e.amount) filter (where t.kind = 7), 0),
+                   coalesce(-sum(e.amount) filter (where t.kind = 15), 0)
+            from ledger_transaction t
+            join ledger_entry e on e.transaction_id = t.id and e.bucket = case t.kind when 15 then 12 else 3 end
             where t.id = any(:ids) or t.reverses_id = any(:ids)
                 or t.key = any(select 'resolve:' || unnest(cast(:ids as bigint[])))
             """
         )
-        reserved, settled, returned = self.session.execute(query, {"ids": ids}).one()
-        return PointsOf(int(reserved - settled - returned), int(settled), int(returned))
+        reserved, settled, returned, refunded = self.session.execute(query, {"ids": ids}).one()
+        return PointsOf(int(reserved - settled - returned), int(settled - refunded), int(returned + refunded))
 
 
 VOUCHER, DRAW, DISCOUNT, DONATION = RewardKind.VOUCHER, RewardKind.DRAW, RewardKind.DISCOUNT, RewardKind.DONATION

@@ -47,6 +47,7 @@ _TOOK: Mapping[TransactionKind, str] = {
 _MOVED: Mapping[TransactionKind, str] = {
     TransactionKind.RELEASE: _("%(amount)s can be spent since %(day)s"),
     TransactionKind.CANCEL: _("%(amount)s came back on %(day)s from %(name)s"),
+    TransactionKind.REFUND: _("%(amount)s came back on %(day)s from %(name)s"),
 }
 _WITHDRAWN = _("%(amount)s withdrawn on %(day)s: %(why)s")
 """What was given for no document."""

@@ -23,10 +23,11 @@ MOVES: Mapping[OrderState, frozenset[OrderState]] = {
     OrderState.APPROVED: frozenset({OrderState.ORDERED, OrderState.DELIVERED, OrderState.CANCELLED}),
     OrderState.ORDERED: frozenset({OrderState.SHIPPED, OrderState.DELIVERED, OrderState.CANCELLED}),
     OrderState.SHIPPED: frozenset({OrderState.DELIVERED, OrderState.CANCELLED}),
-    OrderState.DELIVERED: frozenset(),
+    OrderState.DELIVERED: frozenset({OrderState.CANCELLED}),
     OrderState.CANCELLED: frozenset(),
 }
-"""What a line may become. What was shipped and came back can be cancelled; what was delivered is spent."""
+"""What a line may become. What was shipped and came back can be cancelled; what was delivered is spent until it comes
+back itself."""
 
 _ORDER = list(OrderState)
 

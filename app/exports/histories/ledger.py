@@ -33,6 +33,7 @@ MOVES: Mapping[str, str] = {
     TransactionKind.EVENT.name.lower(): _("Event"),
     TransactionKind.TRANSFER.name.lower(): _("Transferred"),
     TransactionKind.INSTANT.name.lower(): _("Reward for a sale"),
+    TransactionKind.REFUND.name.lower(): _("Reward came back"),
 }
 BUCKETS: Mapping[str, str] = {
     Bucket.PENDING.name.lower(): _("Pending"),

@@ -18,7 +18,7 @@ ISSUED = (
     TransactionKind.EVENT,
     TransactionKind.INSTANT,
 )
-REDEEMED = (TransactionKind.SETTLE,)
+REDEEMED = (TransactionKind.SETTLE, TransactionKind.REFUND)
 EXPIRED = (TransactionKind.EXPIRE, TransactionKind.REINSTATE)
 ADJUSTED = (TransactionKind.ADJUST, TransactionKind.TRANSFER)
 """The four ways in which what is owed changes; all other movements stay within a wallet."""

@@ -31,7 +31,7 @@ from app.services.ledger import expiring, figures
 from app.services.ledger.accounts import lock_wallets
 from app.services.ledger.posting import NewLots, Posting, post, transaction_ids
 from app.services.ledger.wallets import OpenWallets, lock_accounts, standing_on
-from app.services.owners.following import Following, Trail
+from app.services.owners.following import Following, Trail, traced
 from app.services.persons.rosters import WHO_NOW, with_people
 
 
@@ -66,7 +66,7 @@ def void_documents(
     given = _given(session, documents)
     moved = _moved(session, documents)
     gone = _gone(session, documents)
-    trail = _traced(
+    trail = traced(
         session,
         taken={leg.lot_id for _, legs in moved.values() for leg in legs if leg.lot_id is not None},
         given=[*(lot for parts in gone.values() for lot, _ in parts if lot), *(lot for _, lot, _ in given.values())],
@@ -275,18 +275,6 @@ def _locked(session: Session, documents: list[int]) -> dict[int, int]:
         lock_accounts(session, standing.values())
         if standing_on(session, _accounts_of(session, documents)) == standing:
             return standing
-
-
-def _traced(
-    session: Session, *, taken: Collection[int], given: Collection[int], locked: Collection[int], today: dt.date
-) -> Trail:
-    """Tell where the points of lots are today, once all accounts are locked to which any of them come back."""
-    while True:
-        trail = Trail(session, [*taken, *given], coming_back=taken, today=today)
-        if trail.accounts <= set(locked):
-            return trail
-        locked = trail.accounts | set(locked)
-        lock_accounts(session, locked)
 
 
 def _accounts_of(session: Session, documents: list[int]) -> list[int]:

@@ -155,7 +155,7 @@ def _taken(mine: ColumnElement[bool], account_ids: Sequence[int]) -> Subquery:
         .where(
             LedgerEntry.account_id == any_of(account_ids),
             LedgerEntry.bucket == Bucket.AVAILABLE,
-            LedgerTransaction.kind.in_((TransactionKind.RESERVE, TransactionKind.CANCEL)),
+            LedgerTransaction.kind.in_((TransactionKind.RESERVE, TransactionKind.CANCEL, TransactionKind.REFUND)),
             # by a merge, or into a pool, a lot moves as one of the same document
             given.kind.in_((TransactionKind.AWARD, TransactionKind.TRANSFER)),
             SalesDocument.status.in_(COUNTING),

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sqlalchemy import Connection, func, insert, literal, select, update
+from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -17,17 +17,15 @@ from app.db.many import any_of
 from app.domain.measures.calendar import local_date
 from app.domain.measures.exact import Ints
 from app.domain.points.lots import Leg
-from app.domain.program_file.definition import ProgramSettings
 from app.domain.rules.program_rules import ProgramRules
 from app.domain.states import Bucket, DocumentStatus, LotState, TransactionKind, Unit
 from app.domain.typed.card_numbers import holds_card_number
 from app.models.ledger import Account, LedgerTransaction, Lot
-from app.models.lot_terms import LotExtension
 from app.models.programs import Program
 from app.models.sales import SalesDocument
-from app.services.ledger import lot_terms
 from app.services.ledger.accounts import program_accounts
 from app.services.ledger.expiring import write_off
+from app.services.ledger.grace import Grace
 from app.services.ledger.movements import Movement, single
 from app.services.ledger.posting import ABSENT, ChangedLots, Posting, post, program_bucket, transaction_ids
 from app.services.ledger.reservations import Held, held
@@ -239,10 +237,7 @@ def _give_back(
     """Give legs of reservations back to their lots, under the key that each has."""
     lots = [leg.lot_id for _, legs in given.values() for _, leg in legs if leg.lot_id is not None]
     accounts = {account for _, legs in given.values() for account, _ in legs}
-    program = session.get_one(Program, posting.program_id)
-    grace_days = ProgramSettings.model_validate(program.settings).expiry.grace_days
-    if grace_days is not None and accounts:
-        write_off(session, program.id, on, accounts)  # the grace is for what comes back, not for what was left
+    grace = Grace(session, posting.program_id, on, accounts)
     opened = OpenWallets(session, accounts, with_lots=lots)
     keys = {reservation: key for reservation, (key, _) in given.items()}
     transactions = _resolve(session, posting, TransactionKind.CANCEL, keys, on)
@@ -255,27 +250,7 @@ def _give_back(
             posting.add_legs(transaction, account, wallet.receive(wallet.lots[leg.lot_id], leg.amount))
     posting.changed_lots.append(opened.changed())
     post(session, posting)
-    if grace_days is not None:
-        _grace(session, lots, on, on + dt.timedelta(days=grace_days))
-
-
-def _grace(session: Session, lot_ids: Sequence[int], on: dt.date, until: dt.date) -> None:
-    """Let what came back to lots that have ended be spent until a day."""
-    last_day = lot_terms.last_day()
-    over = (
-        select(Lot.id, Lot.expires_on, Lot.idle_months)
-        .join(Account, Account.id == Lot.account_id)
-        .where(Lot.id == any_of(lot_ids), last_day < on)
-        .subquery()
-    )
-    columns = ["lot_id", "before_on", "before_idle_months", "after_on", "changed_at"]
-    session.execute(insert(LotExtension).from_select(columns, select(over, literal(until), func.now())))
-    session.execute(
-        update(Lot)
-        .where(Lot.id.in_(select(over.c.id)))
-        .values(expires_on=until, idle_months=None)
-        .execution_options(synchronize_session=False)
-    )
+    grace.give(lots)
 
 
 def _resolve(

@@ -104,7 +104,7 @@ def _expiring_by_month() -> Select[*tuple[Any, ...]]:
 
 @dataclass(frozen=True)
 class PointsOfMonth:
-    """What happened to points in one month: issued (less returns), redeemed, expired (less reinstated), adjusted."""
+    """What happened to points in one month, each less what was undone of it: issued, redeemed, expired, adjusted."""
 
     month_on: dt.date
     issued: int
@@ -130,7 +130,7 @@ _POINTS_BY_MONTH = (
             TransactionKind.EVENT,
             TransactionKind.INSTANT,
         ),
-        _total(TransactionKind.SETTLE),
+        _total(TransactionKind.SETTLE, TransactionKind.REFUND),
         _total(TransactionKind.EXPIRE, TransactionKind.REINSTATE),
         _total(TransactionKind.ADJUST, TransactionKind.TRANSFER),
     )

@@ -38,6 +38,7 @@ _COUNTER_OF = {
     TransactionKind.EVENT: "earned",
     TransactionKind.TRANSFER: "adjusted",
     TransactionKind.INSTANT: "earned",
+    TransactionKind.REFUND: "spent",
 }
 """Which counter of a wallet a transaction moves; the other kinds only move points within the wallet."""
 

@@ -68,7 +68,7 @@ def cancel(
             held.move(line, OrderState.CANCELLED)
         points += count * line.unit_points
         held.note(OrderWord.CANCELLED, line, quantity=count, words=reason)
-    _restock(session, chosen)
+    restock(session, chosen)
     close_files(session, [line for line, _ in chosen])
     after = {"points": points, "pieces": sum(count for _, count in chosen)}
     audit.note(
@@ -101,7 +101,7 @@ def _give_back(program: Program, held: Held, chosen: list[tuple[OrderLine, int]]
             )
 
 
-def _restock(session: Session, chosen: list[tuple[OrderLine, int]]) -> None:
+def restock(session: Session, chosen: list[tuple[OrderLine, int]]) -> None:
     """Put pieces back into the stock, in the order in which everybody locks rewards."""
     back: dict[int, int] = {}
     for line, count in chosen:

@@ -8,7 +8,7 @@ belongs to no document, as what was given by hand, follows in the same way, and 
 """
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -25,7 +25,7 @@ from app.models.pools import OnBehalf
 from app.models.sales import SalesDocument
 from app.services.ledger.movements import single
 from app.services.ledger.posting import ABSENT, NewLots, Posting, transaction_ids
-from app.services.ledger.wallets import OpenWallets
+from app.services.ledger.wallets import OpenWallets, lock_accounts
 from app.services.owners.moves import ends_of, move_key, moved_to
 
 
@@ -67,6 +67,18 @@ class Trail:
     def accounts(self) -> set[int]:
         """Give the accounts on which points belong that come back."""
         return {account for one in self.origins.values() for account in (one.stands_on, one.earner)}
+
+
+def traced(
+    session: Session, *, taken: Collection[int], given: Collection[int], locked: Collection[int], today: dt.date
+) -> Trail:
+    """Tell where the points of lots are today, once all accounts are locked to which any of them come back."""
+    while True:
+        trail = Trail(session, [*taken, *given], coming_back=taken, today=today)
+        if trail.accounts <= set(locked):
+            return trail
+        locked = trail.accounts | set(locked)
+        lock_accounts(session, locked)
 
 
 def _survivor(distributor: type[Distributor]) -> ColumnElement[int]:

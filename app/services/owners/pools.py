@@ -432,7 +432,11 @@ _BRINGING = (
     TransactionKind.INSTANT,
     TransactionKind.TRANSFER,
 )
-_SPENT = case((_SPENDING & (LedgerEntry.bucket == Bucket.RESERVED), LedgerEntry.amount), else_=0)
+_SPENT = case(
+    (_SPENDING & (LedgerEntry.bucket == Bucket.RESERVED), LedgerEntry.amount),
+    (LedgerTransaction.kind == TransactionKind.REFUND, -LedgerEntry.amount),
+    else_=0,
+)
 _EARNED = case(
     (
         LedgerTransaction.kind.in_(_BRINGING),

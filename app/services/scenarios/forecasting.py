@@ -23,7 +23,7 @@ _ISSUED = (
     TransactionKind.EVENT,
     TransactionKind.INSTANT,
 )
-_SPENT = (TransactionKind.SETTLE, TransactionKind.EXPIRE)
+_SPENT = (TransactionKind.SETTLE, TransactionKind.REFUND, TransactionKind.EXPIRE)
 _FEWEST = 3
 """Of fewer months nothing is foretold."""
 

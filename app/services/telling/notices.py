@@ -52,6 +52,7 @@ KINDS = (
     "order_approved",
     "order_shipped",
     "order_cancelled",
+    "order_returned",
     "draw_won",
     "instant_reward",
     "instant_taken",

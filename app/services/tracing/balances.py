@@ -191,7 +191,7 @@ _RESOLVES = func.coalesce(
 _RESERVED_FOR = select(_RESERVATION.reason).where(_RESERVATION.id == _RESOLVES).scalar_subquery()
 WHY = case(
     (
-        LedgerTransaction.kind.in_([TransactionKind.SETTLE, TransactionKind.CANCEL]),
+        LedgerTransaction.kind.in_([TransactionKind.SETTLE, TransactionKind.CANCEL, TransactionKind.REFUND]),
         func.coalesce(LedgerTransaction.reason, _RESERVED_FOR),
     ),
     else_=LedgerTransaction.reason,

@@ -303,7 +303,7 @@ def movements(session: Session, ids: Sequence[int]) -> dict[int, Movement]:
         _name(found, {id_: id_ for id_ in found}, session.execute(_promotions(list(found))).all(), "name")
     if TransactionKind.EVENT in kinds:
         _name(found, {id_: id_ for id_ in found}, session.execute(_events(list(found))).all(), "event", "name")
-    if kinds & {TransactionKind.RESERVE, TransactionKind.SETTLE, TransactionKind.CANCEL}:
+    if kinds & {TransactionKind.RESERVE, TransactionKind.SETTLE, TransactionKind.CANCEL, TransactionKind.REFUND}:
         reserved = list(set(about.values()))
         _name(found, about, session.execute(_top_ups(reserved)).all(), "name", "top_up_id")
         _name(found, about, session.execute(_orders(reserved)).all(), "name", "order_id")

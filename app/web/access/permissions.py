@@ -395,6 +395,7 @@ ROUTES: Mapping[str, Rule] = {
     "orders.paid": Rule(Reach.ORDER, Permission.FULFIL_ORDERS),
     "orders.repaid": Rule(Reach.ORDER, Permission.FULFIL_ORDERS),
     "orders.cancel": Rule(Reach.ORDER, Permission.FULFIL_ORDERS),
+    "orders.come_back": Rule(Reach.ORDER, Permission.FULFIL_ORDERS),
     "purchases.index": Rule(Reach.PROGRAM, Permission.SEE_ORDERS),
     "purchases.take": Rule(Reach.PROGRAM, Permission.LOOK_UP),
     "purchases.give_back_many": Rule(Reach.PROGRAM, Permission.FULFIL_ORDERS),

@@ -98,6 +98,7 @@ ORDER_WORD: Mapping[OrderWord, tuple[Any, str, str]] = {
     OrderWord.SHIPPED: (_("Sent"), "truck", "busy"),
     OrderWord.DELIVERED: (_("Delivered"), "check-circle", "good"),
     OrderWord.CANCELLED: (_("Cancelled"), "cross", "bad"),
+    OrderWord.RETURNED: (_("Came back"), "undo", "bad"),
     OrderWord.NOTE: (_("Note"), "texts", "plain"),
 }
 """What happened to an order: the word, its drawing, its tone."""
@@ -134,6 +135,7 @@ MOVEMENT: Mapping[TransactionKind, Any] = {
     TransactionKind.EVENT: _("Event"),
     TransactionKind.TRANSFER: _("Transferred"),
     TransactionKind.INSTANT: _("Reward for a sale"),
+    TransactionKind.REFUND: _("Reward came back"),
 }
 
 BUCKET: Mapping[Bucket, Any] = {

@@ -322,7 +322,10 @@ TRIED = {
         *("four_eyes", "approved_before_it_goes", "figures_make_sense"),
         *("paid_as_a_whole", "paid_before_it_goes", "money_makes_sense"),
     },
-    "order_line": {"quantity", "cancelled_as_a_whole", "points_above_zero", "money_makes_sense"},
+    "order_line": {
+        *("quantity", "cancelled_as_a_whole", "points_above_zero", "money_makes_sense"),
+        *("returned_are_cancelled", "returned_had_come"),
+    },
     "voucher_code": {"given_as_a_whole", "used_as_a_whole"},
     "instant_reward": {"begins_before_it_ends", "figures_make_sense", "stopped_as_a_whole"},
     "draw": {"prizes", "drawn_as_a_whole"},

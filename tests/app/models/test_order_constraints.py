@@ -17,7 +17,7 @@ _OWN: dict[str, dict[str, Any]] = {
     "reward": {"kind": RewardKind.GOODS, "price_by_hand": True},
     "supplier_file": {"state": SupplierFileState.WRITTEN},
     "reward_order": {"state": OrderState.WAITING, "approved_by": None, "cash_minor": 0, "repaid_minor": 0},
-    "order_line": {"state": OrderState.WAITING, "cancelled": 0},
+    "order_line": {"state": OrderState.WAITING, "cancelled": 0, "returned": 0},
     "instant_reward": {"first_on": DAY, "last_on": DAY, "stopped_at": None, "stopped_by": None},
 }
 _ORDER = ("reward", "supplier_file", "reward_order", "order_line", "draw")
@@ -71,6 +71,13 @@ def house(laid_out: World) -> Iterator[World]:
         ("order_line", {"position": 9, "cancelled": 1}, "cancelled_as_a_whole"),
         ("order_line", {"position": 9, "state": OrderState.CANCELLED}, "cancelled_as_a_whole"),
         ("order_line", {"position": 9, "unit_points": 0}, "points_above_zero"),
+        ("order_line", {"position": 9, "returned": -1}, "returned_are_cancelled"),
+        ("order_line", {"position": 9, "returned": 1, "delivered_on": DAY}, "returned_are_cancelled"),
+        (
+            "order_line",
+            {"position": 9, "quantity": 2, "cancelled": 1, "returned": 1, "delivered_on": None},
+            "returned_had_come",
+        ),
         ("voucher_code", {"given_at": NOW, "line_id": None}, "given_as_a_whole"),
         ("voucher_code", {"line_id": None, "used_at": NOW, "used_for": "1"}, "used_as_a_whole"),
         ("voucher_code", {"line_id": None, "used_for": "1"}, "used_as_a_whole"),

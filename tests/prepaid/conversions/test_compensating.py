@@ -4,8 +4,8 @@ import datetime as dt
 from collections.abc import Sequence
 
 import pytest
-from sqlalchemy import Row, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Row, select, text, update
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from app.db.transaction import transaction
@@ -13,9 +13,11 @@ from app.domain.measures.calendar import midnight
 from app.domain.states import RewardKind, RunStatus, TaxStatus, TopUpKind, TopUpStatus
 from app.models.distributors import Distributor
 from app.models.messages import Notice
+from app.models.orders import OrderLine
 from app.models.prepaid import Card, ConversionRun, Redemption, TopUp
 from app.models.programs import Program
 from app.models.rewards import Reward
+from app.services.orders import returning
 from app.services.participants import tax_statuses
 from app.web.access.permissions import Reach
 from app.web.access.reaching import reached
@@ -205,7 +207,7 @@ def _block(world: World, code: str, *, blocked: bool) -> None:
         session.scalars(found).one().blocked = blocked
 
 
-def _deliver(world: World, code: str, rewards: dict[str, tuple[RewardKind, int | None]]) -> None:
+def _deliver(world: World, code: str, rewards: dict[str, tuple[RewardKind, int | None]]) -> int:
     """Have somebody order one of each reward, and get it."""
     with transaction(world.registry) as session:
         program = session.get_one(Program, world.program_id)
@@ -216,6 +218,42 @@ def _deliver(world: World, code: str, rewards: dict[str, tuple[RewardKind, int |
         order = shop.order(dict.fromkeys(rewards, 1), now=NOW)
         shop.ordered(order)
         shop.deliver(order)
+        return order
+
+
+def _come_back(session: Session, world: World, order: int) -> int:
+    """Have all of an order come back."""
+    pieces = {one.id: 1 for one in session.scalars(select(OrderLine).where(OrderLine.order_id == order))}
+    program = session.get_one(Program, world.program_id)
+    said = {"into_stock": True, "reason": "broken", "actor": "ann", "now": NOW}
+    return returning.take_back(session, program, order, pieces, **said)
+
+
+def test_goods_whose_tax_was_reckoned_come_back_once_their_run_is_called_off(world: World) -> None:
+    world.load(tax=PL_GOODS).add("D1", 10_000, PRIVATE)
+    order = _deliver(world, "D1", {"tv": (RewardKind.GOODS, 450_000)})
+    run = world.compensate()
+    with pytest.raises(returning.TaxReckoned) as error, transaction(world.registry) as session:
+        _come_back(session, world, order)
+    assert (error.value.line, error.value.run_id) == ("Reward tv", run.id)
+    with transaction(world.registry) as session:
+        runs.cancel(session, run.id, actor="ann", now=NOW, reason="it came back")
+        assert _come_back(session, world, order) == 100
+    again = world.compensate()
+    assert (again.status, again.terms["goods"], again.exceptions) == (RunStatus.EMPTY, 0, [])
+
+
+def test_what_a_run_is_reckoning_the_tax_of_does_not_come_back_meanwhile(world: World) -> None:
+    world.load(tax=PL_GOODS).add("D1", 10_000, PRIVATE)
+    order = _deliver(world, "D1", {"tv": (RewardKind.GOODS, 450_000)})
+    with transaction(world.registry) as reckoning:
+        assert len(owed.goods(reckoning, reckoning.get_one(Program, world.program_id), FROM, TO)) == 1
+        with Session(reckoning.get_bind()) as session:
+            session.execute(text("set local lock_timeout = '200ms'"))
+            with pytest.raises(OperationalError, match="lock timeout"):
+                _come_back(session, world, order)
+    with transaction(world.registry) as session:
+        assert _come_back(session, world, order) == 100
 
 
 def test_goods_are_judged_by_the_day_of_their_delivery_and_compensated_once(world: World) -> None:

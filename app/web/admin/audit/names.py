@@ -288,6 +288,7 @@ FIELD: Mapping[str, Any] = {
     "holder_id": _("Holder"),
     "identity": _("Identity"),
     "instant": _("Instant reward"),
+    "into_stock": _("Back in stock"),
     "intro": _("Introduction"),
     "kind": _("Kind"),
     "kinds": _("Kinds"),

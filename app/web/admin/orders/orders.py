@@ -1,7 +1,7 @@
 """Orders of rewards: approved, ordered, sent, delivered, and called off in whole or in part."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext, ngettext
@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
-from wtforms import IntegerField, SelectField, StringField
+from wtforms import BooleanField, IntegerField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app.db.transaction import transaction
@@ -17,7 +17,7 @@ from app.domain.states import OrderState
 from app.extensions import db
 from app.models.distributors import Distributor
 from app.models.orders import OrderLine, RewardOrder
-from app.services.orders import approving, cancelling, money, moving, owing, reading
+from app.services.orders import approving, cancelling, money, moving, owing, reading, returning
 from app.services.orders.holding import NoCodes, NotNow, NotPaid, SamePerson, TakesNoPart, lock_in_order
 from app.services.orders.moving import Parcel
 from app.services.orders.reading import ReadLine, ReadOrder
@@ -35,6 +35,7 @@ from app.web.lists.together import Deed, Row, Stays
 from app.web.words.wording import ADDRESS, ORDER_STATE, ORDER_WORD
 
 bp = Blueprint("orders", __name__)
+Pieces = TypeVar("Pieces", bound="PiecesForm")
 
 _WHAT = (
     select(func.string_agg(OrderLine.name, ", "))
@@ -100,10 +101,8 @@ class MoveForm(Form):
     tracking = StringField(_("Number of the parcel"), [Length(max=64)])
 
 
-class CancelForm(Form):
-    """Why something will not come, below how many pieces of each line will not (`_cancel_kind`)."""
-
-    reason = StringField(_("Reason"), [InputRequired(_("Say why: whoever ordered reads it.")), Length(max=200)])
+class PiecesForm(Form):
+    """How many pieces of each line something happened to (`_kind_of`)."""
 
     def pieces(self) -> dict[int, int]:
         """Give how many of which lines, of those of which any."""
@@ -112,6 +111,20 @@ class CancelForm(Form):
 
 
 _PIECES = "pieces-"
+_WHY = [InputRequired(_("Say why: whoever ordered reads it.")), Length(max=200)]
+
+
+class CancelForm(PiecesForm):
+    """Why something will not come."""
+
+    reason = StringField(_("Reason"), _WHY)
+
+
+class ComeBackForm(PiecesForm):
+    """Why something came back that had been delivered, and whether it can be given out again."""
+
+    why = StringField(_("Reason"), _WHY)
+    into_stock = BooleanField(_("The pieces can be given out again"))
 
 
 def _goes_on(found: ReadOrder) -> list[ReadLine]:
@@ -119,7 +132,12 @@ def _goes_on(found: ReadOrder) -> list[ReadLine]:
     return [one for one in found.lines if one.line.state not in (OrderState.DELIVERED, OrderState.CANCELLED)]
 
 
-def _cancel_kind(lines: Iterable[ReadLine]) -> type[CancelForm]:
+def _came(found: ReadOrder) -> list[ReadLine]:
+    """Give the lines of which pieces may come back."""
+    return [one for one in found.lines if returning.can_come_back(one.line)]
+
+
+def _kind_of(kind: type[Pieces], lines: Iterable[ReadLine]) -> type[Pieces]:
     """Make the form with a field for each line."""
     fields: dict[str, Any] = {
         f"{_PIECES}{one.line.id}": IntegerField(
@@ -129,11 +147,11 @@ def _cancel_kind(lines: Iterable[ReadLine]) -> type[CancelForm]:
         )
         for one in lines
     }
-    return type("CancelPieces", (CancelForm,), fields)
+    return type(f"{kind.__name__}OfLines", (kind,), fields)
 
 
-def _of_others(form: CancelForm) -> bool:
-    """Tell whether pieces are called off of a line that came, or was called off, while somebody typed."""
+def _of_others(form: PiecesForm) -> bool:
+    """Tell whether pieces are named of a line that came, or was called off, while somebody typed."""
     gone = (name for name in request.form if name.startswith(_PIECES) and name not in form)
     return any(request.form[name].strip() not in ("", "0") for name in gone)
 
@@ -225,7 +243,7 @@ def _look(ids: Sequence[int]) -> Iterator[Row]:
 @bp.get("/programs/<code:program_code>/orders/<id:reward_order_id>")
 def show(program_code: str, reward_order_id: int) -> str:
     found = reading.read(session(), reward_order_id)
-    order, goes_on = found.order, _goes_on(found)
+    order, goes_on, came = found.order, _goes_on(found), _came(found)
     move = fresh(MoveForm)
     # only what can follow is offered, what comes next first, and only of those lines that something can follow
     before = {str(one.value): moving.BEFORE[OrderState(str(one.value))] for one in MOVES_NAMED}
@@ -252,8 +270,10 @@ def show(program_code: str, reward_order_id: int) -> str:
         cancels=goes_on,
         move=move,
         cancel_form=fresh(
-            CancelForm, _cancel_kind(goes_on), **{_PIECES + str(one.line.id): one.left for one in goes_on}
+            CancelForm, _kind_of(CancelForm, goes_on), **{_PIECES + str(one.line.id): one.left for one in goes_on}
         ),
+        came=came,
+        come_back=fresh(ComeBackForm, _kind_of(ComeBackForm, came)),
         money=owing.money_of(order, [one.line for one in found.lines]),
         payment_form=fresh(PaymentForm),
         states=ORDER_STATE,
@@ -312,13 +332,9 @@ def move(program_code: str, reward_order_id: int) -> Response:
 @bp.post("/programs/<code:program_code>/orders/<id:reward_order_id>/cancel")
 def cancel(program_code: str, reward_order_id: int) -> Response:
     """Call so many pieces of each line off, or all: their points go back in the same moment."""
-    form = _cancel_kind(_goes_on(reading.read(session(), reward_order_id)))()
+    form = _kind_of(CancelForm, _goes_on(reading.read(session(), reward_order_id)))()
     too_many = gettext("So much of it cannot be cancelled any more: look at how far each line is.")
-    if _of_others(form):
-        form.refuse(None, too_many)
-    elif form.validate() and not form.pieces():
-        form.refuse(None, gettext("Say how many pieces of what."))
-    if form.problems():
+    if not _sound(form, too_many):
         return _again(form, reward_order_id)
     try:
         with transaction(db.session) as writing:
@@ -337,6 +353,43 @@ def cancel(program_code: str, reward_order_id: int) -> Response:
         return _again(form, reward_order_id)
     flash(gettext("Cancelled: %(points)s points are back.", points=formats.points(points)), "success")
     return _back(reward_order_id)
+
+
+@bp.post("/programs/<code:program_code>/orders/<id:reward_order_id>/came-back")
+def come_back(program_code: str, reward_order_id: int) -> Response:
+    """Note that so many delivered pieces of each line came back: their points are there again in the same moment."""
+    form = _kind_of(ComeBackForm, _came(reading.read(session(), reward_order_id)))()
+    too_many = gettext("So much of it cannot come back any more: look at how far each line is.")
+    if not _sound(form, too_many):
+        return _again(form, reward_order_id)
+    said: dict[str, Any] = {"into_stock": form.into_stock.data, "reason": form.why.data or ""}
+    said |= {"actor": person().login, "now": now()}
+    try:
+        with transaction(db.session) as writing:
+            points = returning.take_back(writing, scope().program, reward_order_id, form.pieces(), **said)
+    except NotNow:
+        form.refuse(None, too_many)
+        return _again(form, reward_order_id)
+    except returning.TaxReckoned as error:
+        told = gettext(
+            "The tax on %(name)s was reckoned by run %(run)s. Call that run off first; if it was paid, give the points "
+            "back by an adjustment and correct the tax with whoever files it.",
+            name=error.line,
+            run=error.run_id,
+        )
+        form.refuse(None, told)
+        return _again(form, reward_order_id)
+    flash(gettext("Noted: %(points)s points are back.", points=formats.points(points)), "success")
+    return _back(reward_order_id)
+
+
+def _sound(form: PiecesForm, too_many: str) -> bool:
+    """Tell whether a form names pieces that there are, of lines that it was shown with; else it says what is wrong."""
+    if _of_others(form):
+        form.refuse(None, too_many)
+    elif form.validate() and not form.pieces():
+        form.refuse(None, gettext("Say how many pieces of what."))
+    return not form.problems()
 
 
 @bp.post("/programs/<code:program_code>/orders/<id:reward_order_id>/paid")

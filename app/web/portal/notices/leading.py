@@ -19,6 +19,7 @@ _PLACES: Mapping[str, tuple[str, Permission]] = {
     "order_approved": _ORDER,
     "order_shipped": _ORDER,
     "order_cancelled": _ORDER,
+    "order_returned": _ORDER,
     "draw_won": _ORDER,
     "instant_reward": _ORDER,
     "instant_taken": _ORDER,

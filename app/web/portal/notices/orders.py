@@ -19,7 +19,7 @@ def _shipped(parts: Mapping[str, Any]) -> str:
     return str(_("Order %(number)s is on its way.", number=parts["order"]))
 
 
-def _cancelled(parts: Mapping[str, Any]) -> str:
+def _points_back(parts: Mapping[str, Any]) -> str:
     points = formats.points(int(parts["points"]))
     said = {"number": parts["order"], "points": points, "why": parts["reason"]}
     return str(_("Of order %(number)s, %(points)s points came back: %(why)s", **said))
@@ -53,7 +53,8 @@ def _ended(parts: Mapping[str, Any]) -> str:
 SENTENCES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "order_approved": _approved,
     "order_shipped": _shipped,
-    "order_cancelled": _cancelled,
+    "order_cancelled": _points_back,
+    "order_returned": _points_back,
     "draw_won": _won,
     "instant_reward": _instant,
     "instant_taken": _taken,

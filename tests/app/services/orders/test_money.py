@@ -138,3 +138,15 @@ def test_what_a_blocked_distributor_pays_waits(shop: Shop) -> None:
     shop.session.flush()
     shop.approve(placed)
     assert shop.state(placed) is OrderState.APPROVED
+
+
+def test_money_of_a_piece_that_came_back_is_given_back(shop: Shop) -> None:
+    placed = order(shop)
+    by: dict[str, Any] = {"actor": BEN, "now": NOW}
+    money.paid(shop.session, KEYS, shop.program, placed, note="", **by)
+    shop.ordered(placed)
+    shop.deliver(placed)
+    (line,) = shop.lines(placed)
+    shop.come_back(placed, {line.id: 1})
+    assert (of(shop, placed).to_repay, shop.points_of(placed)) == (49_90, PointsOf(0, 200, 200))
+    assert money.repaid(shop.session, shop.program, placed, note="", **by) == 49_90

@@ -318,11 +318,11 @@ def test_a_reward_is_seen_by_those_it_is_for(desk: Desk, shop: Shop) -> None:
 
 MOVES = st.lists(
     st.tuples(
-        st.sampled_from(["place", "approve", "ordered", "ship", "deliver", "cancel", "part"]),
+        st.sampled_from(["place", "approve", "ordered", "ship", "deliver", "cancel", "part", "back"]),
         st.integers(0, 3),
         st.integers(1, 3),
     ),
-    max_size=10,
+    max_size=12,
 )
 
 
@@ -365,8 +365,9 @@ def _do(shop: Shop, placed: list[int], move: str, which: int, count: int) -> Any
         placed.append(shop.order({"mug": count, **({"school": which} if which else {})}))
     elif placed:
         order = placed[which % len(placed)]
-        if move == "part":
+        if move in ("part", "back"):
             line = shop.lines(order)[count % len(shop.lines(order))]
-            return shop.cancel(order, {line.id: min(count, line.quantity)})
+            less = shop.cancel if move == "part" else shop.come_back
+            return less(order, {line.id: min(count, line.quantity)})
         return getattr(shop, move)(order)
     return None

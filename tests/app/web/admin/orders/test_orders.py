@@ -104,6 +104,26 @@ def test_an_order_is_placed_once_moved_on_and_a_part_is_called_off(world: World,
     )
     (order,) = told(world, select(RewardOrder).where(RewardOrder.id == number))
     assert order.state is OrderState.DELIVERED
+    back = {**token, f"pieces-{line.id}": "1", "why": "too small", "into_stock": "y"}
+    for change, said in (({f"pieces-{line.id}": ""}, "how many"), ({f"pieces-{line.id}": "3"}, "between 0 and 2")):
+        refused = finance.post(f"{page}/came-back", data=back | change)
+        assert (refused.status_code, said in refused.text, "too small" in refused.text) == (400, True, True), change
+    assert finance.post(f"{page}/came-back", data={**back, "why": ""}).status_code == 400
+    stock = told(world, select(Reward).where(Reward.id == line.reward_id))[0].stock
+    assert "Noted: 20 points are back." in finance.post(f"{page}/came-back", data=back, follow_redirects=True).text
+    assert told(world, select(Reward).where(Reward.id == line.reward_id))[0].stock == (stock or 0) + 1
+    shown = finance.get(page).text
+    assert "1 was cancelled" in shown
+    assert "1 came back" in shown
+    assert "20 points came back: too small" in owner.get(mine(world, "/notices")).text
+    rest = {**back, "into_stock": ""}
+    assert "20 points are back" in finance.post(f"{page}/came-back", data=rest, follow_redirects=True).text
+    shown = owner.get(first.location).text
+    assert "2 came back" in shown
+    late = finance.post(f"{page}/came-back", data=back, follow_redirects=True)
+    assert "So much of it cannot come back any more" in late.text
+    (order,) = told(world, select(RewardOrder).where(RewardOrder.id == number))
+    assert order.state is OrderState.CANCELLED
 
 
 def test_codes_are_pasted_and_seen_by_whoever_ordered_alone(world: World, as_: As) -> None:
