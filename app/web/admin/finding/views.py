@@ -5,8 +5,9 @@ from urllib.parse import parse_qsl, urlencode
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
-from sqlalchemy import ColumnElement, delete, or_
+from sqlalchemy import ColumnElement, delete, or_, select
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 from wtforms import BooleanField, HiddenField, StringField
 from wtforms.validators import InputRequired, Length, Regexp
@@ -27,7 +28,10 @@ bp = Blueprint("views", __name__)
 
 
 class ViewForm(Form):
-    """A view to be kept: what it is of, and where to go back to, are written by the list itself."""
+    """A view to be kept: what it is of, and where to go back to, are written by the list itself.
+
+    ``replaces`` is the name of the view of which whoever saves was told that it is lost: another name is asked anew.
+    """
 
     may_look_like_cards = frozenset({"query", "back"})
 
@@ -36,32 +40,52 @@ class ViewForm(Form):
     listing = HiddenField(validators=[Length(max=LONGEST_NAME), Regexp(r"^[a-z_]+$")])
     query = HiddenField(validators=[Length(max=LONGEST_QUERY)])
     back = HiddenField(validators=[Length(max=LONGEST_QUERY)])
+    replaces = HiddenField(validators=[Length(max=LONGEST_NAME)])
 
 
 @bp.post("/programs/<code:program_code>/views")
 def save(program_code: str) -> Response | tuple[str, int]:
+    """Keep a view; where one's own of that name says something else, ask before it is replaced."""
     form = ViewForm()
     if not form.validate():
-        return render_template("admin/finding/view_save.html", form=form, back=_back_to()), 400
+        return _asked_again(form), 400
     with transaction(db.session) as session:
-        values = {
-            "query": urlencode(parse_qsl(form.query.data or "")),
-            "shared": bool(form.shared.data),
-            "created_at": now(),
-        }
-        session.execute(
-            insert(SavedView)
-            .values(
-                user_id=person().id,
-                program_id=scope().program.id,
-                listing=form.listing.data,
-                name=form.name.data,
-                **values,
-            )
-            .on_conflict_do_update(index_elements=["user_id", "program_id", "listing", "name"], set_=values)
-        )
+        kept = _kept(session, form)
+        if kept is not None:
+            form.replaces.data, form.shared.data = kept.name, kept.shared or form.shared.data
+            return _asked_again(form, kept), 409
     flash(gettext("The view “%(name)s” is saved.", name=form.name.data), "success")
     return redirect(_back_to(), 303)
+
+
+def _kept(session: Session, form: ViewForm) -> SavedView | None:
+    """Write a view down; give the one that would be lost by it, unless it was said that it may be."""
+    bears = {
+        "user_id": person().id,
+        "program_id": scope().program.id,
+        "listing": form.listing.data,
+        "name": form.name.data,
+    }
+    query, shared = urlencode(parse_qsl(form.query.data or "")), bool(form.shared.data)
+    new = (
+        insert(SavedView)
+        .values(**bears, query=query, shared=shared, created_at=now())
+        .on_conflict_do_nothing()
+        .returning(SavedView.id)
+    )
+    if session.scalar(new) is not None:
+        return None
+    found = session.scalars(select(SavedView).filter_by(**bears).with_for_update()).one()
+    if (found.query, found.shared) == (query, shared):
+        return None
+    if form.replaces.data != found.name:
+        return found
+    found.query, found.shared, found.created_at = query, shared, now()
+    return None
+
+
+def _asked_again(form: ViewForm, kept: SavedView | None = None) -> str:
+    return render_template("admin/finding/view_save.html", form=form, kept=kept, back=_back_to())
 
 
 @bp.post("/programs/<code:program_code>/views/remove")

@@ -240,6 +240,35 @@ def test_views_are_saved_shared_and_removed_by_whoever_made_them(
     assert verifier.post(f"/programs/{world.a}/views", data=elsewhere).location == "/"
 
 
+def test_a_view_that_says_something_else_is_replaced_only_by_whoever_was_told(
+    as_: Callable[[str], FlaskClient], path: str, world: World
+) -> None:
+    """Runs are narrowed by views that are shared: one became another, and private, without a word."""
+    verifier, viewer, views = as_("verifier"), as_("viewer"), f"/programs/{world.a}/views"
+    sent = {"listing": "distributors", "back": path, "csrf_token": token(verifier.get(path).text)}
+    shared = {**sent, "name": "Of us all", "query": "q=1", "shared": "1"}
+    for _same in range(2):
+        assert verifier.post(views, data=shared).status_code == 303, "what stays as it is needs no question"
+    assert verifier.post(views, data={**sent, "name": "My own", "query": "q=3"}).status_code == 303
+    other = {**sent, "name": "Of us all", "query": "q=2"}
+    asked = verifier.post(views, data=other)
+    assert asked.status_code == 409
+    assert "and everybody in the programme sees it" in asked.text
+    assert re.search(r'<input checked [^>]*name="shared"', asked.text), "it stays shared unless somebody says otherwise"
+    assert 'name="replaces" type="hidden" value="Of us all"' in asked.text
+    assert f'href="{path}?q=1">Of us all</a>' in viewer.get(path).text
+    third = verifier.post(views, data={**other, "name": "My own", "replaces": "Of us all"})
+    assert third.status_code == 409, "another name is another view"
+    assert "everybody" not in third.text.partition('class="note note-warning"')[2].partition("</div>")[0]
+    assert verifier.post(views, data={**other, "shared": "1", "replaces": "Of us all"}).status_code == 303
+    assert f'href="{path}?q=2">Of us all</a>' in viewer.get(path).text
+    assert f'href="{path}?q=3">My own</a>' in verifier.get(path).text
+    assert verifier.post(views, data={**other, "replaces": "Of us all"}).status_code == 303, (
+        "shared no longer, as asked"
+    )
+    assert "Of us all" not in viewer.get(path).text
+
+
 def test_whoever_may_change_the_programme_removes_what_others_share_and_nothing_else_of_theirs(
     as_: Callable[[str], FlaskClient], path: str, world: World
 ) -> None:
