@@ -55,6 +55,7 @@ THING: Mapping[str, Any] = {
     "tier": _("Tier"),
     "transfer": _("Transfer"),
     "user": _("User"),
+    "view": _("View"),
     "vouchers": _("Voucher codes"),
 }
 """What an action is done to: its name before the dot."""
@@ -298,6 +299,7 @@ FIELD: Mapping[str, Any] = {
     "least": _("At least"),
     "line_number": _("Number of the line"),
     "lines": _("Lines"),
+    "listing": _("List"),
     "loaded": _("Loaded"),
     "loaded_minor": _("Loaded"),
     "locale": _("Language"),
@@ -374,6 +376,7 @@ FIELD: Mapping[str, Any] = {
     "seasons": _("Seasons"),
     "sha256": _("Fingerprint"),
     "shape": _("Form"),
+    "shared_by": _("Shared by"),
     "sheet": _("Only the sheet"),
     "sheets": _("Sheets"),
     "sold": _("Sold all the same"),

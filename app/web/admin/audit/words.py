@@ -17,6 +17,7 @@ from app.exports.histories.catalogue import HISTORIES
 from app.models.distributors import Distributor
 from app.services.telling.languages import LANGUAGES
 from app.web import formats
+from app.web.admin.audit.lists import LIST
 from app.web.admin.audit.names import DEED, FIELD, THING, VALUE
 from app.web.context import session
 from app.web.people_named import name_of
@@ -177,7 +178,9 @@ _BY_NAME: Mapping[str, Callable[[Any], Any]] = {
     "reason_code": reason_name,
     "sha256": lambda value: f"{str(value)[:_FINGERPRINT]}…",
     "asked_by": name_of,
+    "shared_by": name_of,
     "filter": _filters,
+    "listing": lambda value: LIST.get(value, value),
     "columns": lambda value: gettext(_OF_EXPORTS[value]) if value in _OF_EXPORTS else _plain(str(value)),
     "language": lambda value: LANGUAGES.get(value, value),
     "languages": lambda value: LANGUAGES.get(value, value),

@@ -16,6 +16,8 @@ from app.db.transaction import transaction
 from app.domain.roles import Permission
 from app.extensions import db
 from app.models.desk import SavedView
+from app.models.people import UserAccount
+from app.services import audit
 from app.web.access.guarding import permitted
 from app.web.addresses import id_sent, our_own
 from app.web.context import now, person, scope
@@ -90,7 +92,10 @@ def _asked_again(form: ViewForm, kept: SavedView | None = None) -> str:
 
 @bp.post("/programs/<code:program_code>/views/remove")
 def remove(program_code: str) -> Response:
-    """Remove a view of one's own; who may change the programme also removes what somebody else shares in it."""
+    """Remove a view of one's own; who may change the programme also removes what somebody else shares in it.
+
+    What somebody else shared is missed by others: the log says who took it away, and what it was.
+    """
     view_id = id_sent("view")
     if view_id is None:
         abort(404)
@@ -98,19 +103,31 @@ def remove(program_code: str) -> Response:
     if Permission.EDIT_PROGRAM in permitted():
         theirs = or_(theirs, SavedView.shared)
     with transaction(db.session) as session:
-        gone = session.execute(
+        gone = session.scalars(
             delete(SavedView)
             .where(
                 SavedView.id == view_id,
                 SavedView.program_id == scope().program.id,
                 theirs,
             )
-            .returning(SavedView.name)
-        ).scalar_one_or_none()
-    if gone is None:
-        abort(404)
-    flash(gettext("The view “%(name)s” is removed.", name=gone), "success")
+            .returning(SavedView)
+        ).one_or_none()
+        if gone is None:
+            abort(404)
+        name = gone.name
+        if gone.user_id != person().id:
+            _note_removal(session, gone)
+    flash(gettext("The view “%(name)s” is removed.", name=name), "success")
     return redirect(_back_to(), 303)
+
+
+def _note_removal(session: Session, gone: SavedView) -> None:
+    was = {
+        "listing": gone.listing,
+        "filter": gone.query,
+        "shared_by": session.scalars(select(UserAccount.login).where(UserAccount.id == gone.user_id)).one(),
+    }
+    audit.note(session, person().login, "view.remove", gone.name, now=now(), program_id=gone.program_id, before=was)
 
 
 def _back_to() -> str:

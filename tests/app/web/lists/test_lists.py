@@ -295,6 +295,14 @@ def test_whoever_may_change_the_programme_removes_what_others_share_and_nothing_
     page = verifier.get(path).text
     assert ">Left behind</a>" not in page
     assert ">Kept</a>" in page
+    own = {"back": path, "csrf_token": token(page), "view": kept}
+    assert verifier.post(f"/programs/{world.a}/views/remove", data=own).status_code == 303
+    log = boss.get(f"/programs/{world.a}/audit?q=view.remove").text
+    assert "View: removed" in log, "others miss what was shared: the log says who took it"
+    assert "Left behind" in log
+    assert "List: Distributors and their points" in log
+    assert f"Shared by: {who}" in log
+    assert "Kept" not in log, "what was one's own alone is nobody else's business"
 
 
 def test_chosen_documents_are_decided_together_with_one_reason(world: World, as_: Callable[[str], FlaskClient]) -> None:
