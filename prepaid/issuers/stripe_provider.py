@@ -18,9 +18,8 @@ from typing import Any, TypeVar
 import stripe
 from sqlalchemy import Engine
 
-from app.domain.measures.money import decimal_text
 from app.domain.saying.load_failures import SENTENCES
-from app.domain.saying.wording import Said, marked
+from app.domain.saying.wording import Amount, Said, marked
 from app.domain.states import AskedState, CardState, Identity
 from prepaid.files.order_reading import OrderLine, read_order
 from prepaid.files.response_files import write_response
@@ -321,12 +320,12 @@ class StripeProvider:
         standing = self._books.outstanding_minor(currency)
         if available >= standing + amount_minor:
             return None
-        has, owes, needs = (decimal_text(one, 2) for one in (available, standing, standing + amount_minor - available))
+        has, owes, needs = (Amount(one, 2) for one in (available, standing, standing + amount_minor - available))
         words = _(
             "the Issuing balance at Stripe is %(has)s %(currency)s, cards hold %(owes)s already, and this run needs "
             "%(amount)s. Transfer %(needs)s %(currency)s or more to it, then send again."
         )
-        amount = decimal_text(amount_minor, 2)
+        amount = Amount(amount_minor, 2)
         return Said(words, {"has": has, "currency": currency, "owes": owes, "amount": amount, "needs": needs})
 
     # asking

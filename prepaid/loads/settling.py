@@ -20,7 +20,7 @@ from app.db.many import among
 from app.domain.measures.calendar import local_date
 from app.domain.measures.money import amount_name, decimal_text
 from app.domain.saying.load_failures import amounts_differ
-from app.domain.saying.wording import Said, marked
+from app.domain.saying.wording import Amount, Said, marked
 from app.domain.states import RunKind, RunStatus, TopUpKind, TopUpStatus, Unit
 from app.domain.typed.card_numbers import holds_card_number
 from app.files import fingerprint, keep_copy
@@ -260,11 +260,11 @@ class _Decisions:
         return fits or (answer.result is LoadResult.FAILED and answer.amount_minor == 0)
 
     def _amount_differs(self, row: int | None, answer: Answer, one: _Known) -> str:
-        said, ordered = (decimal_text(minor, self._decimals) for minor in (answer.amount_minor or 0, one.amount_minor))
+        said, ordered = (Amount(minor, self._decimals) for minor in (answer.amount_minor or 0, one.amount_minor))
         words = _("The answer names %(said)s %(currency)s, ordered were %(ordered)s; ask the provider.")
         values = {"said": said, "currency": self._run.currency, "ordered": ordered}
         self.note(row, answer.reference, "amount_differs", words, **values)
-        both = [f"{amount} {self._run.currency}" for amount in (said, ordered)]
+        both = [f"{decimal_text(one.value, one.decimals)} {self._run.currency}" for one in (said, ordered)]
         return amounts_differ(*both)
 
     def _again(self, row: int | None, answer: Answer, one: _Known) -> None:

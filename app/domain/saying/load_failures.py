@@ -7,7 +7,7 @@ provider's, whose words are told as they are, in quotes.
 import re
 from collections.abc import Mapping
 
-from app.domain.saying.wording import Said, marked
+from app.domain.saying.wording import Amount, Said, marked
 
 _ = marked
 SENTENCES: Mapping[str, str] = {
@@ -26,6 +26,7 @@ SENTENCES: Mapping[str, str] = {
 """What a code says. The sandbox answers in these codes and words."""
 
 _AMOUNTS = re.compile(r"(.+) / (.+)")
+_MONEY = re.compile(r"(\d{1,18})(?:\.(\d{1,6}))? (\S+)")
 _NAMED = _("The answer names %(said)s, ordered were %(ordered)s; ask the provider.")
 _WORDS = _("The provider says: “%(words)s”.")
 
@@ -42,8 +43,17 @@ def failure(kept: str) -> Said:
         return Said(_WORDS, {"words": kept})
     amounts = _AMOUNTS.fullmatch(words) if code == "amount_differs" else None
     if amounts is not None:
-        return Said(_NAMED, {"said": amounts[1], "ordered": amounts[2]})
+        return Said(_NAMED, {"said": _money(amounts[1]), "ordered": _money(amounts[2])})
     sentence = Said(SENTENCES[code])
     if not words or words == SENTENCES[code]:
         return sentence
     return Said("%(sentence)s %(words)s", {"sentence": sentence, "words": Said(_WORDS, {"words": words})})
+
+
+def _money(kept: str) -> Said | str:
+    """Read an amount that is kept as files have it, so that it is written as whoever reads it does."""
+    found = _MONEY.fullmatch(kept)
+    if found is None:
+        return kept
+    whole, part, currency = found[1], found[2] or "", found[3]
+    return Said("%(amount)s %(currency)s", {"amount": Amount(int(whole + part), len(part)), "currency": currency})

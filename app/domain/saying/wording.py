@@ -7,7 +7,7 @@ marked with `marked` where they stand, for the translators.
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 Say: TypeAlias = Callable[[str], str]
 
@@ -29,13 +29,30 @@ _ = marked
 _OR, _AND = _("%(these)s or %(last)s"), _("%(these)s and %(last)s")
 
 
-def grouped(figure: int) -> str:
-    """Write a whole number in English."""
-    return f"{figure:,}"
+def grouped(figure: int, decimals: int = 0) -> str:
+    """Write smallest units in English; without decimals that is a whole number."""
+    whole, part = divmod(abs(figure), 10**decimals)
+    written = f"{whole:,}.{part:0{decimals}}" if decimals else f"{whole:,}"
+    return f"-{written}" if figure < 0 else written
 
 
-Figure: TypeAlias = Callable[[int], str]
-"""Writes a whole number as whoever reads it does."""
+class Figure(Protocol):
+    """Writes smallest units as whoever reads them does; without decimals that is a whole number."""
+
+    def __call__(self, value: int, decimals: int = 0, /) -> str:
+        """Write them."""
+        ...
+
+
+@dataclass(frozen=True)
+class Amount:
+    """An amount within a sentence that is said later: so many smallest units, and the decimals that it is written with.
+
+    Its currency, where it has one, is named by the sentence.
+    """
+
+    value: int
+    decimals: int
 
 
 def stopped_once(said: str) -> str:
@@ -47,8 +64,9 @@ def stopped_once(said: str) -> str:
 class Said:
     """A sentence that is kept to be said later, in whatever language: its text, marked, and what fills it.
 
-    A whole number among the values is a figure, and written as one; what only looks like one, as the number of a row
-    does, is given as text. A value may be a sentence itself, or several values that are listed.
+    A whole number among the values is a figure, and written as one, as an `Amount` is with its decimals; what only
+    looks like one, as the number of a row does, is given as text. A value may be a sentence itself, or several values
+    that are listed.
     """
 
     text: str
@@ -93,14 +111,16 @@ def in_a_row(*said: Said) -> Said:
     return Said(" ".join(f"%(part{at})s" for at in range(len(said))), {f"part{at}": one for at, one in enumerate(said)})
 
 
-def said_of(kept: Mapping[str, Any] | None, otherwise: str, say: Say) -> str:
+def said_of(kept: Mapping[str, Any] | None, otherwise: str, say: Say, figure: Figure = grouped) -> str:
     """Say what was written down; ``otherwise`` stands where it was not yet written down so."""
-    return Said.again(kept).words(say) if kept else otherwise
+    return Said.again(kept).words(say, figure) if kept else otherwise
 
 
 def _shown(value: Any, say: Say, figure: Figure) -> Any:
     if isinstance(value, Said):
         return value.words(say, figure)
+    if isinstance(value, Amount):
+        return figure(value.value, value.decimals)
     if isinstance(value, list | tuple):
         return ", ".join(str(_shown(one, say, figure)) for one in value)
     return figure(value) if isinstance(value, int) and not isinstance(value, bool) else value
@@ -109,12 +129,14 @@ def _shown(value: Any, say: Say, figure: Figure) -> Any:
 def _kept(value: Any) -> Any:
     if isinstance(value, Said):
         return value.kept()
+    if isinstance(value, Amount):
+        return {"amount": value.value, "decimals": value.decimals}
     return [_kept(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def _again(value: Any) -> Any:
     if isinstance(value, dict):
-        return Said.again(value)
+        return Amount(value["amount"], value["decimals"]) if "amount" in value else Said.again(value)
     return [_again(one) for one in value] if isinstance(value, list) else value
 
 

@@ -230,4 +230,7 @@ def bench(program_code: str) -> str | tuple[str, int]:
 
 def _told(problems: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Say problems of a response file in the reader's language: the row, and what is wrong with it."""
-    return [{"row": one["row"], "words": said_of(one.get("said"), one["message"], gettext)} for one in problems]
+    return [
+        {"row": one["row"], "words": said_of(one.get("said"), one["message"], gettext, formats.figure)}
+        for one in problems
+    ]

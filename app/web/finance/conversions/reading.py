@@ -194,7 +194,10 @@ def not_taken(report: Report) -> list[NotTaken]:
     """Give the rows of answers that could not be taken, the newest answer first."""
     return [
         NotTaken(
-            one["row"], one["reference"] or "", said_of(one.get("said"), one["message"], gettext), response.received_at
+            one["row"],
+            one["reference"] or "",
+            said_of(one.get("said"), one["message"], gettext, formats.figure),
+            response.received_at,
         )
         for response in sorted(report.responses, key=lambda one: one.received_at, reverse=True)
         for one in response.problems

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -223,7 +223,7 @@ def _page(report: Report, *, cancelling: Cancelling | None = None, answers: Answ
         whose=whose(run.terms) if run.kind is RunKind.PERIOD else [],  # others take no points of a period
         by_schedule=run.previewed_by == ACTOR,
         words=wording,
-        tax_said=said_of(run.terms.get("tax_said"), run.terms["tax"], gettext),
+        tax_said=said_of(run.terms.get("tax_said"), run.terms["tax"], gettext, formats.figure),
         files=_files(report),
         refused=_refused(run.id) if any(one.refused_at for one in report.batches) else [],
         mine=same_person(person().login, run.previewed_by),
@@ -416,6 +416,17 @@ def settle(program_code: str, run_id: int) -> Response | tuple[str | Response, i
     return _page(prepaid_runs.report(session(), run_id), answers=form), 400
 
 
+def not_taken_words(problem: Mapping[str, Any]) -> str:
+    """Say where an answer stands that could not be taken, and why; what follows from several stands in no row."""
+    told = {
+        "reference": problem["reference"] or "–",
+        "message": said_of(problem.get("said"), problem["message"], gettext, formats.figure),
+    }
+    if problem["row"] is None:
+        return gettext("%(reference)s: %(message)s", **told)
+    return gettext("Row %(row)s, %(reference)s: %(message)s", row=problem["row"], **told)
+
+
 def _tell(settled: settling.Settled) -> None:
     tone = "success" if not settled.problems else "warning"
     if settled.verdict is not None:
@@ -434,15 +445,7 @@ def _tell(settled: settling.Settled) -> None:
         )
         flash(counts or nothing, tone)
     for problem in settled.problems[:5]:
-        flash(
-            gettext(
-                "Row %(row)s, %(reference)s: %(message)s",
-                row=problem["row"] or "–",
-                reference=problem["reference"] or "–",
-                message=said_of(problem.get("said"), problem["message"], gettext),
-            ),
-            "warning",
-        )
+        flash(not_taken_words(problem), "warning")
 
 
 @bp.get("/programs/<code:program_code>/runs/<id:run_id>/progress")

@@ -3,7 +3,8 @@
 import json
 
 from app.domain.saying.load_failures import SENTENCES, amounts_differ, failure
-from app.domain.saying.wording import Said, Told, either, in_a_row, said_of, together
+from app.domain.saying.wording import Amount, Said, Told, either, in_a_row, said_of, together
+from app.services.telling.languages import MINUS, NARROW, writing
 from app.services.telling.texts import told
 
 LIMIT = Said("setting %(setting)s, now %(now)s", {"setting": "KONTOR_MAX_CELLS", "now": 20_000_000})
@@ -48,4 +49,17 @@ def test_a_load_that_failed_says_why_and_quotes_what_its_provider_says() -> None
     assert told(failure("E77: Karta wygasła"), "ru") == "Провайдер сообщает: «E77: Karta wygasła»."
     differs = amounts_differ("12.00 PLN", "13.00 PLN")
     assert str(failure(differs)) == "The answer names 12.00 PLN, ordered were 13.00 PLN; ask the provider."
+    assert "12,00 PLN" in told(failure(differs), "pl")
+    assert failure(amounts_differ("1250 JPY", "-")).words(figure=writing("ru").figure) == (
+        f"The answer names 1{NARROW}250 JPY, ordered were -; ask the provider."
+    )
     assert all(told(failure(code), "es") != words for code, words in SENTENCES.items())
+
+
+def test_an_amount_is_written_as_its_reader_writes_and_kept_as_what_it_is() -> None:
+    said = Said("%(has)s of %(rows)s", {"has": Amount(-125_050, 2), "rows": 1_200})
+    kept = json.loads(json.dumps(said.kept()))
+    assert said_of(kept, "", str) == str(said) == "-1,250.50 of 1,200"
+    polish = writing("pl").figure
+    assert said_of(kept, "", str, polish) == said.words(figure=polish) == f"{MINUS}1{NARROW}250,50 of 1{NARROW}200"
+    assert str(Said("%(none)s %(little)s", {"none": Amount(0, 2), "little": Amount(-5, 3)})) == "0.00 -0.005"

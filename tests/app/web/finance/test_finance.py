@@ -14,6 +14,7 @@ from sqlalchemy import delete, select, update
 from app.db.transaction import transaction
 from app.domain.program_file.batch_file import Answers
 from app.domain.program_file.batch_templates import READY
+from app.domain.saying.wording import Amount
 from app.domain.states import RunStatus, TopUpStatus, TransactionKind, Unit
 from app.extensions import db
 from app.models.distributors import Distributor, DistributorGroup
@@ -22,9 +23,11 @@ from app.models.prepaid import ConversionRun, Redemption, TopUp
 from app.models.programs import Program
 from app.services.ledger import ledger, liability
 from app.services.rulebooks import rules_of
+from app.web.finance.conversions import runs
 from app.web.finance.conversions.reading import response_hint
 from app.web.words import runs as wording
 from prepaid.conversions import preparing
+from prepaid.files.response_files import problem
 from tests.app.web.account.test_account import asked_of_the_database
 from tests.app.web.conftest import TOKEN
 from tests.app.web.world import World, do_one_job
@@ -330,6 +333,18 @@ def test_answers_that_could_not_be_taken_stay_on_the_page_of_the_run(
     assert all(f"NOBODY-{number}" in shown for number in range(7)), "a flash told of five of them, and once"
     assert post(finance, page, f"{page}/cancel", reason="test", not_sent="y").status_code == 303
     provided_by(world, was)
+
+
+def test_what_could_not_be_taken_is_told_where_it_stands_and_in_amounts_of_the_reader(world: World) -> None:
+    """Amounts stood as files have them, and what follows from two answers stood in a row "–"."""
+    words = "The answer names %(said)s %(currency)s, ordered were %(ordered)s; ask the provider."
+    amounts = {"said": Amount(125_000, 2), "ordered": Amount(12_500, 2), "currency": "PLN"}
+    differs = problem(4, "A-1R1", "amount_differs", words, **amounts)
+    alone = problem(None, "A-1R1C", "compensation_without_reward", "Loaded.")
+    with world.app.test_request_context(headers={"Accept-Language": "pl"}):
+        assert "1\u202f250,00 PLN" in runs.not_taken_words(differs)
+        assert runs.not_taken_words(differs).startswith("Wiersz 4, A-1R1: ")
+        assert runs.not_taken_words(alone) == "A-1R1C: Loaded."
 
 
 def provided_by(world: World, provider: str) -> str:
