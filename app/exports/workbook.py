@@ -27,6 +27,7 @@ MOST_ROWS = 1_048_576
 _EXACT = 10**15
 _FIRST_DAY, _LAST_DAY = dt.date(1900, 3, 1), dt.date(9999, 12, 31)  # outside, day numbers are wrong or missing
 _TEXT = "@"
+_LONGEST_NAME = 31  # of a sheet
 _LEAST_WIDTH, _MOST_WIDTH = 8, 60
 
 
@@ -199,17 +200,27 @@ def _between(source: _Source, start: int, held: int) -> Iterator[Any]:
 
 
 def sheet_name(wanted: str, taken: set[str], number: int = 1) -> str:
-    """Make a name that a sheet may bear and none of those taken (case folded) has: at most 31 characters."""
+    """Make a name that a sheet may bear and none of those taken (case folded) has: at most 31 characters.
+
+    A longer one ends with a whole word where more than half of it is left by that, and within a word elsewhere.
+    """
     fit = (one if one.isprintable() and ord(one) < 1 << 16 and one not in "[]:*?/\\" else " " for one in wanted)
     base = "".join(fit).strip("' ") or "Sheet"
     if base.casefold() in {"history", "general"}:  # the one is the program's own, the other the writer's
         base = f"{base} -"
     while True:
         mark = f" ({number})" if number > 1 else ""
-        name = base[: 31 - len(mark)].rstrip("' ") + mark
+        name = _first_words(base, _LONGEST_NAME - len(mark)) + mark
         if name.casefold() not in taken:
             return name
         number += 1
+
+
+def _first_words(text: str, most: int) -> str:
+    if len(text) <= most:
+        return text
+    words = text[: most + 1].rpartition(" ")[0]
+    return (words if 2 * len(words) > most else text[:most]).rstrip("',;:(–- ")
 
 
 def _write(part: Path, pages: Sequence[_Page]) -> None:
