@@ -172,11 +172,14 @@ def size(count: int) -> str:
     return here().size(count)
 
 
-def file_stem(name: str) -> str:
-    """Make of a name that somebody gave a file one that is safe to give: letters, digits, and what joins them."""
+def file_stem(name: str, otherwise: str = "import") -> str:
+    """Make of a name that somebody gave a file one that is safe to give: letters, digits, and what joins them.
+
+    ``otherwise`` is for a name of which nothing is left.
+    """
     stem = _SUFFIX.sub("", unicodedata.normalize("NFKC", name))
     kept = "".join(letter if unicodedata.category(letter)[0] in "LN" or letter in "-_" else " " for letter in stem)
-    return "-".join(kept.split())[:60].strip("-_") or "import"
+    return "-".join(kept.split())[:60].strip("-_") or otherwise
 
 
 def some_of(names: Sequence[str], most: int, between: str = ", ") -> str:

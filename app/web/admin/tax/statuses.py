@@ -1,10 +1,11 @@
 """What one distributor is to the tax office, by day: its history, what shows it, and what was computed otherwise."""
 
+import re
+
 from flask import Blueprint, abort, flash, redirect, render_template, send_file, url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf.file import FileField
-from werkzeug.utils import secure_filename
 from werkzeug.wrappers import Response
 from wtforms import SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length
@@ -16,6 +17,7 @@ from app.extensions import db
 from app.services import audit
 from app.services.participants import distributors, tax_proofs, tax_statuses
 from app.services.participants.tax_statuses import Proof
+from app.web import formats
 from app.web.access.guarding import permitted
 from app.web.addresses import id_asked
 from app.web.context import now, person, scope, session, settings, today
@@ -29,7 +31,7 @@ bp = Blueprint("tax_statuses", __name__)
 
 Answer = str | Response | tuple[str, int]
 
-_LONGEST_NAME = 120
+_ENDING = re.compile(r"\.[A-Za-z0-9]{1,5}$")
 _KEEPERS = {Permission.EDIT_DISTRIBUTOR, Permission.PREPARE_RUN}
 """Who takes a participant's declaration away: whoever notes statuses, and finance."""
 
@@ -125,6 +127,11 @@ def _taken(form: StatusForm) -> Proof | None:
     elif told_by(content) not in {PDF, *PICTURES}:
         form.refuse("proof", gettext("This is neither a PDF nor a picture."))
     else:
-        name = secure_filename(sent.filename or "")[-_LONGEST_NAME:] or "proof"
-        return Proof(tax_proofs.keep(settings().files, content), name)
+        return Proof(tax_proofs.keep(settings().files, content), _file_name(sent.filename or ""))
     return None
+
+
+def _file_name(sent: str) -> str:
+    """Name a proof as whoever sent it did, in whatever letters, without what no file's name may have."""
+    ending = _ENDING.search(sent)
+    return formats.file_stem(sent, "proof") + (ending[0] if ending else "")
