@@ -85,6 +85,7 @@ class Grid:
             days are in ISO form whatever they count from.
         encoding: of a text file, as Python names it.
         encodings: other encodings in which the file reads as well, where it cannot be told which is meant.
+        pasted: how many lines of a text file are in UTF-8 where all others are not, and the row of the first.
         delimiter: what stands between the cells of a text file.
         lifted: the last of the columns, where they stand in no cells of their own.
     """
@@ -107,6 +108,7 @@ class Grid:
     from_1904: bool = False
     encoding: str | None = None
     encodings: tuple[str, ...] = ()
+    pasted: tuple[int, int] | None = None
     delimiter: str | None = None
     lifted: Lifted | None = None
 

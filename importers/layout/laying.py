@@ -266,6 +266,9 @@ def _warnings(grid: Grid, body: Body) -> list[dict[str, Any]]:
         warnings.append({"code": "struck_rows", **sheet, "rows": len(struck), "found": first})
     if grid.encodings:
         warnings.append({"code": "encoding_unsure", "found": grid.encoding, "expected": ", ".join(grid.encodings)})
+    if grid.pasted:
+        lines, first = grid.pasted
+        warnings.append({"code": "lines_in_utf8", "rows": lines, "found": str(first), "expected": grid.encoding})
     return warnings
 
 

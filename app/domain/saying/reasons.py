@@ -195,6 +195,10 @@ SENTENCES: Mapping[str, str] = {
         "New distributors whose rows do not say since when they take part do so since {from_on}, the first day of the "
         "programme, for nothing was sold in it yet."
     ),
+    "lines_in_utf8": _(
+        "Lines that are in UTF-8, where the file is in {expected}: {rows} (the first is row {found}). Each was read as "
+        "it is written; compare the names in them."
+    ),
     "encoding_unsure": _("The file reads in {found}, and in {expected} as well; say encoding in the profile."),
     # an e-invoice
     "not_an_e_invoice": _(

@@ -85,7 +85,7 @@ def read_delimited(
         )
         raise FileRefused(words, file=name, sign=repr(delimiter))
     with (
-        in_utf8(path, encoding.name, name) as whole,
+        in_utf8(path, encoding, name) as whole,
         parted(whole) as (cells, sign),
         quotes_doubled(cells) as plain,
         rows_bare(plain, delimiter or DELIMITERS) as text,
@@ -115,6 +115,7 @@ def read_delimited(
         blank=np.array([one.row for one in wrong if one.row not in broken], dtype=np.int32),
         encoding=encoding.name,
         encodings=encoding.others,
+        pasted=encoding.pasted,
         delimiter=None if sign else shape.delimiter,
     )
 

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 LEGACY = (
     *("cp1250", "cp1252", "iso8859-15", "cp1251", "iso8859-2", "cp852", "cp850", "cp866", "koi8-r", "mac_cyrillic"),
@@ -68,12 +69,23 @@ _CLEAR = 4.0
 """So much likelier, as a logarithm, is what is meant than what else could be; below that it is said."""
 
 
+class Pasted(NamedTuple):
+    """Lines of a text that are in UTF-8 where all others are not: how many, and the row of the first."""
+
+    lines: int
+    first: int
+
+
 @dataclass(frozen=True)
 class Encoding:
-    """An encoding as Python names it, and others in which the file reads nearly as well but otherwise."""
+    """An encoding as Python names it, and others in which the file reads nearly as well but otherwise.
+
+    ``pasted`` are lines that are in UTF-8 nonetheless.
+    """
 
     name: str
     others: tuple[str, ...] = ()
+    pasted: Pasted | None = None
 
 
 def encoding_marked(head: bytes) -> str | None:

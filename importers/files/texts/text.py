@@ -6,6 +6,7 @@ import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ import pyarrow as pa
 
 from app.domain.saying.wording import marked
 from importers.errors import FileRefused
-from importers.files.texts.encodings import Encoding, encoding_marked, guessed
+from importers.files.texts.encodings import Encoding, Pasted, encoding_marked, guessed
 
 _ = marked
 _HEAD = 1 << 16
@@ -33,6 +34,8 @@ _CONTROLS = tuple(bytes([one]) for one in range(32) if one not in b"\t\n\x0b\x0c
 _NO_TEXT = _("%(file)s: neither a workbook nor text; save the table as .xlsx or CSV.")
 _OURS = re.compile("[\u00c0-\u017f\u0400-\u045f\u2013-\u201e\u2116\u00a0\u00ab\u00bb]")
 """Letters of our languages, and signs beside them."""
+_OURS_IN_UTF8 = re.compile(rb"[\xc2-\xc5\xd0\xd1][\x80-\xbf]|\xe2[\x80\x84][\x80-\xbf]")
+"""The same as they are written in UTF-8."""
 _MOSTLY = 0.8
 """So much of what is not ASCII is UTF-8, and the file is meant to be: the rest is damage."""
 
@@ -60,7 +63,10 @@ def judge_text(path: Path, name: str, languages: Sequence[str]) -> Encoding:
             return Encoding(wide or "utf-8")
         if wide is not None or _is_damaged_utf8(content) or _is_utf8_in_part(content):
             _refuse_encoding(content, name)
-        return guessed(_sampled(content), languages, _bytes_in(content))
+        spans = list(_lines_in_utf8(content))
+        rest: mmap.mmap | bytes = _without(content, spans) if spans else content
+        found = guessed(_sampled(rest), languages, _bytes_in(rest))
+        return replace(found, pasted=Pasted(len(spans), row_at(content, spans[0][0])) if spans else None)
 
 
 def _is_mostly_text(head: bytes) -> bool:
@@ -89,7 +95,7 @@ def stated(path: Path, encoding: str, name: str, found: Encoding) -> Encoding:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
             if not _is_utf8(content):
                 _refuse_encoding(content, name)
-    return Encoding(known)
+    return Encoding(known, pasted=None if known in _UTF8 else found.pasted)
 
 
 def _other_end(text: str) -> str | None:
@@ -100,17 +106,19 @@ def _other_end(text: str) -> str | None:
 
 
 @contextmanager
-def in_utf8(path: Path, encoding: str, name: str) -> Iterator[Path]:
+def in_utf8(path: Path, written: Encoding, name: str) -> Iterator[Path]:
     """Give the file in UTF-8: itself, or a copy that has no name and goes with whoever reads it.
 
-    Marks at the beginning of a row are left out of it: where files were put together one stands before the first cell,
-    and a quote behind it would be a letter. Rows that end as no other program has it end as all do.
+    Lines that are in UTF-8 where all others are not, as whoever pastes them leaves them, are read as they are. Marks
+    at the beginning of a row are left out: where files were put together one stands before the first cell, and a quote
+    behind it would be a letter. Rows that end as no other program has it end as all do.
 
     Raises:
         FileRefused: It is not written in that encoding.
     """
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        end = _other_end(next(_decoded(content, encoding, name)))
+        encoding = written.name
+        end = None if written.pasted else _other_end(next(_decoded(content, encoding, name)))
         marked = content.find(codecs.BOM_UTF8, len(codecs.BOM_UTF8)) >= 0
     if encoding in _UTF8 and end is None and not marked:
         yield path
@@ -118,7 +126,8 @@ def in_utf8(path: Path, encoding: str, name: str) -> Iterator[Path]:
     with tempfile.TemporaryFile(prefix="kontor-text-") as copy:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
             before = ""  # a mark may begin a piece whose row begins with it
-            for text in _decoded(content, encoding, name):
+            pieces = _decoded_apart(content, encoding, name) if written.pasted else _decoded(content, encoding, name)
+            for text in pieces:
                 rows = text if end is None else text.replace(end, "\n")
                 copy.write(_MARKED_ROW.sub("", before + rows)[len(before) :].encode())
                 before = (before + rows)[-1:]
@@ -132,7 +141,32 @@ def row_at(content: mmap.mmap | bytes, place: int) -> int:
     return 1 + len(_LINE_END.findall(_QUOTED.sub(b"", before)))
 
 
-def _sampled(content: mmap.mmap) -> bytes:
+def _lines_in_utf8(content: mmap.mmap) -> Iterator[tuple[int, int]]:
+    """Find the lines of a text in another encoding that are in UTF-8 nonetheless: where they begin and end."""
+    at = 0
+    while letter := _OURS_IN_UTF8.search(content, at):
+        begins = content.rfind(b"\n", 0, letter.start()) + 1
+        at = content.find(b"\n", letter.start()) + 1 or len(content)
+        if _proves_utf8(content[begins:at]):
+            yield begins, at
+
+
+def _without(content: mmap.mmap, spans: Sequence[tuple[int, int]]) -> bytes:
+    begins, ends = zip(*spans, strict=True)
+    return b"".join(content[at:until] for at, until in zip((0, *ends), (*begins, len(content)), strict=True))
+
+
+def _decoded_apart(content: mmap.mmap, encoding: str, name: str) -> Iterator[str]:
+    """Decode a text some of whose lines are in UTF-8, each as it is written."""
+    at, row = 0, 1
+    for begins, ends in [*_lines_in_utf8(content), (len(content), len(content))]:
+        for text in (*_decoded(content[at:begins], encoding, name, row), content[begins:ends].decode("utf-8")):
+            row += _breaks(text)
+            yield text
+        at = ends
+
+
+def _sampled(content: mmap.mmap | bytes) -> bytes:
     """Take the beginning and pieces of all the rest."""
     if len(content) <= _LOOKED_AT:
         return content[:]
@@ -140,7 +174,7 @@ def _sampled(content: mmap.mmap) -> bytes:
     return content[: _LOOKED_AT // 2] + b"".join(content[at : at + _LOOKED_AT // 2 // _PIECES] for at in rest)
 
 
-def _bytes_in(content: mmap.mmap) -> bytes:
+def _bytes_in(content: mmap.mmap | bytes) -> bytes:
     """Give every byte that occurs: an encoding that lacks one of them is not that of the file."""
     occurs = np.zeros(256, dtype=bool)
     for at in range(0, len(content), _CHUNK):
@@ -185,10 +219,9 @@ def _proves_utf8(row: bytes) -> bool:
     return len(letters) > 1 and all(map(_OURS.match, letters))
 
 
-def _decoded(content: mmap.mmap, encoding: str, name: str) -> Iterator[str]:
-    """Decode piece by piece; where that fails, say in which row."""
+def _decoded(content: mmap.mmap | bytes, encoding: str, name: str, rows: int = 1) -> Iterator[str]:
+    """Decode piece by piece from a row on; where that fails, say in which row."""
     decoder = codecs.getincrementaldecoder(encoding)()
-    rows = 1
     for at in range(0, len(content), _CHUNK):
         try:
             text = decoder.decode(content[at : at + _CHUNK], final=at + _CHUNK >= len(content))

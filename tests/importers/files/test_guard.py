@@ -163,7 +163,7 @@ def test_rows_of_two_encodings_are_refused_with_the_first_that_is_of_the_other(t
     )
     assert "row 3 is not UTF-8 (byte 0xf3)" in refusal(text(tmp_path, head.encode() + one + other))
     kept_wrong = encoding_of(text(tmp_path, head.encode("cp1250") + one + other * 2))
-    assert kept_wrong in ("cp1250", "iso8859-2"), "a name that the source itself keeps in the wrong encoding"
+    assert kept_wrong in ("cp1250", "iso8859-2"), "fewer lines in UTF-8 do not make the file one"
 
 
 def test_text_in_another_encoding_is_taken_with_what_was_found(tmp_path: Path) -> None:
