@@ -30,6 +30,7 @@ from importers.files.readers.spreadsheetml import read_spreadsheetml
 from importers.files.shown.biff_looks import shown_of_xls
 from importers.files.shown.looks import with_shown
 from importers.files.shown.opendocument_looks import with_shown_of_document
+from importers.files.shown.struck_binary import struck_looks_of_xlsb, struck_rows_of_xls, struck_rows_of_xlsb
 from importers.files.shown.xlsb_sheets import looks_of_xlsb, noted_of_xlsb
 
 _ = marked
@@ -108,19 +109,24 @@ def _marked(grids: Iterable[Grid], task: dict[str, Any], limits: Limits) -> Iter
 
 def _of_xls(grids: Iterable[Grid], path: Path, limits: Limits, signs: Collection[str]) -> Iterator[Grid]:
     marks, shown = marks_of_xls(path, limits.max_merges), shown_of_xls(path, signs)
+    struck = struck_rows_of_xls(path)
     for grid in grids:
         marked = marks[grid.name].on(grid) if grid.name in marks else grid
+        marked = replace(marked, struck_rows=struck[grid.name]) if struck.get(grid.name) else marked
         yield shown[grid.name].on(marked) if grid.name in shown else marked
 
 
 def _of_xlsb(
     grids: Iterable[Grid], parts: Parts, sheets: Mapping[str, str], limits: Limits, signs: Collection[str]
 ) -> Iterator[Grid]:
-    styles = parts.find("xl/styles.bin")
-    looks = looks_of_xlsb(parts.read(styles, _MOST_STYLES) if styles is not None else b"", signs)
+    part = parts.find("xl/styles.bin")
+    styles = parts.read(part, _MOST_STYLES) if part is not None else b""
+    looks, struck = looks_of_xlsb(styles, signs), struck_looks_of_xlsb(styles)
     for grid in grids:
         if grid.name in sheets:
             marks, shown = noted_of_xlsb(parts.stream(sheets[grid.name]), looks, limits.max_merges)
-            yield shown.on(marks.on(grid))
+            marked = shown.on(marks.on(grid))
+            rows = struck_rows_of_xlsb(parts.stream(sheets[grid.name]), struck) if struck else frozenset()
+            yield replace(marked, struck_rows=rows) if rows else marked
         else:
             yield grid

@@ -1,4 +1,4 @@
-"""What an .ods shows in number cells beyond the number: 00123, where 123 is kept, or the euro beside it.
+"""What an .ods shows beyond its values: 00123, where 123 is kept, the euro beside a number, a row that is crossed out.
 
 Runs in the process that may end. The names of elements and attributes are those of OpenDocument 1.3, part 3: 9
 (tables) and 16 (styles). A cell has the look that it names, or else its row's, or else its column's. It may say itself
@@ -7,7 +7,7 @@ that it is of a currency, or per cent.
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from lxml import etree
@@ -19,6 +19,7 @@ from importers.files.containers.xml import parse
 from importers.files.grid import Grid
 from importers.files.shown.shown import Shown
 from importers.files.shown.signs import PERCENT, Looks, sign_in
+from importers.files.shown.struck import Balance
 from importers.files.shown.zeros import Zeros, whole_number
 
 _MOST = 1 << 26
@@ -27,6 +28,7 @@ _MOST = 1 << 26
 _NUMBER = "{urn:oasis:names:tc:opendocument:xmlns:datastyle:1.0}"
 _STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
 _BODY, _END = b"<office:body", b"</office:document-content>"
+_LINE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}text-line-through-style"
 _NOT_NEGATIVE = re.compile(r"value\(\)>(=?)0(?:\.0+)?")
 
 _TAG = re.compile(rb"<(/?)table:(table|table-column|table-row|table-cell|covered-table-cell)(?=[\s/>])([^>]*?)(/?)>")
@@ -34,6 +36,7 @@ _LOOK = re.compile(rb"""\stable:(?:default-cell-)?style-name=["']([^"']*)["']"""
 _DEFAULT = re.compile(rb"""\stable:default-cell-style-name=["']([^"']*)["']""")
 _VALUE = re.compile(rb"""\soffice:value=["']([-+.0-9eE]{1,40})["']""")
 _KIND = re.compile(rb"""\soffice:value-type=["'](float|currency|percentage)["']""")
+_FILLED = re.compile(rb"""\soffice:value-type=["']""")
 _CURRENCY = re.compile(rb"""\soffice:currency=["']([^"']{1,20})["']""")
 _LONGEST_ATTRIBUTE = 64
 
@@ -42,24 +45,30 @@ _LONGEST_ATTRIBUTE = 64
 class _Looks:
     """The looks of cells of which more is told, by name: each has a number.
 
-    ``own`` are the signs that cells have of themselves: ``percentage``, or what they name as their currency.
+    ``own`` are the signs that cells have of themselves: ``percentage``, or what they name as their currency; ``struck``
+    are those that strike through.
     """
 
     numbers: Mapping[bytes, int]
     of: Looks
     own: Mapping[bytes, int]
+    struck: frozenset[int]
 
 
 def with_shown_of_document(grids: Iterable[Grid], parts: Parts, signs: Collection[str] = ()) -> Iterator[Grid]:
-    """Add to the grids of an .ods what it shows in number cells that are codes, and these signs beside others."""
+    """Add to the grids of an .ods what it shows in number cells that are codes, these signs, rows struck through."""
     content = parts.find("content.xml")
     looks = _looks(parts, content, signs) if content is not None else None
     if content is None or not looks:
         yield from grids
         return
-    shown = dict(_sheets(parts.stream(content), looks))
+    found = {name: (shown, struck) for name, shown, struck in _sheets(parts.stream(content), looks)}
     for grid in grids:
-        yield shown[grid.name].on(grid) if grid.name in shown else grid
+        if grid.name not in found:
+            yield grid
+            continue
+        shown, struck = found[grid.name]
+        yield replace(shown.on(grid), struck_rows=struck)
 
 
 def _looks(parts: Parts, content: str, signs: Collection[str]) -> _Looks | None:
@@ -67,8 +76,11 @@ def _looks(parts: Parts, content: str, signs: Collection[str]) -> _Looks | None:
     zeros: dict[int, Zeros] = {}
     written: dict[int, str] = {}
     numbers: dict[bytes, int] = {}
-    for name, (found, sign) in _named(parts, content, signs).items():
+    struck: set[int] = set()
+    for name, (found, sign, crossed) in _named(parts, content, signs).items():
         numbers[name.encode()] = at = len(numbers)
+        if crossed:
+            struck.add(at)
         if found is not None:
             zeros[at] = found
         if sign is not None:
@@ -77,7 +89,7 @@ def _looks(parts: Parts, content: str, signs: Collection[str]) -> _Looks | None:
     for said, sign in _own(parts.stream(content), signs).items():
         own[said] = len(numbers) + len(own)
         written[own[said]] = sign
-    return _Looks(numbers, Looks(zeros, written), own) if numbers or own else None
+    return _Looks(numbers, Looks(zeros, written), own, frozenset(struck)) if numbers or own else None
 
 
 def _own(pieces: Iterable[bytes], signs: Collection[str]) -> dict[bytes, str]:
@@ -107,32 +119,43 @@ def _named(parts: Parts, content: str, signs: Collection[str]) -> dict[str, "_Sa
     formats = _formats(roots, signs)
     said: dict[str, str] = {}
     parents: dict[str, str] = {}
+    lines: dict[str, str] = {}
     for root in roots:
         for style in root.iter(f"{_STYLE}style"):
             name = style.get(f"{_STYLE}name", "")
             if style.get(f"{_STYLE}family") == "table-cell":
                 said[name] = style.get(f"{_STYLE}data-style-name", "")
                 parents[name] = style.get(f"{_STYLE}parent-style-name", "")
+                lines[name] = next((one.get(_LINE, "") for one in style.iter(f"{_STYLE}text-properties")), "")
     found: dict[str, _Said] = {}
     for name in said:
-        told, seen = name, {name}
-        while not said.get(told) and (told := parents.get(told, "")) and told not in seen:
-            seen.add(told)
-        if said.get(told, "") in formats:
-            found[name] = formats[said[told]]
+        format_, line = _inherited(name, said, parents), _inherited(name, lines, parents)
+        struck = line not in ("", "none")
+        if struck or format_ in formats:
+            found[name] = (*formats.get(format_, (None, None)), struck)
     return found
 
 
-_Said = tuple[Zeros | None, str | None]
+def _inherited(name: str, said: Mapping[str, str], parents: Mapping[str, str]) -> str:
+    """Give what a style says, or else the first of those above it that says something; empty where none does."""
+    seen = {name}
+    while not said.get(name) and (name := parents.get(name, "")) and name not in seen:
+        seen.add(name)
+    return said.get(name, "")
+
+
+_Format = tuple[Zeros | None, str | None]
 """What a number format says: that it is of zeros, and the sign that it writes."""
+_Said = tuple[Zeros | None, str | None, bool]
+"""What a style says: the same, and whether it strikes through."""
 
 
-def _formats(roots: Sequence[etree._Element], signs: Collection[str]) -> dict[str, _Said]:
+def _formats(roots: Sequence[etree._Element], signs: Collection[str]) -> dict[str, _Format]:
     """Read number formats by name; one for negative numbers alone refers to that of the others."""
     kinds = (f"{_NUMBER}number-style", f"{_NUMBER}currency-style", f"{_NUMBER}percentage-style")
     styles = {style.get(f"{_STYLE}name", ""): style for root in roots for style in root.iter(*kinds)}
     zeros = _zeros_of(style for style in styles.values() if style.tag == kinds[0])
-    found: dict[str, _Said] = {}
+    found: dict[str, _Format] = {}
     for name, style in styles.items():
         applied = (styles.get(one.get(f"{_STYLE}apply-style-name", "")) for one in style.findall(f"{_STYLE}map"))
         written = (_sign(one, signs) for one in (style, *applied) if one is not None)
@@ -218,16 +241,16 @@ class _Walk:
         return next((look for until, look in self.columns if self.column < until), None)
 
 
-def _sheets(pieces: Iterable[bytes], looks: _Looks) -> Iterator[tuple[str, Shown]]:
-    """Gather the number cells of each sheet that have one of these looks."""
-    name, walk, shown = "", _Walk(), Shown(looks.of)
+def _sheets(pieces: Iterable[bytes], looks: _Looks) -> Iterator[tuple[str, Shown, frozenset[int]]]:
+    """Gather the number cells of each sheet that have one of these looks, and its rows that are struck through."""
+    name, walk, shown, balance = "", _Walk(), Shown(looks.of), Balance()
     for xml in whole_rows(pieces, b"table:table-row"):
         for closing, element, attributes, alone in _TAG.findall(xml):
             if element == b"table":
                 if closing:
-                    yield name, shown
+                    yield name, shown, balance.rows()
                 else:
-                    name, walk, shown = name_of(attributes), _Walk(), Shown(looks.of)
+                    name, walk, shown, balance = name_of(attributes), _Walk(), Shown(looks.of), Balance()
             elif element == b"table-column":
                 walk.wide += repeated(CELLS_ACROSS, attributes)
                 walk.columns.append((walk.wide, _look(_DEFAULT, attributes, looks)))
@@ -238,17 +261,28 @@ def _sheets(pieces: Iterable[bytes], looks: _Looks) -> Iterator[tuple[str, Shown
                 if closing or alone:
                     walk.row += walk.rows
             elif not closing:
+                if looks.struck and element == b"table-cell" and _FILLED.search(attributes):
+                    _weigh(attributes, walk, balance, looks)
                 _cell(attributes, walk, shown, looks)
+
+
+def _weigh(attributes: bytes, walk: _Walk, balance: Balance, looks: _Looks) -> None:
+    struck = _look_of(attributes, walk, looks) in looks.struck
+    for row in range(walk.row, walk.row + walk.rows):
+        balance.take(row + 1, struck=struck, times=repeated(CELLS_ACROSS, attributes))
+
+
+def _look_of(attributes: bytes, walk: _Walk, looks: _Looks) -> int | None:
+    """Give the look that a cell names, or else that of its row or column."""
+    if named := _LOOK.search(attributes):
+        return looks.numbers.get(named[1])
+    return walk.look if walk.look is not None else walk.look_of_column()
 
 
 def _cell(attributes: bytes, walk: _Walk, shown: Shown, looks: _Looks) -> None:
     across = repeated(CELLS_ACROSS, attributes)
     if value := _VALUE.search(attributes):
-        named = _LOOK.search(attributes)
-        if named is not None:
-            look = looks.numbers.get(named[1])
-        else:
-            look = walk.look if walk.look is not None else walk.look_of_column()
+        look = _look_of(attributes, walk, looks)
         kind = _KIND.search(attributes)
         own = _own_look(attributes, kind[1], looks) if kind else None
         look = look if own is None else own

@@ -6,6 +6,7 @@ and its sheets are not looked at.
 
 import re
 from collections.abc import Collection, Iterable, Iterator
+from typing import Self
 
 from importers.files.containers.scan import filled, whole_rows
 from importers.files.shown.styles import NAMED, STYLE, of_looks, within
@@ -13,6 +14,29 @@ from importers.files.shown.styles import NAMED, STYLE, of_looks, within
 _FONT = re.compile(rb"%bfont(?:\s[^<>]*)?(?:/>|>(.*?)</(?:\w+:)?font>)" % NAMED, re.DOTALL)
 _STRIKE = re.compile(rb"""%bstrike(?:\s*/?>|\s+val=["'](?:1|true|on)["'])""" % NAMED)
 _NUMBERED = re.compile(rb"""%brow\s[^<>]*?r=["'][0-9]""" % NAMED)
+
+
+class Balance:
+    """Weighs the cells of a sheet in which something stands: a row is struck through where most of its cells are."""
+
+    def __init__(self) -> None:
+        self._more: dict[int, int] = {}
+
+    def take(self, row: int, *, struck: bool, times: int = 1) -> None:
+        """Take in so many cells of a row."""
+        self._more[row] = self._more.get(row, 0) + (times if struck else -times)
+
+    def rows(self) -> frozenset[int]:
+        """Give the numbers of the rows that are struck through."""
+        return frozenset(row for row, more in self._more.items() if more > 0)
+
+    @classmethod
+    def of(cls, cells: Iterable[tuple[int, int]], struck: Collection[int]) -> frozenset[int]:
+        """Give those rows, of row and look of each cell; ``struck`` are the looks that strike through."""
+        balance: Self = cls()
+        for row, look in cells:
+            balance.take(row, struck=look in struck)
+        return balance.rows()
 
 
 def struck_looks(styles: bytes) -> frozenset[int]:
@@ -27,12 +51,11 @@ def struck_rows(pieces: Iterable[bytes], looks: Collection[int]) -> frozenset[in
     any_look = b"|".join(b"%d" % look for look in sorted(looks))
     styled = re.compile(rb"""\ss=["'](?:%b)["']""" % any_look)
     unnamed = 0 in looks  # a cell that names no look has the first
-    balance: dict[int, int] = {}
+    balance = Balance()
     for cell in filled(_looked_through(pieces, None if unnamed else styled)):
         named = STYLE.search(cell.attributes)
-        struck = styled.search(cell.attributes) if named else unnamed
-        balance[cell.row] = balance.get(cell.row, 0) + (1 if struck else -1)
-    return frozenset(row for row, more in balance.items() if more > 0)
+        balance.take(cell.row, struck=bool(styled.search(cell.attributes)) if named else unnamed)
+    return balance.rows()
 
 
 def _looked_through(pieces: Iterable[bytes], styled: re.Pattern[bytes] | None) -> Iterator[bytes]:
