@@ -66,6 +66,7 @@ _HTML_TAGS = frozenset(
         "h3",
     )
 )
+_JSON = re.compile(r"""\s*(?:\[\s*)?\{\s*"[^"\n]*"\s*:""")
 _SAID = re.compile(r"""<meta[^>]+?charset\s*=\s*["']?\s*([\w:.-]+)""", re.IGNORECASE)
 _SPREADSHEETML = "urn:schemas-microsoft-com:office:spreadsheet"
 
@@ -160,6 +161,9 @@ def _judge_marked_up(path: Path, head: bytes, name: str, limits: Limits) -> Judg
     """Tell a page and a workbook in XML from a text, by the first tag."""
     wide = encoding_marked(head)
     text = head.decode(wide or "latin-1", "replace").lstrip("\ufeff")
+    if _JSON.match(text):
+        words = _("%(file)s: %(what)s, expected a workbook or a text table; save the table as .xlsx or CSV.")
+        raise FileRefused(words, file=name, what="JSON")
     tag = _TAG.match(text)
     if tag is None:
         return None

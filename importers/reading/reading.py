@@ -19,6 +19,7 @@ from importers.layout.rows.body import blank_rows
 from importers.layout.stacking import aligned, stack
 from importers.layout.tables.handed_back import PROBLEMS_SHEETS, is_handed_back
 from importers.layout.tables.header import top_of
+from importers.layout.tables.records import kinds_of_records
 from importers.layout.tables.table import TextTable
 from importers.layout.tables.turned import lies_turned
 from importers.layout.tables.twice import refuse_twice
@@ -39,6 +40,10 @@ _TURNED = _(
 _DAYS_BESIDE = _(
     "%(file)s: days, weeks or quarters stand side by side, such as %(found)s, expected months side by side, or a row "
     "for each sale with its date; export the report so."
+)
+_OF_RECORDS = _(
+    "%(file)s: what its rows hold is told by the letters in front of each (%(found)s), expected one table: a row for "
+    "each line, with number, date and customer of its document beside it; export the lines so."
 )
 _MOST_SHOWN, _LONGEST_SHOWN = 20, 80
 _FEW = 3
@@ -175,6 +180,8 @@ def no_table(found: Sequence[Grid], name: str) -> FileRefused:
         return FileRefused(_TURNED, file=name)
     if beside := next(filter(None, (side_by_side(top_of(grid, _MOST_SHOWN)) for grid in found)), ()):
         return FileRefused(_DAYS_BESIDE, file=name, found=list(map(repr, beside)))
+    if kinds := next(filter(None, map(kinds_of_records, found)), ()):
+        return FileRefused(_OF_RECORDS, file=name, found=list(map(repr, kinds)))
     grid = found[0] if found and found[0].cells.num_columns <= _FEW else None
     parting = (grid.delimiter or "") if grid is not None else ""
     longest = (
