@@ -17,7 +17,17 @@ from importers.layout.rows.levels import head_rows, levels
 from importers.layout.rows.lone import LEAST_WIDTH, Lone, groups
 from importers.layout.tables.header import Header, empty_cells, name_key
 from importers.layout.tables.table import Kind, Recognised
-from importers.layout.words.around import DRAWN, PAGE, STARRED, TOTAL, TOTAL_WORDS, WHOLE_TOTAL
+from importers.layout.words.around import (
+    ADDED,
+    DRAWN,
+    DUE,
+    IN_WORDS,
+    PAGE,
+    STARRED,
+    TOTAL,
+    TOTAL_WORDS,
+    WHOLE_TOTAL,
+)
 from importers.layout.words.synonyms import is_tax
 from importers.layout.written.settling import OF_LINES
 
@@ -40,6 +50,8 @@ _OF_A_TOTAL = re.compile(
     re.IGNORECASE,
 )
 """What begins a row that tells a part of the total above it."""
+_OF_A_LABEL = 2
+"""Cells of a row that says something of the report: what it says, perhaps behind the name of it."""
 _LEAST_NAMES = 3
 """Names of columns that a row has which is a header."""
 _ASKED = 3
@@ -156,17 +168,35 @@ def _drawn_lines(body: Body, blank: np.ndarray) -> np.ndarray:
 
 
 def _notes(body: Body, blank: np.ndarray) -> np.ndarray:
-    """Mark the rows behind a blank one below the table that have no goods and no number of a line: ``Rows: 24``."""
+    """Mark the rows below the table that have no goods and no number of a line: ``Rows: 24``.
+
+    They stand behind a blank one, or begin with what they say something of: ``Sporządził: Jan Kowalski``.
+    """
     said: np.ndarray = np.zeros(len(body), dtype=bool)
+    labels = _labels(body)
     for field in ("product", *OF_LINES):
         if field in body.columns:
-            said |= ~empty_cells(body.cells.column(body.columns[field]))
+            said |= ~empty_cells(body.cells.column(body.columns[field])) & ~labels
     last = int(np.flatnonzero(said)[-1]) if said.any() else -1
     below = np.arange(len(body)) > last
     gaps = np.flatnonzero(blank & below)
-    if last < 0 or not len(gaps):
+    if last < 0:
         return np.zeros(len(body), dtype=bool)
-    return np.asarray(below & ~blank & (np.arange(len(body)) > gaps[0]), dtype=bool)
+    first = gaps[0] if len(gaps) else len(body)
+    return np.asarray(below & ~blank & (labels | (np.arange(len(body)) > first)), dtype=bool)
+
+
+def _labels(body: Body) -> np.ndarray:
+    """Mark the rows of a text or two of which the first is the name of what is behind it: ``Data wydruku:``."""
+    marked, filled = np.zeros(len(body), dtype=bool), np.zeros(len(body), dtype=np.int32)
+    for column in body.cells.columns:
+        filled += ~empty_cells(column)
+    places = np.flatnonzero((filled > 0) & (filled <= _OF_A_LABEL))
+    for at, cells in zip(places.tolist(), body.cells_of(places) if len(places) else (), strict=True):
+        said = [cell.strip() for cell in cells if cell]
+        named = said[0].endswith(":") or IN_WORDS.fullmatch(said[0])
+        marked[at] = bool(named) and not _is_total(said[0]) and not _is_part_of_total(said)
+    return marked
 
 
 def _subtotals(body: Body, keys: Sequence[str], alone: np.ndarray, no_lines: np.ndarray) -> np.ndarray:
@@ -288,9 +318,10 @@ def _kind(
 def _is_part_of_total(said: Sequence[str]) -> bool:
     """Say whether a row below the last line tells what is in its total, or added to it: ``VAT 23%``, ``w tym korekty``.
 
+    So does one that says what is to be paid.
     Behind these words nothing stands but figures, which add up none of the lines.
     """
-    if not said or not (_OF_A_TOTAL.match(said[0]) or is_tax(said[0])):
+    if not said or not (_OF_A_TOTAL.match(said[0]) or is_tax(ADDED.sub("", said[0])) or DUE.fullmatch(said[0])):
         return False
     return all(_NUMERIC.fullmatch(cell.strip()) for cell in said[1:])
 

@@ -129,6 +129,22 @@ WHOLE_TOTAL = re.compile(
 )
 """The same where a name of goods might stand, of which some begin, or end, with such a word: it says of what it is."""
 
+DUE = re.compile(
+    r"\W*(?:(?:kwota|pozostało|pozostaje|łącznie|razem|сумма|итого|importe|total|montant|betrag)\W+)?"
+    r"(?:do zapłaty|należność|zu zahlen(?:der betrag)?|zahlbetrag|(?:total|amount|balance) due|a pagar|"
+    r"(?:net )?à payer|da pagare|к оплате|k úhradě)(?:\W+(?:\w{3}|zł))?\W*",
+    re.IGNORECASE,
+)
+"""What stands below the total of a bill before what is to be paid: with tax, and less what was paid before."""
+IN_WORDS = re.compile(
+    r"\W*(?:słownie|(?:amount |total )?in words|in worten|(?:importe )?en letras|son(?=\s*:)|(?:сумма )?прописью|slovy|"
+    r"en toutes lettres|in lettere)(?:\W.*)?",
+    re.IGNORECASE | re.DOTALL,
+)
+"""What stands before an amount that is written out."""
+ADDED = re.compile(r"\W*(?:zzgl|zuzüglich|inkl|plus|más|oraz|плюс|incl)\W+", re.IGNORECASE)
+"""What stands before a tax that a row below the total adds."""
+
 _PAGE = "strona|str|page|página|pág|seite|страница|стр|лист|strana|feuille|blatt|ark|arkusz"
 PAGE_WORD = re.compile(rf"(?:{_PAGE})(?!\w)", re.IGNORECASE)
 """What stands before the number of a page, or of a sheet."""
