@@ -38,16 +38,16 @@ SAYS_MONTHS = re.compile(
 """What says of numbers in a header that they are months: ``Miesiąc:``, ``Cal. year / month``, ``Sales by month``."""
 
 _DAYS = (
-    "monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thur thurs fri sat sun",
-    "poniedziałek wtorek środa czwartek piątek sobota niedziela pon wt śr czw pt sob ndz niedz nd",
-    "lunes martes miércoles jueves viernes sábado domingo lun mié jue vie sáb dom",
-    "понедельник вторник среда четверг пятница суббота воскресенье пн вт ср чт пт сб вс",
-    "montag dienstag mittwoch donnerstag freitag samstag sonnabend sonntag mo di mi do fr sa so",
-    "lunedì martedì mercoledì giovedì venerdì sabato domenica gio sab",
-    "lundi mardi mercredi jeudi vendredi samedi dimanche jeu ven sam dim",
+    "monday mon poniedziałek pon lunes lun понедельник пн montag mo lunedì lundi",
+    "tuesday tue tues wtorek wt martes вторник вт dienstag di martedì mardi",
+    "wednesday wed środa śr miércoles mié среда ср mittwoch mi mercoledì mercredi",
+    "thursday thu thur thurs czwartek czw jueves jue четверг чт donnerstag do giovedì gio jeudi jeu",
+    "friday fri piątek pt viernes vie пятница пт freitag fr venerdì ven vendredi",
+    "saturday sat sobota sob sábado sáb суббота сб samstag sonnabend sa sabato sab samedi sam",
+    "sunday sun niedziela ndz niedz nd domingo dom воскресенье вс sonntag so domenica dimanche dim",
 )
-WEEKDAYS = tuple(day for days in _DAYS for day in days.split())
-"""The days of the week that some write before a date, and their short forms."""
+WEEKDAY_OF = {word: day for day, words in enumerate(_DAYS) for word in words.split()}
+"""The days of the week that some write before a date, and their short forms; 0 is Monday."""
 
 TOTALS = (
     *(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from app.domain.program_file.import_profile import DATE_ORDERS
-from importers.layout.words.around import MONTH_OF, ROMAN, WEEKDAYS
+from importers.layout.words.around import MONTH_OF, ROMAN, WEEKDAY_OF
 
 _TIME = re.compile(
     r"(?P<day>.*?)[ T,]\s*(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::\d{2}(?:[.,]\d+)?)?\s*(?P<half>[ap]\.?\s?m\.?)?"
@@ -16,7 +16,7 @@ _TIME = re.compile(
     re.IGNORECASE,
 )
 _PARTED = re.compile(r"(\d{1,4})\s?([./\-\s])\s?(\d{1,2})\s?\2\s?(\d{1,4})\.?")
-_WEEKDAY = re.compile(rf"^(?:{'|'.join(WEEKDAYS)})[.,\s]+(?=\S)", re.IGNORECASE)
+_WEEKDAY = re.compile(rf"^({'|'.join(WEEKDAY_OF)})[.,\s]+(?=\S)", re.IGNORECASE)
 _RUN = re.compile(r"(?P<day>\d{6,8})|(?P<whole>\d{8})T?(?P<hour>\d{2})(?P<minute>\d{2})\d{2}Z?", re.IGNORECASE)
 _JOINED = re.compile(r"(\d{1,2})([^\W\d]{3,})(\d{4}|\d{2})")
 _NAMED = re.compile(r"(\d{1,4}|[^\W\d]+)\.?[\s./,\-]*(\d{1,2}|[^\W\d]+)\.?[\s./,\-]+(?:de[l]?\s+)?(\d{1,4})")
@@ -117,7 +117,18 @@ def read_moment(text: str) -> Moment:
 
 
 def _read_day(text: str, minute: int | None) -> Moment:
-    text = _BEHIND.sub("", _WEEKDAY.sub("", text))
+    """Read a day; of its orders those on whose day the weekday before it falls, where it falls on any."""
+    named = _WEEKDAY.match(text)
+    if named is None:
+        return _read_bare(text, minute)
+    moment = _read_bare(text[named.end() :], minute)
+    weekday = WEEKDAY_OF[named[1].casefold()]
+    meant = {order: day for order, day in moment.days.items() if day.weekday() == weekday}
+    return replace(moment, days=meant or moment.days)
+
+
+def _read_bare(text: str, minute: int | None) -> Moment:
+    text = _BEHIND.sub("", text)
     if parted := _PARTED.fullmatch(text):
         first, _, second, third = parted.groups()
         days, short = _of_parts(first, second, third), len(first) <= 2 and len(third) <= 2

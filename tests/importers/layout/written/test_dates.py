@@ -215,3 +215,22 @@ def test_five_digits_whose_zero_was_lost_are_days_where_they_count_none() -> Non
     assert with_zeros(["40513"]) == ["40513"], "of 2010, and no 4th of May"
     assert with_zeros(["10226", "90299", "50201"]) == ["10226", "90299", "50201"], "of three years: codes, perhaps"
     assert with_zeros(["10226", "2026-02-05"]) == ["10226", "2026-02-05"]
+
+
+@pytest.mark.parametrize(
+    ("texts", "order"),
+    [
+        (["pon. 06.04.2026", "śr. 08.04.2026"], "dmy"),
+        (["Mon 04/06/2026", "Wednesday, 04/08/2026"], "mdy"),
+        (["пн 06.04.2026", "07.04.2026"], "dmy"),
+        (["Di, 07.04.26"], "dmy"),
+        (["Sunday 06.04.2026 10:15"], None),
+    ],
+)
+def test_a_weekday_tells_the_order_where_the_day_falls_on_it(texts: list[str], order: str | None) -> None:
+    """6 April 2026 is a Monday, and 4 June a Thursday; what falls on neither tells nothing."""
+    assert proof(texts).order == order
+
+
+def test_a_weekday_that_no_order_falls_on_takes_no_day_away() -> None:
+    assert read_moment("Sunday 06.04.2026").days == read_moment("06.04.2026").days
