@@ -267,8 +267,8 @@ def _warnings(grid: Grid, body: Body) -> list[dict[str, Any]]:
     if grid.encodings:
         warnings.append({"code": "encoding_unsure", "found": grid.encoding, "expected": ", ".join(grid.encodings)})
     if grid.pasted:
-        lines, first = grid.pasted
-        warnings.append({"code": "lines_in_utf8", "rows": lines, "found": str(first), "expected": grid.encoding})
+        lines, row = grid.pasted
+        warnings.append({"code": "lines_in_utf8", "rows": lines, "found": str(row), "expected": grid.encoding})
     return warnings
 
 

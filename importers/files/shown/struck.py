@@ -6,7 +6,6 @@ and its sheets are not looked at.
 
 import re
 from collections.abc import Collection, Iterable, Iterator
-from typing import Self
 
 from importers.files.containers.scan import filled, whole_rows
 from importers.files.shown.styles import NAMED, STYLE, of_looks, within
@@ -33,7 +32,7 @@ class Balance:
     @classmethod
     def of(cls, cells: Iterable[tuple[int, int]], struck: Collection[int]) -> frozenset[int]:
         """Give those rows, of row and look of each cell; ``struck`` are the looks that strike through."""
-        balance: Self = cls()
+        balance = cls()
         for row, look in cells:
             balance.take(row, struck=look in struck)
         return balance.rows()
