@@ -77,7 +77,10 @@ def _kept(session: Session, form: ViewForm) -> SavedView | None:
     )
     if session.scalar(new) is not None:
         return None
-    found = session.scalars(select(SavedView).filter_by(**bears).with_for_update()).one()
+    there = select(SavedView).filter_by(**bears).with_for_update().execution_options(populate_existing=True)
+    found = session.scalars(there).one_or_none()
+    if found is None:  # removed in another window since
+        return _kept(session, form)
     if (found.query, found.shared) == (query, shared):
         return None
     if form.replaces.data != found.name:
