@@ -24,7 +24,7 @@ pytestmark = pytest.mark.slow
 
 Journeys = Callable[..., Any]
 both = pytest.mark.parametrize("size", ["desktop", "phone"])
-PERIODS = {"desktop": ("2026-01-01", "2026-02-28"), "phone": ("2026-03-01", "2026-12-31")}
+PERIODS = {"desktop": ("2026-01-01", "2026-02-28"), "phone": ("2026-03-01", "2046-12-31")}
 
 
 @pytest.fixture(scope="module")

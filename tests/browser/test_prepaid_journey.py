@@ -104,7 +104,7 @@ def _finance_previews(world: World, journey: Journeys) -> tuple[str, Decimal]:
         here.press(here.page.get_by_role("link", name="New run"))
         here.look("run-new")
         here.page.get_by_label("Points earned from").fill("2026-01-01")
-        here.page.get_by_label("Points earned until").fill("2026-12-31")
+        here.page.get_by_label("Points earned until").fill("2046-12-31")
         here.press(here.page.get_by_role("button", name="Preview"))
         here.look("run-previewed")
         assert here.page.get_by_role("button", name="Approve").count() == 0
@@ -201,7 +201,7 @@ def _finance_takes_the_totals_away(world: World, journey: Journeys, folder: Path
         here.press(here.page.get_by_role("link", name="New export"))
         here.look("export-new")
         here.page.get_by_label("From", exact=True).fill("2026-01-01")
-        here.page.get_by_label("Until", exact=True).fill("2026-12-31")
+        here.page.get_by_label("Until", exact=True).fill("2046-12-31")
         here.press(here.page.get_by_role("button", name="Make it"))
         _work(world)
         take = here.page.get_by_role("link", name="Take the file away")

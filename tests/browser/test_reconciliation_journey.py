@@ -1,5 +1,6 @@
 """Finance reconciles a month: a statement comes in, differences are answered, by desktop and phone."""
 
+import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,7 @@ def statement(world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
     rows[0] = (*rows[0][:3], "9999")
     rows[1] = (rows[1][0], day, "1.00", "")
     rows += [rows[3], (rows[4][0], day, f"-{rows[4][2]}", ""), ("KNOBODYSONE-1R1", day, "7.00", "")]
-    rows += [("KNOBODYSONE-2R1", day.replace(month=12, day=31), "8.00", "")]
+    rows += [("KNOBODYSONE-2R1", day + dt.timedelta(days=30), "8.00", "")]
     path = tmp_path_factory.mktemp("statement") / "statement.csv"
     lines = [";".join(map(str, row)) for row in [("Reference", "Date", "Amount", "Card"), *rows]]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")

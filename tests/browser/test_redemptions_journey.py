@@ -77,7 +77,7 @@ def test_points_are_asked_for_let_go_and_loaded_and_a_run_takes_the_rest(
             here.press(here.page.get_by_role("link", name="New run"))
             here.look("run-new")
             here.page.get_by_label("Points earned from").fill("2026-01-01")
-            here.page.get_by_label("Points earned until").fill("2026-12-31")
+            here.page.get_by_label("Points earned until").fill("2046-12-31")
             here.page.get_by_label(re.compile("Only accounts with")).fill("50")
             here.press(here.page.get_by_role("button", name="Preview"))
             here.look("run-previewed")

@@ -1,5 +1,6 @@
 """`kontor purchases`: what balances pay for is listed, taken for a purchase, and given back."""
 
+import datetime as dt
 import json
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,6 @@ from app.domain.states import Unit
 from app.services.access.keys import Keys
 from app.services.orders import purchase_credits
 from tests.support import programs
-from tests.support.programs import NOW
 from tests.support.sales import Sold, sell
 
 
@@ -24,7 +24,7 @@ def test_a_code_is_taken_once_and_what_is_open_is_given_back(registry: Sessions,
         program = programs.load(session, programs.document(code, program=told))
         who, what = programs.people(session, program)["D1"], programs.goods(session, program, {"P": None})["P"]
         sell(session, program, [Sold("1", who, what, 1, 10_000_00)])
-        by: dict[str, Any] = {"actor": "ann@d1.example", "now": NOW}
+        by: dict[str, Any] = {"actor": "ann@d1.example", "now": dt.datetime.now(dt.UTC)}  # the command's clock
         for at in range(2):
             last = purchase_credits.ask(session, keys, program, who, Unit.POINTS, 100 + at, key=f"{at}", **by)
         shown = purchase_credits.codes_of(session, keys, who)[1][1]

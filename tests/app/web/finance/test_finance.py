@@ -64,7 +64,7 @@ def status_of(world: World, run: str) -> RunStatus:
 
 def previewed(world: World, finance: FlaskClient, at: str) -> str:
     """Preview what January to December earned. Gives the run's number."""
-    answer = post(finance, f"{at}/runs/new", f"{at}/runs/new", from_on="2026-01-01", to_on="2026-12-31")
+    answer = post(finance, f"{at}/runs/new", f"{at}/runs/new", from_on="2026-01-01", to_on="2046-12-31")
     assert answer.status_code == 303, answer.text
     return answer.location.rsplit("/", 1)[1]
 
@@ -86,7 +86,7 @@ def test_a_large_run_is_prepared_by_workers_while_its_page_tells_how_far_it_is(
     assert accounts > 1
     post(approver, page, f"{page}/approve")
     assert status_of(world, run) is RunStatus.PREPARING
-    busy = post(finance, f"{at}/runs/new", f"{at}/runs/new", from_on="2026-01-01", to_on="2026-12-31")
+    busy = post(finance, f"{at}/runs/new", f"{at}/runs/new", from_on="2026-01-01", to_on="2046-12-31")
     assert busy.status_code == 400
     assert f"Run {run} is being prepared." in busy.text
     with world.app.app_context():
@@ -511,7 +511,7 @@ def test_a_run_takes_a_saved_list_a_group_and_says_whom_and_what_to_do_about_the
     assert post(finance, f"{at}/distributors", f"{at}/views", **kept).status_code == 303
     form = finance.get(f"{at}/runs/new").text
     (view,) = re.findall(r'<option value="(\d+)">Just one</option>', form)
-    period = {"from_on": "2026-01-01", "to_on": "2026-12-31"}
+    period = {"from_on": "2026-01-01", "to_on": "2046-12-31"}
     answer = post(finance, f"{at}/runs/new", f"{at}/runs/new", **period, saved=view, minimum="999999")
     assert answer.status_code == 303
     with asked_of_the_database(world) as asked:

@@ -36,7 +36,7 @@ def wait_in_review(world: World, *numbers: str, who: str = "D-7", lines: int = 2
             for number in numbers
             for at in range(lines)
         ]
-        sell(session, program, sold, source=IN_REVIEW)
+        sell(session, program, sold, source=IN_REVIEW, now=world.clock())
         found = dict(
             session.execute(
                 select(SalesDocument.number, SalesDocument.id).where(

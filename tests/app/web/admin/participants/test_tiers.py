@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+import uuid
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -20,6 +21,7 @@ from app.services.setup import programs
 from app.services.tiering import tier_judging
 from tests.app.web.conftest import token_of
 from tests.app.web.world import World
+from tests.support.sales import Sold, sell
 
 As = Callable[[str], FlaskClient]
 
@@ -37,6 +39,10 @@ def tiered(world: World) -> Iterator[World]:
             program = programs.program_by_code(session, world.a)
             program.settings = {**program.settings, "tiers": {"levels": LEVELS}}
             session.flush()
+            product = session.scalars(select(Product.id).where(Product.program_id == program.id).limit(1)).one()
+            number, day = f"TIER/{uuid.uuid4()}", world.clock().date()  # tiers look at this year
+            sold = Sold(number, world.distributors["D-5"], product, 1, 90_000, f"{day.replace(month=1, day=1)}")
+            sell(session, program, [sold], now=world.clock())
             catalogue.mark_changed(session, program.id)
             tier_judging.judge(session, program, now=world.clock())
         db.session.remove()
