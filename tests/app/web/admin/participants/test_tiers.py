@@ -37,10 +37,14 @@ def tiered(world: World) -> Iterator[World]:
     with world.app.app_context():
         with transaction(db.session) as session:
             program = programs.program_by_code(session, world.a)
-            program.settings = {**program.settings, "tiers": {"levels": LEVELS}}
+            # tiers look at this year, whichever it is
+            was = program.settings
+            program.settings = {**was, "ends_on": "2046-12-31", "tiers": {"levels": LEVELS}}
             session.flush()
-            product = session.scalars(select(Product.id).where(Product.program_id == program.id).limit(1)).one()
-            number, day = f"TIER/{uuid.uuid4()}", world.clock().date()  # tiers look at this year
+            catalogue.mark_changed(session, program.id)
+            of_p1 = select(Product.id).where(Product.program_id == program.id, Product.code == "P1")
+            product = session.scalars(of_p1).one()
+            number, day = f"TIER/{uuid.uuid4()}", world.clock().date()
             sold = Sold(number, world.distributors["D-5"], product, 1, 90_000, f"{day.replace(month=1, day=1)}")
             sell(session, program, [sold], now=world.clock())
             catalogue.mark_changed(session, program.id)
@@ -50,7 +54,7 @@ def tiered(world: World) -> Iterator[World]:
     with world.app.app_context():
         with transaction(db.session) as session:
             program = programs.program_by_code(session, world.a)
-            program.settings = {name: part for name, part in program.settings.items() if name != "tiers"}
+            program.settings = was
             for model in (TierChange, TierStanding):
                 session.query(model).filter_by(program_id=program.id).delete()
             session.execute(update(Distributor).where(Distributor.program_id == program.id).values(tier=None))
