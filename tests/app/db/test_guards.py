@@ -54,7 +54,7 @@ _WHOLE: Mapping[str, Mapping[str, Any]] = {
     "reward": {"price_by_hand": True},
     "distributor_merge": {"state": "waiting"},
     "lot_extension": {"after_on": dt.date(2026, 12, 31)},
-    "order_line": {"cancelled": 0},
+    "order_line": {"cancelled": 0, "returned": 0},
     "reward_order": {"cash_minor": 0, "repaid_minor": 0},
     "redemption": {"key": "its own", "asked_by": "ada", "approved_at": NOW},
 }
