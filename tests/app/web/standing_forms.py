@@ -23,7 +23,7 @@ from app.services.by_hand import adjustments
 from app.services.goods import catalogue
 from app.services.instants import promising
 from app.services.ledger import expiring
-from app.services.orders import approving, cancelling, money, placing, purchase_credits
+from app.services.orders import approving, cancelling, money, moving, placing, purchase_credits
 from app.services.owners import pools
 from app.services.promotions import publishing
 from app.services.setup import programs, tax_changes
@@ -133,7 +133,7 @@ def _lots(session: Session, world: World, a: Program, many: int) -> Iterator[str
 
 
 def _orders(session: Session, world: World, a: Program, many: int) -> Iterator[str]:
-    """Let two have points to spend, and orders of one of them wait for a second person."""
+    """Let two have points to spend, orders of one of them wait for a second person, and one more be delivered."""
     p1 = catalogue.product_ids(session, a.id)["p1"]
     spending = [
         Sold(f"SPENDS/{code}", world.distributors[code], p1, 1, 90_000, "2026-03-01") for code in ("D-2", "D-5")
@@ -151,9 +151,14 @@ def _orders(session: Session, world: World, a: Program, many: int) -> Iterator[s
             actor=SOMEBODY,
             now=world.clock(),
         )
-        for at in range(many)
+        for at in range(many + 1)
     ]
     yield f"/programs/{a.code}/orders/{placed[0]}"
+    came, by = placed[-1], {"actor": "a second person", "now": world.clock()}
+    approving.approve(session, world.keys, a, came, **by)
+    moving.order_by_hand(session, a, came, None, **by)
+    moving.deliver(session, a, came, None, **by)
+    yield f"/programs/{a.code}/orders/{came}"
 
 
 def _money(session: Session, world: World, a: Program) -> Iterator[str]:

@@ -133,7 +133,7 @@ def test_loads_that_failed_and_what_is_to_be_paid_back_wait_for_whoever_prepares
     again = re.search(r'<a href="([^"]+)">New run over these days</a>', told)
     assert again
     form = as_("finance").get(again[1]).text
-    assert re.findall(r'name="(?:from_on|to_on)"[^>]* value="([^"]*)"', form) == ["2026-01-01", "2026-12-31"]
+    assert re.findall(r'name="(?:from_on|to_on)"[^>]* value="([^"]*)"', form) == ["2026-01-01", "2046-12-31"]
     assert 'value="2026-01-01"' not in as_("owner").get(again[1].replace(world.a, world.b)).text
     listed = as_("finance").get(address).text
     assert failed in listed
