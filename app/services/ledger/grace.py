@@ -35,7 +35,7 @@ class Grace:
         over = (
             select(Lot.id, Lot.expires_on, Lot.idle_months)
             .join(Account, Account.id == Lot.account_id)
-            .where(Lot.id == any_of(sorted(lot_ids)), last_day < self._on)
+            .where(Lot.id == any_of(sorted(lot_ids)), Lot.remaining > 0, last_day < self._on)
             .subquery()
         )
         columns = ["lot_id", "before_on", "before_idle_months", "after_on", "changed_at"]

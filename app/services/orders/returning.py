@@ -23,12 +23,16 @@ from app.services.ledger.accounts import program_accounts
 from app.services.ledger.grace import Grace
 from app.services.ledger.posting import Posting, post, program_bucket, transaction_ids
 from app.services.ledger.reservations import held as reserved_by
-from app.services.ledger.wallets import OpenWallets
+from app.services.ledger.wallets import OpenWallets, lock_accounts
 from app.services.orders import gifts
 from app.services.orders.cancelling import restock
 from app.services.orders.holding import Held, NotNow, OrderError, hold
 from app.services.owners.following import Following, traced
+from app.services.owners.moves import carry_back
 from app.services.telling import notices
+
+_AS_RUNS = OrderLine.delivered_on, OrderLine.id
+"""The order in which a run that reckons tax locks lines as well (`prepaid.taxing.owed`)."""
 
 Pieces = Sequence[tuple[OrderLine, int]]
 """Lines, and how many of each."""
@@ -101,7 +105,7 @@ def take_back(
 def _refuse_taxed(session: Session, lines: Sequence[OrderLine]) -> None:
     """Refuse lines whose tax a run reckoned. The lines are locked: a run that reckons now waits, or is waited for."""
     ids = [line.id for line in lines]
-    session.execute(select(OrderLine.id).where(OrderLine.id.in_(ids)).order_by(OrderLine.id).with_for_update()).all()
+    session.execute(select(OrderLine.id).where(OrderLine.id.in_(ids)).order_by(*_AS_RUNS).with_for_update()).all()
     judged = session.execute(
         select(OrderLine.name, Redemption.run_id)
         .join(Redemption, Redemption.order_line_id == OrderLine.id)
@@ -121,11 +125,12 @@ def _refund(program: Program, held: Held, chosen: Pieces, reason: str) -> None:
     spent = [_part([leg for _, leg in of[line.reservation_id][1]], line, count) for line, count in chosen]
     lots = {leg.lot_id for legs in spent for leg in legs if leg.lot_id is not None}
     owners = {account for _, legs in of.values() for account, _ in legs}
+    lock_accounts(session, owners)
     trail = traced(session, taken=lots, given=(), locked=owners, today=today)
     grace = Grace(session, program.id, today, trail.accounts)
     opened = OpenWallets(session, owners | trail.accounts, with_lots=trail.lots | lots)
     posting = Posting(program.id, actor=held.actor, reason=f"#{held.order.id}: {reason}")
-    following = Following(session, posting, opened, trail, today)
+    following = Following(session, posting, opened, trail, today, into_moved=False)
     ids = transaction_ids(session, len(chosen))
     posting.add_transactions(
         ids,
@@ -145,6 +150,9 @@ def _refund(program: Program, held: Held, chosen: Pieces, reason: str) -> None:
     posting.changed_lots.append(opened.changed())
     post(session, posting)
     following.note_whose()
+    for spender, account, amount in following.followed:
+        if account != spender:  # what was spent went along with the points, and is spent no longer
+            carry_back(session, spender, account, amount)
     grace.give(lots.union(*(trail.ends(one) for one in lots)))
 
 

@@ -122,14 +122,30 @@ def _origins(session: Session, lot_ids: Iterable[int], today: dt.date) -> dict[i
 class Following:
     """Gives points back to the lots that they were taken from, wherever those moved, within one posting."""
 
-    def __init__(self, session: Session, posting: Posting, opened: OpenWallets, trail: Trail, on: dt.date) -> None:
-        """Take wallets that are open, those of ``trail.accounts`` among them."""
+    def __init__(
+        self,
+        session: Session,
+        posting: Posting,
+        opened: OpenWallets,
+        trail: Trail,
+        on: dt.date,
+        *,
+        into_moved: bool = True,
+    ) -> None:
+        """Take wallets that are open, those of ``trail.accounts`` among them.
+
+        ``into_moved``: what comes back to a lot that moved since may fill a lot that it became. What had been spent
+        before the lot moved was never a part of that: it follows as a lot of its own.
+        """
         self.session = session
         self.posting = posting
         self.opened = opened
         self.trail = trail
         self.on = on
         self.holding = {lot: account for account, wallet in opened.of.items() for lot in wallet.lots}
+        self.followed: list[tuple[int, int, int]] = []
+        """What followed: from which account, to which, how much."""
+        self._into_moved = into_moved
         self._came: list[tuple[Lot, LotBalance]] = []
         self._whose: list[tuple[int, int, int]] = []
 
@@ -151,6 +167,8 @@ class Following:
         account = origin.earner if pending else self.trail.origins[ends[-1]].stands_on
         for end in ends:
             lot = self.opened.of[account].lots.get(end)
+            if end != origin.lot.id and not self._into_moved:
+                continue
             if lot is not None and lot.remaining + amount <= self.trail.origins[end].lot.amount:
                 return account, lot
         return account, None
@@ -182,6 +200,7 @@ class Following:
             idle_months=was.idle_months,
         )
         self._came.append((lot, balance))
+        self.followed.append((was.account_id, account, amount))
         if origin.document_id is None:
             self._whose += [(lot.id, one, origin.whose) for one in sorted({was.account_id, account})]
         parts.append(lot.id)

@@ -166,14 +166,7 @@ class Move:
         if not self._everything:
             share = tiers.share_of_account(self.session, self.program, self.receiver_account)
             gone = going_along(self._open, self._had, self._gone, share)
-        if gone:
-            for account, more in ((self.giver_account, -gone), (self.receiver_account, gone)):
-                self.session.execute(
-                    update(Account)
-                    .where(Account.id == account)
-                    .values(carried=Account.carried + more)
-                    .execution_options(synchronize_session=False)
-                )
+        carry(self.session, self.giver_account, self.receiver_account, gone)
 
     def _carry_activity(self) -> None:
         self.session.execute(
@@ -182,6 +175,23 @@ class Move:
             .values(active_on=func.greatest(Account.active_on, self._active_on))
             .execution_options(synchronize_session=False)
         )
+
+
+def carry(session: Session, giver: int, receiver: int, gone: int) -> None:
+    """Let so much of what was spent of the points of one account count with the points of another."""
+    for account, more in ((giver, -gone), (receiver, gone)) if gone else ():
+        session.execute(
+            update(Account)
+            .where(Account.id == account)
+            .values(carried=Account.carried + more)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def carry_back(session: Session, giver: int, receiver: int, amount: int) -> None:
+    """Take back what was carried of points that are spent no longer, at most what counts with the receiver's."""
+    gone = session.scalars(select(tiers.GONE).where(Account.id == receiver)).one()
+    carry(session, receiver, giver, max(0, min(amount, gone)))
 
 
 def _documents_of(session: Session, lot_ids: Sequence[int]) -> dict[int, int]:
