@@ -52,6 +52,8 @@ _OF_A_TOTAL = re.compile(
 """What begins a row that tells a part of the total above it."""
 _OF_A_LABEL = 2
 """Cells of a row that says something of the report: what it says, perhaps behind the name of it."""
+_MOST_BELOW = 1_000
+"""So many of the last rows are looked at for what they say of the report: a table may have a million."""
 _LEAST_NAMES = 3
 """Names of columns that a row has which is a header."""
 _ASKED = 3
@@ -187,11 +189,12 @@ def _notes(body: Body, blank: np.ndarray) -> np.ndarray:
 
 
 def _labels(body: Body) -> np.ndarray:
-    """Mark the rows of a text or two of which the first is the name of what is behind it: ``Data wydruku:``."""
-    marked, filled = np.zeros(len(body), dtype=bool), np.zeros(len(body), dtype=np.int32)
+    """Mark the last rows of a text or two of which the first is the name of what is behind it: ``Data wydruku:``."""
+    marked, start = np.zeros(len(body), dtype=bool), max(0, len(body) - _MOST_BELOW)
+    filled = np.zeros(len(body) - start, dtype=np.int32)
     for column in body.cells.columns:
-        filled += ~empty_cells(column)
-    places = np.flatnonzero((filled > 0) & (filled <= _OF_A_LABEL))
+        filled += ~empty_cells(column.slice(start))
+    places = start + np.flatnonzero((filled > 0) & (filled <= _OF_A_LABEL))
     for at, cells in zip(places.tolist(), body.cells_of(places) if len(places) else (), strict=True):
         said = [cell.strip() for cell in cells if cell]
         named = said[0].endswith(":") or IN_WORDS.fullmatch(said[0])
