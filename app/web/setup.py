@@ -40,7 +40,15 @@ from app.web.admin.ledger import adjustments, ledger, lots
 from app.web.admin.orders import orders, purchases, suppliers
 from app.web.admin.overview import overview
 from app.web.admin.owners import merges, pools, transfers
-from app.web.admin.participants import customers, distributors, new_distributors, own_accounts, records, tiers
+from app.web.admin.participants import (
+    customers,
+    distributors,
+    new_distributors,
+    own_accounts,
+    records,
+    tier_terms,
+    tiers,
+)
 from app.web.admin.people import applications, invited, outbox, registration
 from app.web.admin.people import people as users
 from app.web.admin.promotions import editor as promotion_editor
@@ -159,6 +167,7 @@ BLUEPRINTS = (
     deliveries.bp,
     groups.bp,
     tiers.bp,
+    tier_terms.bp,
     promotions.bp,
     promotion_editor.bp,
     portal_promotions.bp,

@@ -26,7 +26,7 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
     A second rate of the same, however its groups and its matrix are called there, is refused.
     """
     session, program = desk.session, desk.program
-    document = programs.export(session, program.code)
+    document = programs.document_to_change(session, program)
     matrices: dict[str, dict[str, Any]] = {code_key(one["code"]): one for one in document.get("matrices", [])}
     only = next(iter(matrices)) if len(matrices) == 1 else ""
     points = rates_of(desk, rows, "points", problems)

@@ -77,7 +77,7 @@ def _put(
 
     What is nothing does not stand there any more.
     """
-    document = programs.export(session, program.code)
+    document = programs.document_to_change(session, program)
     was = document.get("prepaid", {})
     prepaid = {name: part for name, part in (was | said).items() if part is not None}
     if prepaid == was:

@@ -89,7 +89,7 @@ def put_settings(session: Session, program: Program, said: Purchases, *, actor: 
     Raises:
         ProgramFileInvalid: It does not fit the programme's decimals.
     """
-    document = programs.export(session, program.code)
+    document = programs.document_to_change(session, program)
     document["program"]["purchases"] = said.model_dump(mode="json", exclude_defaults=True)
     programs.load(session, program_files.read(document), actor=actor, now=now, deed="purchases")
 

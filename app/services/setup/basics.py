@@ -27,9 +27,9 @@ def put_basics(
     Raises:
         ProgramFileInvalid: It would end before it begins.
     """
-    document = programs.export(session, program.code)
-    before = {"name": program.name, "sponsor": program.sponsor, "ends_on": _noted(program.ends_on)}
+    document = programs.document_to_change(session, program)
     after = {"name": name, "sponsor": sponsor, "ends_on": _noted(ends_on)}
+    before = {part: document["program"].get(part) for part in after}
     changed = [part for part, value in after.items() if value != before[part]]
     if not changed:
         return False

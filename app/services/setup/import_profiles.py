@@ -104,7 +104,7 @@ def _revise(
     actor: str,
     now: dt.datetime,
 ) -> bool:
-    document = programs.export(session, program.code)
+    document = programs.document_to_change(session, program)
     was = document.get("import_profiles", {})
     profiles = change(was)
     if profiles == was:

@@ -25,8 +25,9 @@ def put_invoicing(session: Session, program: Program, said: Invoicing, *, actor:
     Raises:
         ProgramFileInvalid: It does not fit the decimals of the currency.
     """
-    document = programs.export(session, program.code)
-    before, after = invoicing_of(program), said.model_dump(mode="json", exclude_defaults=True)
+    document = programs.document_to_change(session, program)
+    before = Invoicing.model_validate(document["program"].get("invoicing", {}))
+    after = said.model_dump(mode="json", exclude_defaults=True)
     if said == before:
         return False
     document["program"]["invoicing"] = after

@@ -188,6 +188,15 @@ def export(session: Session, code: str) -> dict[str, Any]:
     return dict(document)
 
 
+def document_to_change(session: Session, program: Program) -> dict[str, Any]:
+    """Give a programme's document to whoever says a part of it anew, and loads it with that.
+
+    Whoever says another part anew at the same time waits: neither takes back what the other said. The caller commits.
+    """
+    catalogue.begin_change(session, program.id)
+    return export(session, program.code)
+
+
 def _is_newest(session: Session, program_id: int, document: dict[str, Any], digest: bytes) -> bool:
     """Tell whether a programme was last loaded from a file that says the same: 10 and 10.00 are one amount."""
     newest = session.execute(

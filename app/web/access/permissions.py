@@ -276,6 +276,7 @@ ROUTES: Mapping[str, Rule] = {
     "groups.index": Rule(Reach.PROGRAM, Permission.SEE_PRODUCTS),
     "groups.edit": Rule(Reach.PROGRAM, Permission.EDIT_PROGRAM),
     "tiers.index": Rule(Reach.PROGRAM, Permission.SEE_DISTRIBUTORS),
+    "tier_terms.edit": Rule(Reach.PROGRAM, Permission.EDIT_PROGRAM),
     "tiers.give_many": Rule(Reach.PROGRAM, Permission.EDIT_DISTRIBUTOR),
     "tiers.show": Rule(Reach.DISTRIBUTOR, Permission.SEE_DISTRIBUTORS),
     "tiers.give": Rule(Reach.DISTRIBUTOR, Permission.EDIT_DISTRIBUTOR),

@@ -255,14 +255,13 @@ def look(program_code: str) -> Response | tuple[str, int]:
     form, program = LookForm(), scope().program
     if not form.validate():
         return _page(form), 400
-    document = programs.export(session(), program_code)
-    branding = {"accent": form.accent.data} if form.accent.data else None
-    settings = {key: value for key, value in document["program"].items() if key != "branding"}
-    document["program"] = settings | ({"branding": branding} if branding else {})
+    branding = {"branding": {"accent": form.accent.data}} if form.accent.data else {}
     content = form.logo.data.read(logos.LARGEST_BYTES + 1) if form.logo.data else b""
     try:
         with transaction(db.session) as writing:
-            file = program_files.parse(program_files.to_yaml(document))
+            document = programs.document_to_change(writing, program)
+            others = {key: value for key, value in document["program"].items() if key != "branding"}
+            file = program_files.read(document | {"program": others | branding})
             programs.load(writing, file, actor=person().login, now=now(), deed="look")
             if content:
                 logos.put_logo(writing, program, content, actor=person().login, now=now())
@@ -286,17 +285,14 @@ def claiming(program_code: str) -> Response | tuple[str, int]:
     if form.people_per_sale.data is None and form.loaded_sales_count.data == "when_claimed":
         form.refuse("people_per_sale", gettext("Say how many, or no loaded sale will ever count."))
         return _page(form), 400
-    document = programs.export(session(), program_code)
     said = {name: value for name, value in form.data.items() if name in ClaimingForm.SAID and value is not None}
-    others = {
-        name: value
-        for name, value in document["program"].get("verification", {}).items()
-        if name not in ClaimingForm.SAID
-    }
-    document["program"] |= {"verification": others | said}
     try:
         with transaction(db.session) as writing:
-            file = program_files.parse(program_files.to_yaml(document))
+            document = programs.document_to_change(writing, scope().program)
+            stands = document["program"].get("verification", {})
+            others = {name: value for name, value in stands.items() if name not in ClaimingForm.SAID}
+            document["program"] |= {"verification": others | said}
+            file = program_files.read(document)
             programs.load(writing, file, actor=person().login, now=now(), deed="claiming")
     except program_files.ProgramFileInvalid as error:
         form.refuse(None, str(error).splitlines()[-1])
