@@ -100,8 +100,11 @@ class TiersForm(Form):
     levels = FieldList(FormField(_LevelForm), label=_("Tiers"), max_entries=20 + SPARE)
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        """Let what tiers take have the decimals of what they count."""
+        """Let what tiers take have the decimals of what they count. Where no row is sent at all, those stand there."""
         super().__init__(*args, **options)
+        if not self.levels.entries:
+            for row in options["levels"]:
+                self.levels.append_entry(row)
         for entry in self.levels.entries:
             entry.form.from_.fits = self._decimals
 

@@ -120,6 +120,13 @@ def test_what_is_wrong_stands_beside_its_field_and_nothing_is_changed(
         assert _said(world).levels == []
 
 
+def test_where_no_row_is_sent_at_all_the_page_shows_those_that_there_are(world: World, as_: As, page: str) -> None:
+    boss = as_("administrator")
+    assert _sent(boss, page, **SILVER)[0] == 200
+    code, text = _sent(boss, page)
+    assert (code, "Name at least one tier." in text, 'value="Silver partner"' in text) == (400, True, True)
+
+
 def test_a_tier_that_something_is_for_cannot_go(world: World, as_: As, page: str) -> None:
     boss = as_("administrator")
     assert _sent(boss, page, **SILVER, **GOLD)[0] == 200
