@@ -22,6 +22,7 @@ from importers.layout.words.around import (
     DRAWN,
     DUE,
     IN_WORDS,
+    NOTHING,
     PAGE,
     STARRED,
     TOTAL,
@@ -52,6 +53,8 @@ _OF_A_TOTAL = re.compile(
 """What begins a row that tells a part of the total above it."""
 _OF_A_LABEL = 2
 """Cells of a row that says something of the report: what it says, perhaps behind the name of it."""
+_MOST_CROSSED = 4
+"""Bytes of the longest sign for nothing in a cell that is looked for; days are longer."""
 _MOST_BELOW = 1_000
 """So many of the last rows are looked at for what they say of the report: a table may have a million."""
 _LEAST_NAMES = 3
@@ -102,7 +105,7 @@ def recognise(
     if not keys:
         return found
     lacks, short = _lack_keys(body, keys, found)
-    added = _subtotals(body, keys, short, found) | _level_totals(body)
+    added = _subtotals(body, keys, short, found) | _level_totals(body) | _crossed_totals(body)
     lacks |= added | _named_totals(body)
     notes = _notes(body, blank) if len(keys) > 1 else np.zeros(len(body), dtype=bool)
     lacks |= notes
@@ -124,6 +127,8 @@ def recognise(
         else:
             heading = row in headed or at in above_headers
             kind = _kind(cells, body.columns, numbers, trailing=at > last, heading=heading)
+            if kind is Kind.TOTAL and _completes(body, at, cells):
+                kind = None
         if kind is None:
             continue
         found[at] = True
@@ -133,6 +138,18 @@ def recognise(
         if kind is Kind.TOTAL:
             recognised.totals[row] = {name: cell for name, cell in zip(names, cells, strict=True) if cell}
     return found
+
+
+def _completes(body: Body, at: int, cells: Sequence[str]) -> bool:
+    """Say whether a row of nothing but figures has those of the line above it, as where a long name pushed them down.
+
+    They are no sum of the lines: it would stand below one that has figures itself.
+    """
+    if not at or not all(_NUMERIC.fullmatch(cell) for cell in cells if cell):
+        return False
+    (above,) = body.cells_of(np.array([at - 1]))
+    named = any(above[body.columns[field]] for field in KEYS & body.columns.keys())
+    return named and not any(above[place] for place, cell in enumerate(cells) if cell)
 
 
 def _group_rows(body: Body, doubts: Mapping[int, list[str]], whole: np.ndarray) -> AbstractSet[int]:
@@ -236,6 +253,24 @@ def _level_totals(body: Body) -> np.ndarray:
         ends = bool(words) and not any(cells[place] for place in places if place > min(words))
         starred = any(_STARS.fullmatch(cells[place]) for place in others)
         marked[at] = ends or (starred and sum(not cells[place] for place in places) > 1)
+    return marked
+
+
+def _crossed_totals(body: Body) -> np.ndarray:
+    """Mark the rows called a total that have a sign for nothing in all else of what a line is: ``Razem;-;-``.
+
+    The rest of a row is looked at only where its day is such a sign, or its goods in a table without days.
+    """
+    marked = np.zeros(len(body), dtype=bool)
+    asked = next((one for one in ("issued_on", "product") if one in body.columns), None)
+    if asked is None:
+        return marked
+    texts = body.cells.column(body.columns[asked])
+    places = np.flatnonzero(np.asarray(pc.fill_null(pc.less_equal(pc.binary_length(texts), _MOST_CROSSED), False)))  # noqa: FBT003
+    of_line = sorted(body.columns[field] for field in KEYS & body.columns.keys())
+    for at, cells in zip(places.tolist(), body.cells_of(places) if len(places) else (), strict=True):
+        said = [cells[place] for place in of_line if cells[place] and not NOTHING.fullmatch(cells[place])]
+        marked[at] = bool(cells[body.columns[asked]]) and len(said) == 1 and bool(WHOLE_TOTAL.fullmatch(said[0]))
     return marked
 
 

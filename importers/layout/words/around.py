@@ -145,6 +145,9 @@ IN_WORDS = re.compile(
 ADDED = re.compile(r"\W*(?:zzgl|zuzüglich|inkl|plus|más|oraz|плюс|incl)\W+", re.IGNORECASE)
 """What stands before a tax that a row below the total adds."""
 
+NOTHING = re.compile(r"[-–—.·*/]{1,4}|x{1,3}|n/?a|n\.a\.|b/?d|н/?д", re.IGNORECASE)
+"""What is written into a cell that has nothing to say: a dash, ``x`` as forms of offices have it, ``n/a``."""
+
 _PAGE = "strona|str|page|página|pág|seite|страница|стр|лист|strana|feuille|blatt|ark|arkusz"
 PAGE_WORD = re.compile(rf"(?:{_PAGE})(?!\w)", re.IGNORECASE)
 """What stands before the number of a page, or of a sheet."""

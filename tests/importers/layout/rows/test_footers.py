@@ -30,3 +30,19 @@ def test_what_a_report_says_of_itself_below_its_lines_is_no_line() -> None:
             "a line that lacks the rest is refused with what it lacks"
         )
     assert numbers(laid([HEADER, ["Uwaga:", "2026-01-06"], line()])) == [2, 3]
+
+
+@pytest.mark.parametrize("sign", ["-", "—", "---", "x", "n/a", "b/d"])
+def test_a_total_that_has_a_sign_for_nothing_in_what_lines_are_of_is_no_line(sign: str) -> None:
+    total: list[str | None] = ["Razem", sign, sign, sign, "4", "40,00"]
+    assert recognised(laid([HEADER, line(), line("FV/2"), total])) == {"total": [4]}
+    assert recognised(laid([HEADER, line(), [sign, sign, sign, "Suma:", "2", "20,00"], line("FV/2")])) == {"total": [3]}
+    for row in (["FV/3", sign, sign, sign, "4", "40,00"], ["Razem", sign, "D1", "P1", "4", "40,00"]):
+        assert numbers(laid([HEADER, line(), row])) == [2, 3], "what names anything else is a line with what it lacks"
+
+
+def test_figures_below_a_line_that_has_none_are_no_sum() -> None:
+    pushed = line("FV/2", quantity=None, net=None)
+    figures: list[str | None] = [None] * 4 + ["2", "20,00"]
+    assert numbers(laid([HEADER, line(), pushed, figures])) == [2, 3, 4], "a long name pushed them into the next row"
+    assert recognised(laid([HEADER, line(), figures])) == {"total": [3]}
