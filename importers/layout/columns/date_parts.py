@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from importers.files.grid import Grid, Lifted
 from importers.layout.columns.naming import adds_up
 from importers.layout.tables.header import empty_cells
-from importers.layout.words.synonyms import spoken
+from importers.layout.words.synonyms import names_of, spoken
 from importers.layout.written.dates import read_moment
 
 _PARTS = (
@@ -41,6 +41,9 @@ def days_of_parts(grid: Grid, header: Sequence[str], last: int, dated: int | Non
     places = [[at for at, name in enumerate(called) if name in names] for names in _PARTS]
     if any(len(one) != 1 for one in places) or dated not in (None, *places[-1]):
         return None
+    known = names_of("sales")["issued_on"]
+    if any(known.get(name) and at not in places[-1] for at, name in enumerate(called)):
+        return None  # the whole day stands in a column of its own
     below = grid.row_number > last
     texts = [pc.utf8_trim_whitespace(grid.cells.column(at).filter(pa.array(below))) for [at] in places]
     texts = _filled_down(texts) if any(map(adds_up, header)) else texts

@@ -48,6 +48,7 @@ _DIGITS_OF_EAN = (8, 12, 13)
 _NUMBER = r"^-?(?:\d[\d ']*(?:[.,]\d+)?|\d{1,3}(?:[.,]\d{3})+(?:[.,]\d+)?|\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d*)?)$"
 _CENTS = re.compile(r"(?<![\d.,])\d[\d ']*[.,]\d{2}(?![\d.,])")
 """What is an amount, whatever stands around it."""
+_OF_A_MONTH = re.compile(r"\d{1,2}")
 _LEAST_TOKEN = 4
 _ADDED_UP = re.compile(
     r"(?:suma z|suma elementów|sum of|summe von|suma de|somme de|сумма по (?:полю|столбцу))\s(.+)", re.IGNORECASE
@@ -232,6 +233,8 @@ def can_hold(one: str, facts: Facts) -> bool:
     if not facts.samples:
         return True
     if one in DATES:
+        if all(map(_OF_A_MONTH.fullmatch, facts.samples)):
+            return False  # the days of a month, beside which columns of months and years stand
         return facts.dates_bp >= 5_000 or facts.dates_bp + facts.numbers_bp >= 9_000
     if one in NUMBERS:
         return facts.numbers_bp >= 5_000

@@ -32,6 +32,16 @@ def test_year_month_and_day_are_one(header: list[str], parts: list[list[str]]) -
     assert [one[1] for one in found.good] == ["2026-01-05", "2026-01-20"]
 
 
+def test_days_of_a_month_are_no_dates_and_nobody_is_asked_which_column_has_these() -> None:
+    parts = ["Rok", "Miesiąc", "Dzień"]
+    seen = look([grid(rows(parts, ["2026", "1", "5"], ["2026", "1", "20"]))], [], "sales")
+    assert (seen.questions, propose(seen).columns["issued_on"]) == ((), "Date")
+    beside = look(
+        [grid(rows([*parts, "Data"], ["2026", "1", "5", "2026-01-05"], ["2026", "1", "6", "2026-01-06"]))], [], "sales"
+    )
+    assert (beside.questions, propose(beside).columns["issued_on"]) == ((), "Data")
+
+
 def test_a_column_called_day_may_hold_the_last_part_or_is_chosen_instead() -> None:
     report = rows(["Rok", "Miesiąc", "Dzień"], ["2026", "styczeń", "5"])
     said = propose(look([grid(report)], [], "sales"), {"column:issued_on": "Date"})
