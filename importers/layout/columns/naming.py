@@ -19,6 +19,7 @@ from importers.layout.tables.header import JOINT
 from importers.layout.words.around import DRAWN, TOTAL
 from importers.layout.words.known import says_yes_or_no
 from importers.layout.words.synonyms import is_tax, names_of, of_others, spoken
+from importers.layout.written.amounts_named import currency_named
 from importers.layout.written.dates import read_moment
 from importers.layout.written.magnitudes import without_magnitudes
 from importers.layout.written.numbers import PIECES, currencies_of, tidy
@@ -286,7 +287,7 @@ def _taxed(name: str) -> bool | None:
 def guess(found: Mapping[str, Sequence[Candidate]], kind: str) -> Guesses:
     """Give each field the column that is likeliest, and name the choices that somebody else must make."""
     required = KINDS[kind].needed(())
-    found = _sold_before_returned(found)
+    found = _of_one_measure(_sold_before_returned(found))
     ranked = sorted(
         (-one.score, one.field not in required, at, one.field, name)
         for at, (name, several) in enumerate(found.items())
@@ -310,6 +311,19 @@ def guess(found: Mapping[str, Sequence[Candidate]], kind: str) -> Guesses:
             guesses.choices[wanted] = [chosen, *rivals]
     guesses.ignored = [name for name in found if name not in guesses.columns.values()]
     return guesses
+
+
+def _of_one_measure(found: Mapping[str, Sequence[Candidate]]) -> dict[str, Sequence[Candidate]]:
+    """Leave columns that differ in their currency alone what they are the likeliest: ``Netto PLN``, ``Netto EUR``.
+
+    They say the same in two currencies, and somebody must say which of them counts: none is a price beside the other.
+    """
+    measures = {name: spoken(name.replace(code, " ")) for name in found if (code := currency_named(name))}
+    twice = {name for name, one in measures.items() if [*measures.values()].count(one) > 1}
+    return {
+        name: [one for one in several if one.score == several[0].score] if name in twice else several
+        for name, several in found.items()
+    }
 
 
 def _sold_before_returned(found: Mapping[str, Sequence[Candidate]]) -> dict[str, list[Candidate]]:

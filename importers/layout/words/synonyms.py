@@ -131,7 +131,7 @@ _SALES = {
         |net total|amount lcy|net amount lcy|line amount lcy|sales amount lcy
         |sales amount|sales|revenue|turnover|invoice net line amount|wartość|wartość netto|kwota
         |kwota netto|netto|suma netto|obrót|sprzedaż netto|importe|importe neto|neto|base imponible
-        |total neto|valor|сумма|сумма без ндс|стоимость|сумма продажи|выручка|gesamt netto|gesamt
+        |total neto|valor|сумма|сумма без ндс|стоимость|сумма продажи|выручка|gesamt netto|gp netto|gesamt
         |gesamtpreis|betrag|nettobetrag|netto|nettowert|umsatz|wert|summe netto|total ht|montant|montant ht
         |montant net|total net|ca ht|wartość sprzedaży|wartość sprzedaży netto|sprzedaż wartościowo|sprzedaż zł
         |obrót netto|~suma|~razem|razem netto|nettoumsatz|positionswert|betrag netto|netto betrag|warenwert

@@ -258,6 +258,28 @@ def test_a_report_by_customer_names_each_once_before_the_numbers_of_its_document
         assert "distributor" not in seen(rows).fill_down, "a list whose numbers go on has lost its customers"
 
 
+def test_a_unit_price_and_an_amount_of_german_lists_settle_what_parts_thousandths_of_pieces() -> None:
+    header = ["Belegnr", "Belegdatum", "Kunde", "Art-Nr", "Bezeichnung", "Menge", "EP netto", "GP netto"]
+    lines = [("3,000", "1.466,01", "4.398,03"), ("1,000", "11,99", "11,99"), ("12,000", "5,19", "62,28")]
+    rows: list[Row] = [
+        header,
+        *[["F/1", "13.01.2026", "D1", f"AW-{at}", "Kabel", *one] for at, one in enumerate(lines)],
+    ]
+    assert seen(rows).questions == ()
+    assert propose(seen(rows)).columns["net_amount"] == "GP netto"
+
+
+@pytest.mark.parametrize(
+    "names", [("Netto PLN", "Netto EUR"), ("Wartość [EUR]", "Wartość [PLN]"), ("Kwota", "Kwota EUR")]
+)
+def test_of_amounts_in_two_currencies_side_by_side_somebody_says_which_count(names: tuple[str, str]) -> None:
+    header = ["Nr faktury", "Data", "Odbiorca", "Kod towaru", "Ilość", *names]
+    rows: list[Row] = [header, *[[f"F/{at}", "13.01.2026", "D1", "P1", "2", f"4{at},00", f"1{at},00"] for at in (1, 2)]]
+    found = seen(rows)
+    assert [(one.key, one.options) for one in found.questions] == [("column:net_amount", names)]
+    assert "unit_price" not in propose(found, {"column:net_amount": names[0]}).columns, "the other is no price"
+
+
 def test_another_table_below_and_a_row_of_numbers_say_nothing_of_the_columns() -> None:
     told = ["Data wyst.", "Nr faktury", "Odbiorca", "Kod towaru", "Ilość", "Cena", "Wartość netto"]
     numbering: Row = [str(at) for at in range(1, 8)]
