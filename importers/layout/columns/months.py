@@ -268,7 +268,10 @@ def unpivot(cells: pa.Table, found: Sequence[MonthColumn], profile: Months) -> U
             if name_key(label) in keys_of(one.label):
                 columns = by_month.setdefault(one.text(profile.year), {})
                 if field in columns:
-                    words = _("the columns %(first)s and %(second)s are of the same month")
+                    words = _(
+                        "the columns %(first)s and %(second)s are of the same month; leave one column for each month, "
+                        "or write what was sold on each day into a row with its date"
+                    )
                     raise NoMonths(words, first=repr(columns[field]), second=repr(one.name))
                 columns[field] = one.name
     lacking = [month for month, columns in by_month.items() if columns.keys() != named.keys()]
