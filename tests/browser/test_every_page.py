@@ -19,6 +19,7 @@ Visits = Callable[..., Any]
 NO_PAGES = {
     *("static", "bootstrap.static", "chartkick.static", "look.icons", "branding.accent", "branding.logo"),
     *("fonts.font", "fonts.faces", "installing.manifest", "installing.worker", "health.healthz"),
+    "health.readyz",
     *("imports.progress", "imports.problems", "search.suggest", "runs.progress", "runs.order_file"),
     *("import_drafts.progress", "import_profiles.export", "import_profiles.sample", "imports.original"),
     *("scenarios.progress", "scenarios.workbook", "exports.progress", "exports.file"),

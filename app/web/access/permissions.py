@@ -137,6 +137,7 @@ ROUTES: Mapping[str, Rule] = {
     "installing.worker": Rule(Reach.ANYBODY),
     "installing.offline": Rule(Reach.ANYBODY),
     "health.healthz": Rule(Reach.ANYBODY),
+    "health.readyz": Rule(Reach.ANYBODY),
     "auth.sign_in": Rule(Reach.ANYBODY),
     "auth.second": Rule(Reach.SIGNED_IN, step=Step.SHOW_FACTOR),
     "auth.sign_out": Rule(Reach.SIGNED_IN, step=Step.SHOW_FACTOR),

@@ -7,10 +7,12 @@ from collections.abc import Callable
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from app.db import driver
 from app.factory import create_app
 from app.local.servers import Addresses
+from app.web.health import SPILLS
 from tests.app.web.conftest import token_of
 from tests.app.web.world import World
 
@@ -81,6 +83,7 @@ def test_when_the_database_is_away_pages_say_so(world: World) -> None:
     app = create_app(world.settings, away, web=True)
     client = app.test_client()
     assert client.get("/healthz").status_code == 503
+    assert client.get("/readyz").status_code == 503
     token = token_of(client)
     answer = client.post("/sign-in", data={"csrf_token": token, "login": "a@b", "password": "x" * 12})
     assert answer.status_code == 503
@@ -109,3 +112,30 @@ def test_health(visitor: FlaskClient) -> None:
     answer = visitor.get("/healthz")
     assert (answer.status_code, answer.get_json()) == (200, {"status": "ok"})
     assert "Set-Cookie" not in answer.headers
+
+
+def test_who_watches_is_told_where_nothing_can_be_written(
+    world: World, visitor: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk looked healthy: the database could be read."""
+    answer = visitor.get("/readyz")
+    assert (answer.status_code, answer.get_json()) == (200, {"status": "ok"})
+    assert "Set-Cookie" not in answer.headers
+    chosen = world.settings.model_copy(update={"home": world.settings.home / "nowhere"})
+    monkeypatch.setitem(world.app.extensions["kontor"], "settings", chosen)
+    answer = visitor.get("/readyz")
+    assert (answer.status_code, answer.get_json()) == (507, {"status": "nothing can be written to the home"})
+    assert visitor.get("/healthz").status_code == 200
+    full = "do $$ begin raise exception using errcode = 'disk_full'; end $$"
+    monkeypatch.setattr("app.web.health.SPILLS", full)
+    answer = visitor.get("/readyz")
+    assert (answer.status_code, answer.get_json()) == (507, {"status": "the disk of the database is full"})
+
+
+def test_what_is_asked_of_the_database_is_written_to_its_disk(session: Session) -> None:
+    """Also where whoever runs the server gave it much memory; and nothing of it stays."""
+    session.execute(text("set work_mem = '512MB'"))
+    session.execute(text("set local work_mem = '64kB'"))
+    told = "\n".join(session.scalars(text(f"explain (analyze, buffers) {SPILLS}")))
+    assert "external merge" in told
+    assert session.execute(text(SPILLS)).scalar_one() == 16384
