@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import and_, exists, select
 from sqlalchemy.orm import Session
 
 from app.domain.rewards.reward_orders import LineStanding, PointsOf, points_of, steps_of
@@ -12,6 +12,12 @@ from app.domain.states import OrderState
 from app.models.distributors import Distributor
 from app.models.orders import OrderEvent, OrderLine, RewardOrder
 from app.models.rewards import Reward, RewardPicture
+
+CAME_BACK = and_(
+    RewardOrder.state == OrderState.CANCELLED,
+    exists().where(OrderLine.order_id == RewardOrder.id, OrderLine.returned > 0).correlate(RewardOrder),
+)
+"""Of an order that nothing is left of: it was delivered and came back (`ReadOrder.came_back`)."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,11 @@ class ReadOrder:
     def steps(self) -> Sequence[OrderState]:
         """Give the steps that it goes through."""
         return steps_of((one.line.kind, one.line.state) for one in self.lines)
+
+    @property
+    def came_back(self) -> bool:
+        """Tell whether nothing is left of it because it came back: what was called off before was never delivered."""
+        return self.order.state is OrderState.CANCELLED and any(one.line.returned for one in self.lines)
 
 
 def read(session: Session, order_id: int) -> ReadOrder:

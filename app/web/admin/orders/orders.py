@@ -30,8 +30,9 @@ from app.web.forms.form import Form, choice
 from app.web.forms.refused import again, fresh
 from app.web.lists import together
 from app.web.lists.answering import answer
-from app.web.lists.describing import HERE, Action, Column, Kind, Listing, Moments, OneOf, Search, To
+from app.web.lists.describing import HERE, Action, Column, Kind, Listing, Moments, Search, To
 from app.web.lists.together import Deed, Row, Stays
+from app.web.words.orders import BY_STATE, STATE
 from app.web.words.wording import ADDRESS, ORDER_STATE, ORDER_WORD
 
 bp = Blueprint("orders", __name__)
@@ -68,7 +69,7 @@ ORDERS = Listing(
         Column("points", _("Points"), RewardOrder.points, Kind.POINTS, RewardOrder.points),
         Column("cash", _("Money"), RewardOrder.cash_minor, Kind.MONEY, RewardOrder.cash_minor, phone=False),
         Column("worth", _("Worth"), RewardOrder.worth_minor, Kind.MONEY, RewardOrder.worth_minor, phone=False),
-        Column("state", _("State"), RewardOrder.state, badge=lambda state: ORDER_STATE[state]),
+        STATE,
     ),
     query=_QUERY,
     id=RewardOrder.id,
@@ -76,7 +77,7 @@ ORDERS = Listing(
     actions=(Action(_("Approve…"), "orders.approve_many", "approve_orders"),),
     filters=(
         Search(Distributor.name, Distributor.code, title=_("Distributor, code or number"), also=_number),
-        OneOf.named("state", _("State"), RewardOrder.state, ORDER_STATE, waits=(OrderState.WAITING,)),
+        BY_STATE,
         Moments("placed", _("Placed"), RewardOrder.placed_at),
     ),
 )

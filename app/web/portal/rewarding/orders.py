@@ -20,9 +20,10 @@ from app.web.context import distributor_here, keys, now, person, scope, session
 from app.web.forms.asked import PerhapsWhy
 from app.web.forms.refused import again, fresh
 from app.web.lists.answering import answer
-from app.web.lists.describing import Column, Kind, Listing, OneOf, To
+from app.web.lists.describing import Column, Kind, Listing, To
 from app.web.portal.home import own
 from app.web.portal.rewarding.basket import Where, address_before
+from app.web.words.orders import BY_STATE, STATE
 from app.web.words.wording import ADDRESS, ORDER_STATE, ORDER_WORD
 
 bp = Blueprint("portal_orders", __name__)
@@ -57,12 +58,12 @@ ORDERS = Listing(
         Column("placed_at", _("Placed"), RewardOrder.placed_at, Kind.INSTANT, RewardOrder.placed_at),
         Column("pieces", _("Pieces"), _PIECES, Kind.NUMBER, phone=False),
         Column("points", _("Points"), RewardOrder.points, Kind.POINTS, RewardOrder.points),
-        Column("state", _("State"), RewardOrder.state, badge=lambda state: ORDER_STATE[state]),
+        STATE,
     ),
     query=_query,
     id=RewardOrder.id,
     default="-placed_at",
-    filters=(OneOf.named("state", _("State"), RewardOrder.state, ORDER_STATE),),
+    filters=(BY_STATE,),
     export_permission="order_rewards",
 )
 

@@ -124,6 +124,16 @@ def test_an_order_is_placed_once_moved_on_and_a_part_is_called_off(world: World,
     assert "So much of it cannot come back any more" in late.text
     (order,) = told(world, select(RewardOrder).where(RewardOrder.id == number))
     assert order.state is OrderState.CANCELLED
+    for reader, list_, own_page in (
+        (finance, page.rpartition("/")[0], page),
+        (owner, mine(world, "/orders"), first.location),
+    ):
+        word = re.search(r'<span class="state [^>]*>([^<]*)', reader.get(own_page).text)
+        assert word is not None
+        assert word[1] == "Came back", "it was delivered: nobody called it off"
+        found = reader.get(f"{list_}?state=returned").text.partition("<tbody")[2]
+        assert (f'/{number}"' in found, "Came\xa0back" in found) == (True, True)
+        assert f'/{number}"' not in reader.get(f"{list_}?state=cancelled").text
 
 
 def test_codes_are_pasted_and_seen_by_whoever_ordered_alone(world: World, as_: As) -> None:
