@@ -42,6 +42,7 @@ KINDS = (
     "conversion_asked",
     "redemption_refused",
     "application_consent",
+    "rep_left",
     "points_expire",
     "dispute_granted",
     "dispute_declined",

@@ -154,6 +154,7 @@ ROUTES: Mapping[str, Rule] = {
     "invited.accept": Rule(Reach.ANYBODY),
     # one's own account
     "account.index": Rule(Reach.SIGNED_IN),
+    "account.leave": Rule(Reach.SIGNED_IN),
     "security.index": Rule(Reach.SIGNED_IN),
     "security.password": Rule(Reach.SIGNED_IN),
     "security.email": Rule(Reach.SIGNED_IN),

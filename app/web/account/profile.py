@@ -1,6 +1,6 @@
 """How somebody is called, and how pages look and speak to them."""
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -9,8 +9,9 @@ from app.domain.roles import gets_reminders, is_of_distributors_alone
 from app.domain.typed.phones import shown
 from app.extensions import db
 from app.models.people import UserAccount
-from app.services.access import own_account
+from app.services.access import leaving, own_account
 from app.web.account.forms import ProfileForm
+from app.web.addresses import id_sent
 from app.web.context import now, person, session
 
 bp = Blueprint("account", __name__, url_prefix="/account")
@@ -42,6 +43,17 @@ def index() -> str | Response | tuple[str, int]:
     return response
 
 
+@bp.post("/leave")
+def leave() -> Response:
+    """Leave the team of a distributor whose sales rep one is."""
+    with transaction(db.session) as changing:
+        left = leaving.leave(changing, person(), id_sent("team") or 0, now=now())
+    if left is None:
+        abort(404)
+    flash(_("You have left the team of %(company)s.", company=left.distributor), "success")
+    return redirect(url_for("account.index"), 303)
+
+
 def _page(form: ProfileForm) -> str:
     phone = session().get_one(UserAccount, person().id).phone
     return render_template(
@@ -50,4 +62,5 @@ def _page(form: ProfileForm) -> str:
         phone=shown(phone) if phone else None,
         by_phone=is_of_distributors_alone(person()),
         gets_reminders=gets_reminders(person()),
+        teams=leaving.teams(session(), person()),
     )

@@ -13,6 +13,7 @@ _ORDER = ("portal_orders.show", Permission.ORDER_REWARDS)
 _CARD = ("portal_card.show", Permission.SEE_CARD)
 _STATEMENT = ("statements.show", Permission.SEE_STATEMENT)
 _DISPUTES = ("portal_disputes.index", Permission.SEE_STATEMENT)
+_TEAM = ("portal_team.index", Permission.MANAGE_TEAM)
 _CREDITS = ("portal_purchases.index", Permission.CONVERT_POINTS)
 
 _PLACES: Mapping[str, tuple[str, Permission]] = {
@@ -28,6 +29,7 @@ _PLACES: Mapping[str, tuple[str, Permission]] = {
     "compensation_loaded": _CARD,
     "conversion_asked": _CARD,
     "redemption_refused": _CARD,
+    "rep_left": _TEAM,
     "adjusted": _STATEMENT,
     "transferred": _STATEMENT,
     "points_expire": _STATEMENT,

@@ -68,6 +68,10 @@ def _document_corrected(parts: Mapping[str, Any]) -> str:
     return str(_("Document %(number)s was corrected by the sponsor's report.", number=parts["number"]))
 
 
+def _rep_left(parts: Mapping[str, Any]) -> str:
+    return str(_("%(name)s has left your team.", name=parts["name"]))
+
+
 def _compensation_loaded(parts: Mapping[str, Any]) -> str:
     amount = formats.cash(int(parts["amount_minor"]))
     return str(_("The tax on a reward was paid back: %(amount)s on your card.", amount=amount))
@@ -77,6 +81,7 @@ _SENTENCES = {
     "compensation_loaded": _compensation_loaded,
     "document_corrected": _document_corrected,
     "redemption_refused": _redemption_refused,
+    "rep_left": _rep_left,
     **order_notices.SENTENCES,
     **dispute_notices.SENTENCES,
     "transferred": _transferred,
