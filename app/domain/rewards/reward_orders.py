@@ -15,6 +15,9 @@ AT_ONCE = frozenset({RewardKind.VOUCHER, RewardKind.DISCOUNT, RewardKind.DRAW})
 SENT = frozenset({RewardKind.GOODS})
 """What goes to an address."""
 
+COME_BACK = SENT | {RewardKind.VOUCHER}
+"""What can come back once it was delivered: goods, and vouchers whose code was refused where it was shown."""
+
 ORDERED = frozenset({RewardKind.GOODS, RewardKind.VOUCHER, RewardKind.DISCOUNT, RewardKind.DONATION, RewardKind.DRAW})
 """What can be ordered. A top-up is bought through the programme's cards."""
 

@@ -1,7 +1,8 @@
 """What was delivered comes back: its points are spent no longer, its pieces can be given out again.
 
-A faulty tent is sent back to the supplier, a wrong size to the warehouse; whoever ordered has its points again. They
-go back to the lots that they came from, wherever those moved since, as if the piece had been called off.
+A faulty tent is sent back to the supplier, a wrong size to the warehouse, a shop refuses the code of a voucher; whoever
+ordered has its points again. They go back to the lots that they came from, wherever those moved since, as if the piece
+had been called off.
 """
 
 import datetime as dt
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.measures.calendar import local_date
 from app.domain.points.lots import Leg
-from app.domain.rewards.reward_orders import SENT
+from app.domain.rewards.reward_orders import COME_BACK, SENT
 from app.domain.states import Bucket, OrderState, OrderWord, TransactionKind
 from app.models.orders import OrderLine
 from app.models.prepaid import Redemption
@@ -48,8 +49,11 @@ class TaxReckoned(OrderError):
 
 
 def can_come_back(line: OrderLine) -> bool:
-    """Tell whether pieces of a line may come back: goods that were delivered. A code or a ticket cannot be unread."""
-    return line.state is OrderState.DELIVERED and line.kind in SENT
+    """Tell whether pieces of a line may come back: delivered goods, and vouchers.
+
+    A discount is refused by nobody else, a ticket takes part in its draw, and a donation was given.
+    """
+    return line.state is OrderState.DELIVERED and line.kind in COME_BACK
 
 
 def take_back(
@@ -66,7 +70,8 @@ def take_back(
     """Note that so many pieces of lines came back. Returns the points that are available again.
 
     One action: the points, the stock, the states and the notice go together. Of what a sale brought the points go back
-    to the sponsor, and nobody is told that they came. The caller commits.
+    to the sponsor, and nobody is told that they came. ``into_stock``: goods can be given out again; no code ever
+    is. The caller commits.
 
     Raises:
         NotNow: Nothing came back, more than there is of a line, or of a line that was not delivered or is nothing that
@@ -89,10 +94,11 @@ def take_back(
         if line.cancelled == line.quantity:
             held.move(line, OrderState.CANCELLED)
         held.note(OrderWord.RETURNED, line, quantity=count, words=reason)
+    sent = [(line, count) for line, count in chosen if line.kind in SENT]
     if into_stock:
-        restock(session, chosen)
+        restock(session, sent)
     points = sum(count * line.unit_points for line, count in chosen)
-    after = {"points": points, "pieces": sum(count for _, count in chosen), "into_stock": into_stock}
+    after = {"points": points, "pieces": sum(count for _, count in chosen), "into_stock": into_stock and bool(sent)}
     audit.note(
         session, actor, "order.take_back", str(order_id), now=now, program_id=program.id, after=after, reason=reason
     )

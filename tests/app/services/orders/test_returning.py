@@ -9,13 +9,14 @@ from app.domain.rewards.reward_orders import PointsOf
 from app.domain.states import OrderState, OrderWord, TransactionKind
 from app.models.ledger import Lot
 from app.models.messages import Notice
-from app.models.orders import OrderEvent, OrderLine
+from app.models.orders import OrderEvent, OrderLine, VoucherCode
 from app.services.ledger import ledger_check
 from app.services.orders.holding import NotNow
+from app.services.rewarding import vouchers
 from app.services.tracing import chain
 from tests.support.desk import Desk, Opening, Standing
 from tests.support.programs import NOW
-from tests.support.shop import DONATION, Shop
+from tests.support.shop import DONATION, KEYS, VOUCHER, Shop
 
 
 @pytest.fixture
@@ -83,6 +84,23 @@ def test_only_what_was_delivered_and_can_be_sent_back_comes_back_and_no_more_tha
         shop.come_back(order, {0: 1})
     assert shop.come_back(order, {mug.id: 1}) == 100
     assert shop.lines(order)[0].returned + shop.lines(order)[1].returned == 1
+
+
+def test_a_voucher_whose_code_was_refused_comes_back_and_its_code_is_given_to_nobody(desk: Desk, shop: Shop) -> None:
+    """Whoever had bought a code that no shop took had lost its points."""
+    card = shop.reward("card", 100, kind=VOUCHER, stock=5)
+    codes = [vouchers.NewCode(one) for one in ("AAA", "BBB", "CCC")]
+    vouchers.take_in(desk.session, KEYS, shop.row("card"), codes, actor="ben", now=NOW)
+    order = shop.order({"card": 2})
+    (line,) = shop.lines(order)
+    before = desk.balance().spent
+    assert shop.come_back(order, {line.id: 1}) == 100
+    assert (desk.balance().spent, shop.row("card").stock) == (before - 100, 3), "the code is no piece of a stock"
+    given = select(VoucherCode.line_id).where(VoucherCode.reward_id == card).order_by(VoucherCode.id)
+    assert list(desk.session.scalars(given)) == [line.id, line.id, None]
+    assert shop.come_back(order, {line.id: 1}) == 100
+    assert (shop.state(order), desk.balance().spent) == (OrderState.CANCELLED, before - 200)
+    assert ledger_check.proved(desk.session) == []
 
 
 def test_what_comes_back_to_a_lot_that_has_ended_has_the_programmes_grace(open_desk: Opening) -> None:
