@@ -126,6 +126,7 @@ class Desk:
             yield "owner", address
         for number in ("ASKED/1", "REFUSED/1"):
             yield "distributor", f"{a}/documents/{world.documents[number]}"
+        yield "rep", "/account/"
 
     def found(self) -> list[Found]:
         """Give every form that is sent by POST, once for each set of fields."""

@@ -169,7 +169,7 @@ def desk(addresses: Addresses, tmp_path_factory: pytest.TempPathFactory) -> Iter
     house = House(world, fill(world))
     with pytest.MonkeyPatch.context() as patch, Redis.from_url(addresses.redis_url) as redis:
         patch.setattr(pace, "SECONDS", 0)  # how long answers take is tried elsewhere
-        for name in ("viewer", *NAMES):
+        for name in ("rep", "viewer", *NAMES):
             house.clients[name] = world.app.test_client()
             enter(world, house.clients[name], world.login(name))
         set_up_apps(world, but=("administrator", "finance"))

@@ -26,6 +26,7 @@ NAMES_IN_BODIES = {
     "view": "views",
     "key": "registration",
     "session": "own_sessions",
+    "team": "account",
     "passkey": "own_passkeys",
     "standing": "promotions",
     "code": "purchases",
@@ -175,6 +176,8 @@ def swaps(house: House) -> list[tuple[str, str, dict[str, Any], dict[str, Any]]]
             # who may change a programme removes what others share in it
             for who, whose in (("viewer", "a"), ("viewer", "b"), ("owner", "b"))
         ),
+        ("rep", "/account/leave", {}, "team", of["team_member"]["others"]),
+        ("distributor", "/account/leave", {}, "team", of["team_member"]["mine"]),
         ("viewer", "/account/sessions/end", {}, "session", sessions["distributor"]),
         ("stranger", "/account/sessions/end", {}, "session", sessions["administrator"]),
         ("finance", "/account/passkeys/name", {"name": "Mine now"}, "passkey", of["passkey"]["a"]),
