@@ -306,6 +306,7 @@ class TierReason(enum.StrEnum):
     GIVEN = "given"  # by a person, with a reason
     ENDED = "ended"  # what a person gave is over
     FILE = "file"  # a file says so
+    GONE = "gone"  # the tier that it was in is none of the programme's any more
     BEFORE = "before"  # what it was in before its first change
 
 

@@ -173,6 +173,7 @@ def erase(session: Session, user_id: int, *, by: Person, reason: str, now: dt.da
         BasketItem,
     ):
         session.execute(_of(model, user_id))
+    _told_of(session, user_id, name)
     _letters(session, [known, *([phone] if phone else [])], user.login)
     _joining(session, known, user.login, name, actor=by.login, now=now)
     _registered(session, known, user.login)
@@ -250,6 +251,13 @@ def _named(session: Session, user_id: int, login: str, name: str) -> None:
     said = update(SaleClaim).where(sale.correlate(SaleClaim).exists())
     key = func.concat(name, ":", SaleClaim.id)
     session.execute(said.values(person=name, person_key=key).execution_options(**no_sync))
+
+
+def _told_of(session: Session, user_id: int, name: str) -> None:
+    """Take their name out of what others were told of them."""
+    of_them = Notice.parts["user_id"].as_integer() == user_id
+    anonymous = Notice.parts.op("||")(func.jsonb_build_object("name", name))
+    session.execute(update(Notice).where(of_them).values(parts=anonymous).execution_options(synchronize_session=False))
 
 
 def _letters(session: Session, reached: list[str], instead: str) -> None:

@@ -12,7 +12,12 @@ from app.models.distributors import Distributor
 from app.models.people import Membership
 from app.models.programs import Program
 from app.services import audit
+from app.services.access import erasure
 from app.services.telling import notices
+
+
+class AsksToBeErased(ValueError):
+    """Who left would be found by nobody who carries out what they asked for."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,9 @@ def leave(session: Session, person: Person, membership_id: int, *, now: dt.datet
     """Give the seat of a sales rep back; what they did stays with the team, whose owners are told. The caller commits.
 
     None where they have no such seat: another role is taken back by somebody else (`memberships.take_role`).
+
+    Raises:
+        AsksToBeErased: They asked the programme to erase them, and it has not done so yet.
     """
     row = session.execute(
         _teams(person)
@@ -48,13 +56,15 @@ def leave(session: Session, person: Person, membership_id: int, *, now: dt.datet
     if row is None:
         return None
     left = Team(*row)
+    if erasure.asked_at(session, person.id, [left.program_id]) is not None:
+        raise AsksToBeErased
     session.delete(session.get_one(Membership, membership_id))
     session.flush()
     before = {"role": Role.REP.value, "distributor_id": left.distributor_id}
     audit.note(
         session, person.login, "user.role_taken", person.login, now=now, program_id=left.program_id, before=before
     )
-    parts = {"name": person.name}
+    parts = {"name": person.name, "user_id": person.id}
     notices.tell(session, left.program_id, "rep_left", parts, distributor_id=left.distributor_id, now=now)
     return left
 

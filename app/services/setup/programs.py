@@ -265,8 +265,10 @@ class TrainingChanged(ValueError):
 
 def _settings(session: Session, program: Program, file: ProgramFile, loaded: Loaded) -> None:
     part = canonical(file)
-    if not loaded.created and ProgramSettings.model_validate(program.settings).tiers != file.program.tiers:
-        tier_judging.forget(session, program.id)
+    if not loaded.created:
+        tiers = ProgramSettings.model_validate(program.settings).tiers
+        if tiers != file.program.tiers:
+            tier_judging.forget(session, program.id, tiers, file.program.tiers)
     if not loaded.created and (
         program.currency != file.program.currency or program.point_decimals != file.program.point.decimals
     ):

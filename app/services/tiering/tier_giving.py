@@ -51,14 +51,12 @@ def give(
         NoSuchTier: Nor such a tier.
         EndsBeforeToday: The day is over.
     """
-    tiers, today = settings_of(program), local_date(now, program.time_zone)
-    level = tiers.level(tier)
-    if tier is not None and level is None:
-        raise NoSuchTier(tier, [one.code for one in tiers.levels])
+    today = local_date(now, program.time_zone)
+    _code_of(program, tier)
     if until_on is not None and until_on < today:
         raise EndsBeforeToday(until_on)
-    code = None if level is None else level.code
     standing, who, was = _held(session, program, distributor_id, now)
+    code, tiers = _code_of(program, tier), settings_of(program)  # as they are now that nobody else changes them
     if standing.given and (standing.given_tier, standing.given_until_on) == (code, until_on):
         return False
     standing.given, standing.given_tier, standing.given_until_on = True, code, until_on
@@ -70,6 +68,19 @@ def give(
     after = {"tier": code, "until": None if until_on is None else until_on.isoformat()}
     _note(session, program, "tier.give", who, was, after, reason, actor, now)
     return True
+
+
+def _code_of(program: Program, tier: Tier) -> Tier:
+    """Give the code of a tier as the programme writes it; of none, none.
+
+    Raises:
+        NoSuchTier: The programme has no such tier.
+    """
+    tiers = settings_of(program)
+    level = tiers.level(tier)
+    if tier is not None and level is None:
+        raise NoSuchTier(tier, [one.code for one in tiers.levels])
+    return None if level is None else level.code
 
 
 def take_back(
@@ -97,6 +108,7 @@ def _held(session: Session, program: Program, distributor_id: int, now: dt.datet
     """Hold a distributor's standing until the transaction ends, judged as of now. Also its code and present tier."""
     tier_judging.judge(session, program, now=now, only=[distributor_id])
     begin_change(session, program.id)
+    session.refresh(program)
     found = session.execute(
         select(TierStanding, Distributor.code, Distributor.tier)
         .join(Distributor, Distributor.id == TierStanding.distributor_id)

@@ -7,7 +7,7 @@ then keeps what it earned.
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -55,6 +55,12 @@ class _Candidate:
     given_until_on: dt.date | None
     seen: int
 
+    def among(self, tiers: Tiers) -> "_Candidate":
+        """Let a person's word be over where the tier that they gave is none any more."""
+        if self.given_tier is None or tiers.level(self.given_tier) is not None:
+            return self
+        return replace(self, given=False, given_tier=None, given_until_on=None)
+
     def present(self, earned: Tier, today: dt.date) -> Tier:
         """Give the tier that holds today: a person's word goes before the rules as long as it lasts."""
         return self.given_tier if self.holds(today) else earned
@@ -69,13 +75,16 @@ def judge(session: Session, program: Program, *, now: dt.datetime, only: Sequenc
 
     While a file is being counted it waits: sales of one file are judged by one tier. ``only`` judges these at once.
     """
-    tiers = settings_of(program)
-    if not tiers.levels or (only is None and _importing(session, program.id)):
+    if not settings_of(program).levels or (only is None and _importing(session, program.id)):
         return 0
     begin_change(session, program.id)  # before what is read here: whoever gives a tier, or changes the rules, holds it
+    session.refresh(program)  # it may have other tiers since
+    tiers = settings_of(program)
+    if not tiers.levels:
+        return 0
     lock_name(session, f"tiers:{program.id}")
     today = local_date(now, program.time_zone)
-    found = _candidates(session, program.id, tiers.metric, today, only)
+    found = [one.among(tiers) for one in _candidates(session, program.id, tiers.metric, today, only)]
     if not found:
         return 0
     ladder = Ladder.of(tiers, decimals_of(program, tiers.metric))
@@ -96,12 +105,19 @@ def judge(session: Session, program: Program, *, now: dt.datetime, only: Sequenc
     return _change(session, program, tiers, found, earned, most.tolist(), today, now)
 
 
-def forget(session: Session, program_id: int) -> None:
-    """Have everybody of a programme judged anew: what its file says of tiers has changed. The caller commits."""
+def forget(session: Session, program_id: int, was: Tiers, now: Tiers) -> None:
+    """Have everybody of a programme judged anew: what it says of tiers has changed. The caller commits.
+
+    Where the span or its grace is another one, so is the day on which a tier may be lost: it is set anew, as for
+    somebody who reaches their tier today.
+    """
+    values: dict[str, Any] = {"judged_on": dt.date.min}
+    if (was.window, was.months, was.grace_days) != (now.window, now.months, now.grace_days):
+        values["review_on"] = None
     session.execute(
         update(TierStanding)
         .where(TierStanding.program_id == program_id)
-        .values(judged_on=dt.date.min)
+        .values(values)
         .execution_options(synchronize_session=False)
     )
 
@@ -265,6 +281,8 @@ def _change(
             continue
         up = tiers.place(present) > tiers.place(was)
         why = TierReason.REACHED if up else TierReason.FELL
+        if was is not None and tiers.place(was) < 0:  # whatever takes its place, nobody earned anything
+            why = TierReason.GONE
         if one.given:  # a file may have said otherwise meanwhile: a person's word goes before it, and earned nothing
             why = TierReason.GIVEN if one.holds(today) else TierReason.ENDED
         # who fell is told what the tier takes that they lost
@@ -315,7 +333,7 @@ def _tell(session: Session, program: Program, tiers: Tiers, changes: Sequence[Ch
         return code if level is None else level.name
 
     def steps(one: Change) -> int:
-        return tiers.place(one.becomes) - tiers.place(one.was)
+        return -1 if one.why is TierReason.GONE else tiers.place(one.becomes) - tiers.place(one.was)
 
     for kind, way in (("tier_reached", 1), ("tier_lost", -1)):
         mine = [one for one in changes if steps(one) * way > 0]

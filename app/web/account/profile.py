@@ -46,8 +46,12 @@ def index() -> str | Response | tuple[str, int]:
 @bp.post("/leave")
 def leave() -> Response:
     """Leave the team of a distributor whose sales rep one is."""
-    with transaction(db.session) as changing:
-        left = leaving.leave(changing, person(), id_sent("team") or 0, now=now())
+    try:
+        with transaction(db.session) as changing:
+            left = leaving.leave(changing, person(), id_sent("team") or 0, now=now())
+    except leaving.AsksToBeErased:
+        flash(_("You asked to be erased there: that is waited for, or taken back, before you leave."), "danger")
+        return redirect(url_for("account.index"), 303)
     if left is None:
         abort(404)
     flash(_("You have left the team of %(company)s.", company=left.distributor), "success")

@@ -20,6 +20,7 @@ WHY: Mapping[TierReason, Any] = {
     TierReason.GIVEN: _("Given by hand"),
     TierReason.ENDED: _("What was given by hand is over"),
     TierReason.FILE: _("A file says so"),
+    TierReason.GONE: _("The programme’s tiers changed"),
     TierReason.BEFORE: _("From the beginning"),
 }
 

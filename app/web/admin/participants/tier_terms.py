@@ -21,7 +21,7 @@ from app.extensions import db
 from app.services.placing.tiers import decimals_of
 from app.services.setup import tier_terms
 from app.services.setup.program_files import ProgramFileInvalid
-from app.services.setup.tier_terms import TierInUse, Use
+from app.services.setup.tier_terms import TierInUse, TiersChanged, Use
 from app.web.context import now, person, scope
 from app.web.forms.fields import Between, CountField, ExactField, ShareField
 from app.web.forms.form import Form, RowForm, choice
@@ -31,6 +31,9 @@ bp = Blueprint("tier_terms", __name__)
 
 SPARE = 2
 """Empty rows below those that are filled in."""
+
+MOST = 20
+"""So many tiers has a programme at most."""
 
 _MICRO = 6
 _MOST = TOO_LARGE * 10**_MICRO - 1
@@ -97,7 +100,8 @@ class TiersForm(Form):
         [Optional(), Between(0, 366)],
         description=_("Whoever is about to lose a tier is told what is missing. 0: never."),
     )
-    levels = FieldList(FormField(_LevelForm), label=_("Tiers"), max_entries=20 + SPARE)
+    levels = FieldList(FormField(_LevelForm), label=_("Tiers"), max_entries=MOST + SPARE)
+    seen = HiddenField()
 
     def __init__(self, *args: Any, **options: Any) -> None:
         """Let what tiers take have the decimals of what they count. Where no row is sent at all, those stand there."""
@@ -120,6 +124,8 @@ class TiersForm(Form):
         levels = sorted(self._levels(known), key=lambda level: level.from_)
         if not levels and not self.problems():
             self.refuse("levels", gettext("Name at least one tier."))
+        if len(levels) > MOST:
+            self.refuse("levels", gettext("A programme has at most %(count)s tiers.", count=MOST))
         if self.problems():
             return None
         return Tiers(
@@ -167,7 +173,7 @@ def _level(row: _LevelForm, known: Tiers) -> TierLevel | None:
     return TierLevel(
         code=there.code if there is not None else row.code.data or slug(name)[:LONGEST_CODE],
         name=name,
-        from_=Decimal(row.from_.data).scaleb(-_MICRO).normalize(),
+        from_=Decimal(f"{Decimal(row.from_.data).scaleb(-_MICRO).normalize():f}"),  # 100, and not 1E+2
         redeemable_bp=ALL_BP if row.share.data is None else row.share.data,
         benefits=words,
     )
@@ -205,6 +211,7 @@ def _values(tiers: Tiers) -> dict[str, Any]:
         "fall": tiers.fall.value,
         "grace_days": tiers.grace_days,
         "remind_days": tiers.remind_days,
+        "seen": tier_terms.fingerprint(tiers),
         "levels": levels + [dict.fromkeys(("was", "name", "code", "from_", "share", "benefits"))] * SPARE,
     }
 
@@ -212,10 +219,13 @@ def _values(tiers: Tiers) -> dict[str, Any]:
 def _keep(form: TiersForm, said: Tiers) -> Response | None:
     try:
         with transaction(db.session) as writing:
-            changed = _put(writing, said)
+            changed = _put(writing, said, form.seen.data or "")
     except TierInUse as error:
         for use in error.uses:
             form.refuse("levels", _kept_for(use))
+        return None
+    except TiersChanged:
+        form.refuse(None, gettext("Somebody changed the tiers meanwhile: open this page anew, and change them there."))
         return None
     except ProgramFileInvalid as error:
         form.refuse(None, str(error).splitlines()[-1])
@@ -227,8 +237,8 @@ def _keep(form: TiersForm, said: Tiers) -> Response | None:
     return redirect(url_for("tiers.index", program_code=scope().program.code), 303)
 
 
-def _put(writing: Session, said: Tiers) -> bool:
-    return tier_terms.put_tiers(writing, scope().program, said, actor=person().login, now=now())
+def _put(writing: Session, said: Tiers, seen: str) -> bool:
+    return tier_terms.put_tiers(writing, scope().program, said, seen=seen, actor=person().login, now=now())
 
 
 def _kept_for(use: Use) -> str:

@@ -22,7 +22,7 @@ from app.services.participants import distributors
 from app.services.placing import placements
 from app.services.placing.tiers import decimals_of
 from app.services.tiering import tier_giving, tier_reading
-from app.services.tiering.tier_giving import EndsBeforeToday
+from app.services.tiering.tier_giving import EndsBeforeToday, NoSuchTier
 from app.services.tiering.tier_reading import Gives
 from app.web.context import distributor_here, now, person, scope, session
 from app.web.forms.fields import DayField
@@ -172,6 +172,8 @@ def give_many(program_code: str) -> together.Answer:
             given = _give(writing, distributor_id, form)
         except EndsBeforeToday:
             raise Stays(gettext("That day is over.")) from None
+        except NoSuchTier:
+            raise Stays(gettext("Somebody was quicker: look at it once more.")) from None
         if not given:
             raise Stays(gettext("It is so already."))
 
@@ -260,6 +262,9 @@ def give(program_code: str, distributor_id: int) -> Answer:
             given = _give(writing, distributor_id, form)
     except EndsBeforeToday:
         form.refuse("until_on", gettext("That day is over."))
+        return _page(form, TakeBackForm(formdata=None), asked="give"), 400
+    except NoSuchTier:
+        form.refuse("tier", gettext("Somebody was quicker: look at it once more."))
         return _page(form, TakeBackForm(formdata=None), asked="give"), 400
     if given:
         flash(gettext("The tier is given; it is told to the distributor."), "success")

@@ -73,7 +73,7 @@ def test_tiers_are_set_up_and_changed_on_a_page_and_stay_in_the_document(world: 
             ("AU", "Gold", "500", 10_000, ["A desk", "A trip"]),
         ]
         written = programs.export(db.session, world.a)["program"]["tiers"]
-        assert [one["code"] for one in written["levels"]] == ["silver-partner", "AU"]
+        assert [(one["code"], one["from"]) for one in written["levels"]] == [("silver-partner", "100"), ("AU", "500")]
         noted = select(AuditEvent.after).where(AuditEvent.action == "program.tiers").order_by(AuditEvent.id.desc())
         assert db.session.scalars(noted.limit(1)).one()["levels"] == written["levels"]
     assert "tiers changed" in boss.get(f"/programs/{world.a}/audit").text
@@ -105,6 +105,11 @@ def test_tiers_are_set_up_and_changed_on_a_page_and_stay_in_the_document(world: 
         ({**SILVER, "metric": "amount", "levels-0-from_": "1.005"}, "decimals"),
         ({**SILVER, "levels-0-benefits": "x\n" * 21}, "at most 20 lines"),
         ({**SILVER, "metric": "nothing"}, "Not a valid choice"),
+        ({**SILVER, "seen": "another"}, "Somebody changed the tiers meanwhile"),
+        (
+            {f"levels-{at}-{name}": f"{at}" for at in range(21) for name in ("name", "code", "from_")},
+            "at most 20 tiers",
+        ),
     ],
 )
 def test_what_is_wrong_stands_beside_its_field_and_nothing_is_changed(
@@ -134,6 +139,9 @@ def test_a_tier_that_something_is_for_cannot_go(world: World, as_: As, page: str
         document: dict[str, Any] = programs.export(session, world.a)
         rule = document["earning_rules"][0]
         rule["scope"] = {**rule.get("scope", {}), "tiers": ["Silver-Partner"]}
+        document["earning_rules"].append(
+            {"code": "up", "name": "Welcome up", "kind": "event", "event": "tier_reached", "about": ["AU"], "points": 5}
+        )
         document["prepaid"] = {
             **document.get("prepaid", {}),
             "scheduled_run": {"day": 3, "takes": "last_month", "tiers": ["silver-partner"]},
@@ -147,12 +155,14 @@ def test_a_tier_that_something_is_for_cannot_go(world: World, as_: As, page: str
     code, text = _sent(boss, page, **GOLD)
     assert code == 400
     assert f"the rule {rule['name']} is for it" in text
+    assert "the rule Welcome up is for it" not in text
     assert "the run that is planned every month is for it" in text
     assert named is None or f"the reward {named} is for it" in text
     with world.app.app_context():
         assert len(_said(world).levels) == 2
-        with transaction(db.session) as session:
-            session.execute(delete(RewardAudience).where(RewardAudience.tier == "silver-partner"))
+    assert "the rule Welcome up is for it" in _sent(boss, page, **SILVER)[1]
+    with world.app.app_context(), transaction(db.session) as session:
+        session.execute(delete(RewardAudience).where(RewardAudience.tier == "silver-partner"))
 
 
 def test_everybody_is_judged_by_what_is_said_now(world: World, as_: As, page: str) -> None:
