@@ -1,11 +1,10 @@
 """What lines tell of their documents: what is written once for several rows, how credit notes are numbered."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from importers.layout.columns.naming import Guesses, adds_up
@@ -15,9 +14,7 @@ from importers.layout.tables.header import empty_cells
 from importers.layout.written.numbers import tidy
 
 _FILLED_DOWN_FROM = 0.2
-_OF_DOCUMENTS = ("issued_on", "distributor", "distributor_name")
 _OUTLINED = ("document_number", "issued_on", "distributor", "distributor_name", "product", "product_name")
-_FIGURES = re.compile(r"\d{1,18}")
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 _BELOW_ZERO = r"^-[0-9.,' ]*[1-9]"
 
@@ -41,46 +38,11 @@ def filled_down(lines: Body, guesses: Guesses) -> tuple[str, ...]:
         return ()
     own = named & ~without
     found = ["document_number"]
-    for name in _OF_DOCUMENTS:
+    for name in ("issued_on", "distributor", "distributor_name"):
         # what every document's first row has, and most of the others have not, belongs to the document
         if name in lacks and not lacks[name][own].any() and lacks[name][without].mean() > 0.5:
             found.append(name)
-    found = _of_several(lines, lacks, own) + found
     return tuple(one for one in found if one in guesses.columns)
-
-
-def _of_several(lines: Body, lacks: Mapping[str, np.ndarray], own: np.ndarray) -> list[str]:
-    """Find what is written once for several documents, before their numbers, as a pivot table in tabular form has it.
-
-    Each customer stands there once, and below it its own documents in their order: the numbers begin anew at the next.
-    Of a list that goes on with the numbers, customers that are missing were lost.
-    """
-    number, found = lines.columns["document_number"], []
-    for name in _OF_DOCUMENTS:
-        if name not in lacks or lines.columns[name] > number or lacks[name][0]:
-            continue
-        said = ~lacks[name]
-        texts = pc.utf8_lower(pc.utf8_trim_whitespace(lines.cells.column(lines.columns[name]).filter(pa.array(said))))
-        without = own.sum() - said.sum()
-        if not (said & ~own).any() and without > 1 and len(pc.unique(texts)) == said.sum():
-            numbers = lines.cells.column(number).filter(pa.array(own)).to_pylist()
-            found += [name] * _begin_anew(numbers, np.cumsum(said[own]).tolist())
-    return sorted(found, key=lines.columns.__getitem__)
-
-
-def _begin_anew(numbers: Sequence[str], groups: Sequence[int]) -> bool:
-    """Say whether numbers of documents go up within each group, and fall back where some other one begins."""
-    before: dict[str, tuple[list[int], int]] = {}
-    falls = False
-    for text, group in zip(numbers, groups, strict=True):
-        figures, series = [int(one) for one in _FIGURES.findall(text)], _FIGURES.sub("0", text)
-        last, of = before.get(series, (figures, group))
-        if figures < last:
-            if of == group:
-                return False
-            falls = True
-        before[series] = figures, group
-    return falls
 
 
 def _outlined(lines: Body, lacks: Mapping[str, np.ndarray]) -> tuple[str, ...]:
@@ -91,7 +53,11 @@ def _outlined(lines: Body, lacks: Mapping[str, np.ndarray]) -> tuple[str, ...]:
 
 def _first_of_document(lines: Body, lacks: Mapping[str, np.ndarray], guesses: Guesses) -> tuple[str, ...]:
     """Find what only the first row of each document says, though all have its number: as merged cells leave it."""
-    lacking = [name for name in _OF_DOCUMENTS if name in lacks and name in guesses.columns and lacks[name].any()]
+    lacking = [
+        name
+        for name in ("issued_on", "distributor", "distributor_name")
+        if name in lacks and name in guesses.columns and lacks[name].any()
+    ]
     if not lacking:
         return ()
     numbers = pc.dictionary_encode(lines.cells.column(lines.columns["document_number"]).combine_chunks()).indices

@@ -232,32 +232,6 @@ def test_a_pivot_table_says_whose_several_documents_are_once() -> None:
     assert "distributor" not in seen(bare).fill_down, "a list that lacks a customer is no pivot table"
 
 
-@pytest.mark.parametrize(
-    ("numbers", "grouped"),
-    [
-        (["F/1", "F/4", "F/2", "F/3", "F/5"], True),
-        (["F/1", "F/4", "K/1", "F/2", "F/10"], True),
-        (["F/1", "F/2", "F/3", "F/4", "F/5"], False),
-        (["F/4", "F/1", "F/2", "F/5", "F/3"], False),
-    ],
-)
-def test_a_report_by_customer_names_each_once_before_the_numbers_of_its_documents(
-    numbers: list[str], *, grouped: bool
-) -> None:
-    whose = ["D1", None, "D2", None, None] if numbers[2] == "F/2" or not grouped else ["D1", None, None, "D2", None]
-    rows: list[Row] = [["Odbiorca", "Nr faktury", "Data", "Kod towaru", "Ilość", "Wartość netto"]]
-    for at, (number, who) in enumerate(zip(numbers, whose, strict=True)):
-        rows += [[who, number, f"1{at}.01.2026", "P1", "2", "20,00"], [None, None, None, "P2", "1", "10,00"]]
-    found = lay(grid(rows), propose(seen(rows)), "report.csv")
-    assert found is not None
-    second = next(at for at, who in enumerate(whose) if who == "D2")
-    if grouped:
-        assert found.table.column("Odbiorca").to_pylist() == ["D1"] * 2 * second + ["D2"] * 2 * (5 - second)
-        assert found.table.column("Nr faktury").to_pylist() == [one for one in numbers for _ in range(2)]
-    else:
-        assert "distributor" not in seen(rows).fill_down, "a list whose numbers go on has lost its customers"
-
-
 def test_a_unit_price_and_an_amount_of_german_lists_settle_what_parts_thousandths_of_pieces() -> None:
     header = ["Belegnr", "Belegdatum", "Kunde", "Art-Nr", "Bezeichnung", "Menge", "EP netto", "GP netto"]
     lines = [("3,000", "1.466,01", "4.398,03"), ("1,000", "11,99", "11,99"), ("12,000", "5,19", "62,28")]
