@@ -41,10 +41,9 @@ def days_of_parts(grid: Grid, header: Sequence[str], last: int, dated: int | Non
     places = [[at for at, name in enumerate(called) if name in names] for names in _PARTS]
     if any(len(one) != 1 for one in places) or dated not in (None, *places[-1]):
         return None
-    known = names_of("sales")["issued_on"]
-    if any(known.get(name) and at not in places[-1] for at, name in enumerate(called)):
-        return None  # the whole day stands in a column of its own
     below = grid.row_number > last
+    if _holds_days(grid, called, places[-1], below):
+        return None
     texts = [pc.utf8_trim_whitespace(grid.cells.column(at).filter(pa.array(below))) for [at] in places]
     texts = _filled_down(texts) if any(map(adds_up, header)) else texts
     joined = pc.binary_join_element_wise(*texts, pa.scalar(_BESIDE, pa.large_string()))
@@ -55,6 +54,18 @@ def days_of_parts(grid: Grid, header: Sequence[str], last: int, dated: int | Non
     if not said or len(of) - of.null_count < _MOSTLY * said:
         return None
     return Lifted((_DAY,), grid.row_number[below], (of,), np.zeros(0, dtype=np.int64), (_DAY,))
+
+
+def _holds_days(grid: Grid, called: Sequence[str], but: Sequence[int], below: np.ndarray) -> bool:
+    """Say whether the whole day stands in a column of its own: it is called so, and all rows of the table have one."""
+    known = names_of("sales")["issued_on"]
+    for at, name in enumerate(called):
+        if known.get(name) and at not in but:
+            texts = grid.cells.column(at).filter(pa.array(below))
+            with_figures = pc.sum(pc.match_substring_regex(texts, r"\d")).as_py() or 0
+            if with_figures >= _MOSTLY * max(1, len(texts)):
+                return True
+    return False
 
 
 def _filled_down(parts: Sequence[pa.ChunkedArray]) -> list[pa.ChunkedArray]:

@@ -38,6 +38,8 @@ _WITH_TAX = frozenset(
     {"brutto", "gross", "bruto", "ttc", "incl", "including", "inkl", "con", "с", "vč", "lordo", "ivato"}
 )
 _WITHOUT_TAX = frozenset({"netto", "net", "neto", "ht", "excl", "excluding", "exkl", "sin", "bez", "без", "senza"})
+_ABBREVIATED = frozenset({"ep", "gp", "vk", "ek"})
+"""Letters that German lists put for a price or an amount: a name that has them is meant as it stands, or not at all."""
 PROVED = 110
 """How sure a field is that figures prove."""
 _SHORTENED = 90
@@ -259,6 +261,8 @@ def _alike(head: str, names: Mapping[str, bool]) -> tuple[int, str]:
     for name in names:
         if {_taxed(head), _taxed(name)} == {True, False}:
             continue  # but for that word they are called nearly the same
+        if set(name.split()) & _ABBREVIATED:
+            continue  # kg netto, lp netto: one letter is the whole difference
         ratio = fuzz.token_sort_ratio(head, name)
         if len(name) >= _LEAST_TOKEN and " " in name and fuzz.token_set_ratio(head, name) == _SURE:
             ratio = max(ratio, 85.0 if set(name.split()) <= set(head.split()) else 0.0)

@@ -127,7 +127,8 @@ def recognise(
         else:
             heading = row in headed or at in above_headers
             kind = _kind(cells, body.columns, numbers, trailing=at > last, heading=heading)
-            if kind is Kind.TOTAL and _completes(body, at, cells):
+            below_a_line = at > 0 and not (lacks[at - 1] or found[at - 1])
+            if kind is Kind.TOTAL and below_a_line and _completes(body, at, cells):
                 kind = None
         if kind is None:
             continue
@@ -145,7 +146,7 @@ def _completes(body: Body, at: int, cells: Sequence[str]) -> bool:
 
     They are no sum of the lines: it would stand below one that has figures itself.
     """
-    if not at or not all(_NUMERIC.fullmatch(cell) for cell in cells if cell):
+    if not all(_NUMERIC.fullmatch(cell) for cell in cells if cell):
         return False
     (above,) = body.cells_of(np.array([at - 1]))
     named = any(above[body.columns[field]] for field in KEYS & body.columns.keys())

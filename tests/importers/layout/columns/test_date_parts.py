@@ -40,6 +40,12 @@ def test_days_of_a_month_are_no_dates_and_nobody_is_asked_which_column_has_these
         [grid(rows([*parts, "Data"], ["2026", "1", "5", "2026-01-05"], ["2026", "1", "6", "2026-01-06"]))], [], "sales"
     )
     assert (beside.questions, propose(beside).columns["issued_on"]) == ((), "Data")
+    for days in (("", ""), ("2026-01-05", ""), ("pon", "wt")):
+        written = [["2026", "1", str(5 + at), day] for at, day in enumerate(days)]
+        halves = look([grid(rows([*parts, "Data"], *written))], [], "sales")
+        asked = {one.key: one.options for one in halves.questions}
+        settled = not halves.questions and propose(halves).columns["issued_on"] == "Date"
+        assert settled or "Date" in asked["column:issued_on"], "a column that lacks days is not the day"
 
 
 def test_a_column_called_day_may_hold_the_last_part_or_is_chosen_instead() -> None:

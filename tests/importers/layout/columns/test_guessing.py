@@ -243,6 +243,14 @@ def test_a_unit_price_and_an_amount_of_german_lists_settle_what_parts_thousandth
     assert propose(seen(rows)).columns["net_amount"] == "GP netto"
 
 
+@pytest.mark.parametrize("name", ["KG netto", "LP netto", "HP netto"])
+def test_two_letters_before_netto_are_no_amount_unless_they_are_known(name: str) -> None:
+    header = ["Belegnr", "Belegdatum", "Kunde", "Art-Nr", "Menge", name, "EP netto"]
+    rows: list[Row] = [header, *[[f"F/{at}", "13.01.2026", "D1", "P1", "2", f"7{at},50", "11,00"] for at in (1, 2)]]
+    assert propose(seen(rows)).columns.get("net_amount") != name
+    assert propose(seen(rows)).columns["unit_price"] == "EP netto"
+
+
 @pytest.mark.parametrize(
     "names", [("Netto PLN", "Netto EUR"), ("Wartość [EUR]", "Wartość [PLN]"), ("Kwota", "Kwota EUR")]
 )

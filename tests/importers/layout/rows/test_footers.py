@@ -46,3 +46,11 @@ def test_figures_below_a_line_that_has_none_are_no_sum() -> None:
     figures: list[str | None] = [None] * 4 + ["2", "20,00"]
     assert numbers(laid([HEADER, line(), pushed, figures])) == [2, 3, 4], "a long name pushed them into the next row"
     assert recognised(laid([HEADER, line(), figures])) == {"total": [3]}
+
+
+@pytest.mark.parametrize("above", [["Razem"], ["--------"], ["Sporządził: Jan Nowak"]])
+def test_figures_below_a_row_that_is_no_line_are_the_sum_still(above: list[str | None]) -> None:
+    figures: list[str | None] = [None] * 4 + ["4", "40,00"]
+    table = laid([HEADER, line(), line("FV/2"), above + [None] * 5, figures])
+    assert numbers(table) == [2, 3]
+    assert 5 in recognised(table)["total"]
