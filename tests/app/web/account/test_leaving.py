@@ -11,7 +11,7 @@ from app.domain.roles import Role
 from app.extensions import db
 from app.models.people import AuditEvent, Membership, UserAccount
 from app.models.programs import Program
-from app.services.access import people
+from app.services.access import erasure, people
 from tests.app.web.auth.arriving import new_login
 from tests.app.web.conftest import enter, token_of
 from tests.app.web.world import World
@@ -77,3 +77,29 @@ def test_no_other_role_and_nobody_else_s_is_left(world: World, as_: As) -> None:
         assert client.post("/account/leave", data=sent).status_code == 404, seat
     assert len(_seats(world, login)) == 2
     assert _seats(world, world.login("rep")) == others
+
+
+def test_who_asked_to_be_erased_stays_until_it_is_done_and_their_name_goes_from_what_the_owner_was_told(
+    world: World, as_: As
+) -> None:
+    """Whoever left would be found by nobody who erases them; a notice of who left before named them for good."""
+    at = world.distributors["D-5"]
+    login, client = _somebody(world, (Role.REP, "D-5"), (Role.REP, "D-1"))
+    seats = _seats(world, login)
+
+    def leave(distributor: int) -> str:
+        sent = {"csrf_token": token_of(client, "/account/"), "team": str(seats["rep", distributor])}
+        return client.post("/account/leave", data=sent, follow_redirects=True).text
+
+    assert "You have left the team of" in leave(at)
+    client.post("/account/data/erasure", data={"csrf_token": token_of(client, "/account/data/")})
+    assert "You asked to be erased there" in leave(world.distributors["D-1"])
+    assert len(_seats(world, login)) == 1
+    with world.app.app_context(), transaction(db.session) as session:
+        owner = session.scalars(select(UserAccount.id).where(UserAccount.login == world.login("owner"))).one()
+        boss = people.person(session, owner)
+        assert boss is not None
+        user = session.scalars(select(UserAccount.id).where(UserAccount.login == login)).one()
+        assert erasure.erase(session, user, by=boss, reason="asked", now=world.clock())
+    told = as_("distributor").get(f"/portal/{world.a}/{at}/notices").text
+    assert f"#{user} has left your team." in told
