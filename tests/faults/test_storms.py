@@ -68,7 +68,7 @@ def test_an_import_in_a_storm_loses_nothing_and_doubles_nothing(
         with Workforce(site, workers=3 if LONG else 2) as workforce:
             raging = Storm(house, site, workforce, drawn)
             batch = site.take_in("tried", "sales", report.sales)
-            ended = raging.rage(batch, storm.forecast(drawn, weather.faults), patience=1_800 if LONG else 300)
+            ended = raging.rage(batch, storm.forecast(drawn, weather.faults), patience=1_800 if LONG else 480)
             workforce.wait_until_idle()
         prove(site, "tried", batch, whole)
         with transaction(site.registry) as session:
