@@ -53,8 +53,8 @@ _OF_A_TOTAL = re.compile(
 """What begins a row that tells a part of the total above it."""
 _OF_A_LABEL = 2
 """Cells of a row that says something of the report: what it says, perhaps behind the name of it."""
-_MOST_CROSSED = 4
-"""Bytes of the longest sign for nothing in a cell that is looked for; days are longer."""
+_MOST_CROSSED = 7
+"""Bytes of the longest sign for nothing in a cell that is looked for; written days are longer."""
 _MOST_BELOW = 1_000
 """So many of the last rows are looked at for what they say of the report: a table may have a million."""
 _LEAST_NAMES = 3
@@ -267,7 +267,9 @@ def _crossed_totals(body: Body) -> np.ndarray:
     if asked is None:
         return marked
     texts = body.cells.column(body.columns[asked])
-    places = np.flatnonzero(np.asarray(pc.fill_null(pc.less_equal(pc.binary_length(texts), _MOST_CROSSED), False)))  # noqa: FBT003
+    short = np.flatnonzero(np.asarray(pc.fill_null(pc.less_equal(pc.binary_length(texts), _MOST_CROSSED), False)))  # noqa: FBT003
+    crossed = pc.match_substring_regex(texts.take(pa.array(short)), f"^(?:{NOTHING.pattern})$", ignore_case=True)
+    places = short[np.asarray(crossed, dtype=bool)]  # of a million short codes of goods these alone are looked at
     of_line = sorted(body.columns[field] for field in KEYS & body.columns.keys())
     for at, cells in zip(places.tolist(), body.cells_of(places) if len(places) else (), strict=True):
         said = [cells[place] for place in of_line if cells[place] and not NOTHING.fullmatch(cells[place])]

@@ -32,7 +32,7 @@ def test_what_a_report_says_of_itself_below_its_lines_is_no_line() -> None:
     assert numbers(laid([HEADER, ["Uwaga:", "2026-01-06"], line()])) == [2, 3]
 
 
-@pytest.mark.parametrize("sign", ["-", "—", "---", "x", "n/a", "b/d"])
+@pytest.mark.parametrize("sign", ["-", "—", "——", "---", "x", "X", "n/a", "b/d", "н/д"])
 def test_a_total_that_has_a_sign_for_nothing_in_what_lines_are_of_is_no_line(sign: str) -> None:
     total: list[str | None] = ["Razem", sign, sign, sign, "4", "40,00"]
     assert recognised(laid([HEADER, line(), line("FV/2"), total])) == {"total": [4]}
