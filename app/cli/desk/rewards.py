@@ -93,6 +93,7 @@ def orders(context: click.Context, program_code: str | None, state_name: str | N
                         "placed_at": one.placed_at.isoformat(),
                         "points": one.points,
                         "state": one.state.value,
+                        "came_back": one.came_back,
                     }
                     for one in found
                 ]
@@ -100,7 +101,13 @@ def orders(context: click.Context, program_code: str | None, state_name: str | N
         )
         return
     rows = [
-        [str(one.id), one.distributor, f"{one.placed_at:%Y-%m-%d}", figure(one.points, decimals), one.state.value]
+        [
+            str(one.id),
+            one.distributor,
+            f"{one.placed_at:%Y-%m-%d}",
+            figure(one.points, decimals),
+            "came back" if one.came_back else one.state.value,
+        ]
         for one in found
     ]
     print_table("Orders", ["Order", "Distributor", "Placed", "Points", "State"], rows, frozenset({3}))
@@ -154,10 +161,65 @@ def cancel(order_id: int, reason: str, program_code: str | None, by: str | None,
             )
         except LookupError:
             raise Failure(f"{program.code} has no order {order_id}.", NOT_FOUND) from None
+        decimals = program.point_decimals
     if as_json:
         print_json({"order": order_id, "points": points})
         return
-    click.echo(f"Order {order_id} is cancelled; {points} points are back.")
+    click.echo(f"Order {order_id} is cancelled; {figure(points, decimals)} points are back.")
+
+
+@orders.command("take-back")
+@click.argument("order_id", type=int)
+@click.option("--reason", required=True, help="Why, in words; whoever ordered reads it.")
+@click.option(
+    "--line",
+    "chosen",
+    type=click.IntRange(1),
+    multiple=True,
+    help="The line that came back, counted from the top of the order; once for each. By default all that may.",
+)
+@click.option("--pieces", type=click.IntRange(1), help="So many of the one line; by default what is left of each.")
+@click.option("--into-stock", is_flag=True, help="The goods can be given out again.")
+@PROGRAM
+@BY
+@json_option
+def take_back(
+    order_id: int,
+    reason: str,
+    chosen: tuple[int, ...],
+    pieces: int | None,
+    into_stock: bool,
+    program_code: str | None,
+    by: str | None,
+    as_json: bool,
+) -> None:
+    """Note that what was delivered with ORDER_ID came back: its points go back to their lots."""
+    from app.services.orders import returning
+    from app.services.orders.holding import OrderError
+
+    if pieces is not None and len(chosen) != 1:
+        raise click.UsageError("--pieces counts the pieces of one line: name it with --line.")
+    with failing(OrderError), runtime() as run, transaction(run.registry) as session:
+        program = chosen_program(session, program_code)
+        try:
+            left = returning.pieces_that_may(session, program.id, order_id, chosen)
+            points = returning.take_back(
+                session,
+                program,
+                order_id,
+                {line: pieces or count for line, count in left.items()},
+                into_stock=into_stock,
+                reason=reason,
+                actor=by or operator(),
+                now=run.now(),
+            )
+        except LookupError:
+            raise Failure(f"{program.code} has no order {order_id}, or it has no such line.", NOT_FOUND) from None
+        decimals = program.point_decimals
+    if as_json:
+        print_json({"order": order_id, "points": points})
+        return
+    click.echo(f"It is noted for order {order_id}; {figure(points, decimals)} points are back.")
 
 
 @orders.command("paid")

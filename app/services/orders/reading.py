@@ -80,19 +80,22 @@ def read(session: Session, order_id: int) -> ReadOrder:
 
 @dataclass(frozen=True)
 class Listed:
-    """An order as a list shows it."""
+    """An order as a list shows it. ``came_back``: it is called off because it was delivered and came back."""
 
     id: int
     distributor: str
     placed_at: dt.datetime
     points: int
     state: OrderState
+    came_back: bool
 
 
 def newest(session: Session, program_id: int, state: OrderState | None, limit: int) -> list[Listed]:
     """List orders of a programme, newest first."""
     query = (
-        select(RewardOrder.id, Distributor.name, RewardOrder.placed_at, RewardOrder.points, RewardOrder.state)
+        select(
+            RewardOrder.id, Distributor.name, RewardOrder.placed_at, RewardOrder.points, RewardOrder.state, CAME_BACK
+        )
         .join(Distributor, Distributor.id == RewardOrder.distributor_id)
         .where(RewardOrder.program_id == program_id)
         .order_by(RewardOrder.placed_at.desc(), RewardOrder.id.desc())

@@ -16,7 +16,7 @@ from app.domain.measures.calendar import local_date
 from app.domain.points.lots import Leg
 from app.domain.rewards.reward_orders import COME_BACK, SENT
 from app.domain.states import Bucket, OrderState, OrderWord, TransactionKind
-from app.models.orders import OrderLine
+from app.models.orders import OrderLine, RewardOrder
 from app.models.prepaid import Redemption
 from app.models.programs import Program
 from app.services import audit
@@ -54,6 +54,24 @@ def can_come_back(line: OrderLine) -> bool:
     A discount is refused by nobody else, a ticket takes part in its draw, and a donation was given.
     """
     return line.state is OrderState.DELIVERED and line.kind in COME_BACK
+
+
+def pieces_that_may(session: Session, program_id: int, order_id: int, chosen: Sequence[int] = ()) -> dict[int, int]:
+    """Give what is left of lines of an order, which are counted from 1: of those chosen, or of all that may come back.
+
+    Raises:
+        LookupError: The programme has no such order, or the order no such line.
+    """
+    lines = session.scalars(
+        select(OrderLine)
+        .join(RewardOrder, RewardOrder.id == OrderLine.order_id)
+        .where(OrderLine.order_id == order_id, RewardOrder.program_id == program_id)
+        .order_by(OrderLine.position)
+    ).all()
+    if not lines or any(not 0 < number <= len(lines) for number in chosen):
+        raise LookupError(order_id)
+    named = [lines[number - 1] for number in chosen] or [line for line in lines if can_come_back(line)]
+    return {line.id: line.quantity - line.cancelled for line in named}
 
 
 def take_back(

@@ -74,3 +74,35 @@ def test_an_order_goes_on_once_its_money_came_in(registry: Sessions, code: str, 
     assert kontor(*of) == {"order": order, "paid_minor": 4990}
     assert CliRunner().invoke(main, list(of)).exit_code != 0
     assert CliRunner().invoke(main, ["orders", "paid", "999999999", "--program", code]).exit_code != 0
+
+
+def test_what_was_delivered_comes_back_by_command_and_is_listed_as_that(
+    app: Flask, registry: Sessions, code: str
+) -> None:
+    with transaction(registry) as session:
+        program = programs.load(session, programs.document(code, program={"point": {"value": "0.10", "decimals": 2}}))
+        who, what = programs.people(session, program)["D1"], programs.goods(session, program, {"P": None})["P"]
+        sell(session, program, [Sold("1", who, what, 1, 10_000_00)])
+        shop = Shop(session, program, who)
+        shop.reward("tent", 350, stock=2)
+        shop.reward("mug", 10)
+        order = shop.order({"tent": 2, "mug": 1})
+        shop.ordered(order)
+        tent = next(number for number, line in enumerate(shop.lines(order), start=1) if line.name == "Reward tent")
+        early = CliRunner().invoke(main, ["orders", "take-back", str(order), "--reason", "x", "--program", code])
+        assert early.exit_code == output.NOT_FOUND, "nobody else sees an order that is not committed"
+        shop.deliver(order)
+    of = ("orders", "take-back", str(order), "--reason", "too small", "--program", code)
+    assert kontor(*of, "--line", str(tent), "--pieces", "1", "--into-stock") == {"order": order, "points": 350}
+    for wrong, exit_code in (
+        (["--line", "3"], output.NOT_FOUND),
+        (["--pieces", "1"], output.USAGE),
+        (["--line", str(tent), "--pieces", "2"], output.REFUSED),
+    ):
+        assert CliRunner().invoke(main, [*of, *wrong]).exit_code == exit_code, wrong
+    said = CliRunner().invoke(main, list(of))
+    assert "3.60 points are back" in said.output
+    (listed,) = kontor("orders", "--program", code)["orders"]  # type: ignore[misc]
+    assert (listed["state"], listed["came_back"]) == ("cancelled", True)
+    assert "came back" in CliRunner().invoke(main, ["orders", "--program", code]).output
+    assert CliRunner().invoke(main, list(of)).exit_code == output.REFUSED, "nothing is left of it"
