@@ -35,6 +35,7 @@ from app.domain.measures.exact import Ints, running_before, sums_by
 from app.domain.measures.money import decimal_text
 from app.domain.points.conversion import convert
 from app.domain.states import CardState, Identity, LotState, RewardKind, TaxStatus, Unit
+from app.domain.taxes.tax import YearSoFar
 from app.domain.typed.card_numbers import first_card_number, holds_card_number, holds_issued_number
 from app.models.distributors import Distributor
 from app.models.ledger import Account, Lot
@@ -383,8 +384,8 @@ class Judge:
         total = levied.load_minor + (levied.compensation_minor if self._terms.compensates_at_once else 0)
         return levied if total <= room.minor else Refused(room.code, room.message)
 
-    def _levied(self, status: TaxStatus, amount: int, year_before: int) -> Levied | Refused:
-        levied = self._tax.levy(status, amount, year_before)
+    def _levied(self, status: TaxStatus, amount: int, year: YearSoFar) -> Levied | Refused:
+        levied = self._tax.levy(status, amount, year)
         if isinstance(levied, Levied):
             return self._over(levied.compensation_minor, "The compensation of the tax is") or levied
         return levied

@@ -5,7 +5,6 @@ came before.
 """
 
 import datetime as dt
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -18,6 +17,7 @@ from app.domain.measures.exact import Ints
 from app.domain.rewards.reward_prices import WHOLE_BP
 from app.domain.states import RewardKind
 from app.domain.taxes import tax_rules
+from app.domain.taxes.tax import YearSoFar
 from app.domain.taxes.tax_rules import TaxRule, ValueOf
 from app.models.prepaid import ConversionRun, Redemption
 from prepaid.taxing.owed import Goods
@@ -130,9 +130,9 @@ class _Books:
     def __init__(self, session: Session, tax: ProgramTax, lines: Sequence[Goods]) -> None:
         self._session, self._tax = session, tax
         self._by_day: dict[tuple[RewardKind, dt.date], ProgramTax] = {}
-        self._earlier: dict[tuple[str, int], dict[int, int]] = {}
+        self._earlier: dict[tuple[str, int], dict[int, YearSoFar]] = {}
         self._everybody = np.unique(np.asarray([one.recipient_id for one in lines], dtype=np.int64))
-        self._here: defaultdict[tuple[str, int, int], int] = defaultdict(int)
+        self._here: dict[tuple[str, int, int], YearSoFar] = {}
 
     def judged(self, one: Goods) -> tuple[int, Levied | Refused]:
         tax = self._tax_on(one)
@@ -146,13 +146,13 @@ class _Books:
             )
         if value == 0:
             return 0, Refused(NO_VALUE, f"{one.name!r} is worth nothing beyond what was paid for it.")
-        before = self._before(tax, rule, one) + self._here[_year(rule, one)] if rule.needs_year_total else 0
-        return value, tax.levy(one.tax_status, value, before)
+        return value, tax.levy(one.tax_status, value, self._so_far(tax, rule, one))
 
     def count(self, judged: JudgedGoods) -> None:
         rule = self._tax_on(judged.line).rule_for(judged.line.tax_status)
         if isinstance(rule, TaxRule) and isinstance(judged.levied, Levied):
-            self._here[_year(rule, judged.line)] += judged.levied.counted_minor
+            so_far = self._so_far(self._tax_on(judged.line), rule, judged.line)
+            self._here[_year(rule, judged.line)] = so_far.with_(judged.levied.assessment)
 
     def _tax_on(self, one: Goods) -> ProgramTax:
         """Give the tax of its kind on its day."""
@@ -161,12 +161,17 @@ class _Books:
             self._by_day[key] = self._tax.for_goods(_KINDS[one.kind], one.delivered_on)
         return self._by_day[key]
 
-    def _before(self, tax: ProgramTax, rule: TaxRule, one: Goods) -> int:
+    def _so_far(self, tax: ProgramTax, rule: TaxRule, one: Goods) -> YearSoFar:
+        if not rule.needs_year_total:
+            return YearSoFar()
+        return self._here.get(_year(rule, one)) or self._before(tax, rule, one)
+
+    def _before(self, tax: ProgramTax, rule: TaxRule, one: Goods) -> YearSoFar:
         year = rule.code, one.delivered_on.year
         if year not in self._earlier:
             totals = tax.earlier(self._session, self._everybody, [one.tax_status] * len(self._everybody))
             self._earlier[year] = dict(zip(self._everybody.tolist(), totals, strict=True))
-        return self._earlier[year].get(one.recipient_id, 0)
+        return self._earlier[year].get(one.recipient_id, YearSoFar())
 
 
 def _year(rule: TaxRule, one: Goods) -> tuple[str, int, int]:

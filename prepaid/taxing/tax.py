@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic_core import to_json
-from sqlalchemy import BigInteger, and_, cast, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, and_, case, cast, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from app.db.many import among
@@ -18,7 +18,7 @@ from app.domain.saying.wording import Said, marked
 from app.domain.states import TaxStatus, TopUpKind
 from app.domain.taxes import tax
 from app.domain.taxes.tax_packs import UnknownPackError, pack_behind, rules_of
-from app.domain.taxes.tax_rules import BorneBy, RewardKind, TaxRule
+from app.domain.taxes.tax_rules import Basis, BorneBy, RewardKind, TaxRule
 from app.models.distributors import Distributor
 from app.models.ledger import Account
 from app.models.prepaid import Redemption, TopUp
@@ -114,7 +114,7 @@ class ProgramTax:
     reward_kind: RewardKind = RewardKind.PREPAID
     _chosen: dict[TaxStatus, TaxRule | Refused] = field(default_factory=dict)
     _applied: dict[TaxStatus, tax.AppliedRule | Refused] = field(default_factory=dict)
-    _known: dict[tuple[TaxStatus, int, int], Levied | Refused] = field(default_factory=dict)
+    _known: dict[tuple[TaxStatus, int, tax.YearSoFar], Levied | Refused] = field(default_factory=dict)
 
     @staticmethod
     def of(program: Program, on: dt.date, tax_part: dict[str, Any] | None = None) -> "ProgramTax":
@@ -157,20 +157,20 @@ class ProgramTax:
             self._chosen[status] = Refused(NO_RULE, found.message) if isinstance(found, tax.NoTaxRule) else found
         return self._chosen[status]
 
-    def levy(self, status: TaxStatus, value_minor: int, year_before_minor: int) -> Levied | Refused:
+    def levy(self, status: TaxStatus, value_minor: int, year: tax.YearSoFar) -> Levied | Refused:
         """Compute the tax on a reward, once for all participants of this status with these figures."""
-        key = (status, value_minor, year_before_minor)
+        key = (status, value_minor, year)
         if key not in self._known:
             self._known[key] = self._levy(*key)
         return self._known[key]
 
-    def _levy(self, status: TaxStatus, value_minor: int, year_before_minor: int) -> Levied | Refused:
+    def _levy(self, status: TaxStatus, value_minor: int, year: tax.YearSoFar) -> Levied | Refused:
         applied = self._applied_to(status)
         if isinstance(applied, Refused):
             return applied
         rule = applied.rule
         try:
-            found = applied.assess(value_minor, year_before_minor if rule.needs_year_total else None)
+            found = applied.assess(value_minor, year if rule.needs_year_total else None)
         except tax.TaxError as problem:
             return Refused(TAX_REFUSED, str(problem))
         # A compensated reward is loaded whole, and so is its compensation, whoever pays the tax office (rules.md 10).
@@ -209,24 +209,41 @@ class ProgramTax:
             borne_by=chosen.borne_by,
         )
 
-    def earlier(self, session: Session, distributor_ids: Ints, statuses: list[TaxStatus]) -> list[int]:
-        """Sum what each distributor had earlier in the year under the rule that holds for it now.
+    def earlier(self, session: Session, distributor_ids: Ints, statuses: list[TaxStatus]) -> list[tax.YearSoFar]:
+        """Sum what each distributor had earlier in the year under the rule that holds for it now, and what was levied.
 
-        Rewards that were called off or could not be loaded do not count, but where the money is there after all. Zero
-        where the rule does not look at a year.
+        Rewards that were called off or could not be loaded do not count, but where the money is there after all.
+        Nothing where the rule does not look at a year.
         """
-        totals: dict[TaxStatus, dict[int, int]] = {status: {} for status in statuses}
+        totals: dict[TaxStatus, dict[int, tax.YearSoFar]] = {status: {} for status in statuses}
         for status in totals:
             rule = self.rule_for(status)
             if isinstance(rule, TaxRule) and rule.needs_year_total:
                 totals[status] = self._year_totals(session, rule, distributor_ids)
-        return [totals[status].get(one, 0) for one, status in zip(distributor_ids.tolist(), statuses, strict=True)]
+        nothing = tax.YearSoFar()
+        return [
+            totals[status].get(one, nothing) for one, status in zip(distributor_ids.tolist(), statuses, strict=True)
+        ]
 
-    def _year_totals(self, session: Session, rule: TaxRule, distributor_ids: Ints) -> dict[int, int]:
+    def _year_totals(self, session: Session, rule: TaxRule, distributor_ids: Ints) -> dict[int, tax.YearSoFar]:
         load = select(TopUp.id).where(TopUp.redemption_id == Redemption.id, TopUp.kind == TopUpKind.REWARD)
         there, failed = load.where(stands(TopUp)).exists(), load.where(~stands(TopUp)).exists()
+        surcharges = [("surcharges", at, "amount_minor") for at in range(len(rule.surcharges))]
+        # what stands in columns is read there: a trace has some 2 kB, and a run may ask for a hundred thousand of them
+        rate = _of_trace("rate_bp") if len(rule.rates_bp) > 1 else literal(rule.rate_bp)
+        looked_at = (
+            [
+                _one(Redemption.tax_rule),
+                _one(rate),
+                _sum(Redemption.tax_base_minor),
+                _sum(Redemption.tax_levied_minor),
+                *(_sum(_of_trace(*path)) for path in surcharges),
+            ]
+            if rule.basis is Basis.CALENDAR_YEAR
+            else []
+        )
         rows = session.execute(
-            select(WHO_NOW, cast(func.sum(Redemption.counted_minor), BigInteger))
+            select(WHO_NOW, _sum(Redemption.counted_minor), *looked_at)
             .join(Account, Account.id == Redemption.account_id)
             .join(Distributor, Distributor.id == Account.distributor_id)
             .where(
@@ -237,4 +254,34 @@ class ProgramTax:
             )
             .group_by(WHO_NOW)
         )
-        return dict(rows.all())
+        return {who: _so_far(rule, counted, *levied) for who, counted, *levied in rows}
+
+
+def _of_trace(*path: str | int) -> ColumnElement[int]:
+    return cast(Redemption.tax_trace[path].astext, BigInteger)
+
+
+def _sum(amount: Any) -> ColumnElement[int]:
+    return cast(func.sum(amount), BigInteger)
+
+
+def _one(value: Any) -> ColumnElement[Any]:
+    """Give what all of them have in common."""
+    return case((func.min(value) == func.max(value), func.min(value)))
+
+
+def _so_far(
+    rule: TaxRule,
+    counted: int,
+    wording: str | None = None,
+    rate: int | None = None,
+    base: int | None = None,
+    levied: int | None = None,
+    *surcharges: int | None,
+) -> tax.YearSoFar:
+    """Say what somebody had in the year; of what was levied, where this wording of the rule levied all of it."""
+    known = [one for one in surcharges if one is not None]
+    if wording != rule_name(rule) or rate is None or base is None or levied is None or len(known) < len(surcharges):
+        return tax.YearSoFar(counted)
+    of_tax = tax.LeviedBefore(rule.version, rate, base, levied - sum(known), tuple(known))
+    return tax.YearSoFar(counted, of_tax)

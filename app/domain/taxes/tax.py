@@ -152,15 +152,54 @@ class _Levy(NamedTuple):
     beyond_x: int
 
     def less(self, other: "_Levy") -> "_Levy":
-        """Give by how much this levy is larger."""
+        """Give by how much this levy is larger. Where more was levied than is due by now, nothing is added to it."""
         return _Levy(
             self.exempt,
-            self.taxed_x - other.taxed_x,
-            self.base - other.base,
-            self.tax - other.tax,
+            max(0, self.taxed_x - other.taxed_x),
+            max(0, self.base - other.base),
+            max(0, self.tax - other.tax),
             self.gross - other.gross,
-            tuple(new - old for new, old in zip(self.surcharges, other.surcharges, strict=True)),
+            tuple(max(0, new - old) for new, old in zip(self.surcharges, other.surcharges, strict=True)),
             self.beyond_x - other.beyond_x,
+        )
+
+
+class LeviedBefore(NamedTuple):
+    """What was levied on a recipient's earlier rewards of a year, all of it by one wording of a rule."""
+
+    rule_version: int
+    rate_bp: int
+    base_minor: int
+    tax_minor: int
+    surcharges_minor: tuple[int, ...]
+
+
+class YearSoFar(NamedTuple):
+    """What a recipient had in a calendar year before a reward.
+
+    Attributes:
+        counted_minor: the sum of ``counted_minor`` over the earlier rewards that stand.
+        levied: what was levied on them when they were given. It may be more or less than the rule levies on their sum:
+            a reward in between was called off, or what two recipients had is one recipient's now. None where several
+            wordings levied it, each of which keeps to its own time: then it is what the rule levies on the sum.
+    """
+
+    counted_minor: int = 0
+    levied: LeviedBefore | None = None
+
+    def with_(self, reward: "Assessment") -> "YearSoFar":
+        """Add a reward, which the same recipient had after that."""
+        rule, levy = reward.applied.rule, reward.levy
+        counted = self.counted_minor + reward.counted_minor
+        wording = rule.version, reward.applied.rate_bp
+        before = self.levied
+        if before is None and not self.counted_minor:
+            before = LeviedBefore(*wording, 0, 0, tuple(0 for _ in rule.surcharges))
+        if before is None or before[:2] != wording:
+            return YearSoFar(counted)
+        surcharges = tuple(old + new for old, new in zip(before.surcharges_minor, levy.surcharges, strict=True))
+        return YearSoFar(
+            counted, LeviedBefore(*wording, before.base_minor + levy.base, before.tax_minor + levy.tax, surcharges)
         )
 
 
@@ -182,19 +221,19 @@ class AppliedRule:
         """Say whether the levy is that of a recipient's whole year."""
         return self.rule.basis is Basis.CALENDAR_YEAR
 
-    def assess(self, value_minor: int, year_before_minor: int | None = None) -> "Assessment":
+    def assess(self, value_minor: int, year: YearSoFar | None = None) -> "Assessment":
         """Find what is levied on a reward; see ``compute`` for the figures.
 
         Raises:
             TaxError: One of its kinds, each with its reason; the redemption is blocked.
             ValueError: An amount is negative.
         """
-        rule, before = self.rule, year_before_minor or 0
+        rule, before = self.rule, year.counted_minor if year is not None else 0
         if value_minor < 0 or before < 0:
-            raise ValueError(f"a reward cannot be negative: {value_minor}, {year_before_minor}")
-        if rule.needs_year_total and year_before_minor is None:
+            raise ValueError(f"a reward cannot be negative: {value_minor}, {before}")
+        if rule.needs_year_total and year is None:
             raise MissingFigureError(rule, "what the recipient had earlier in the calendar year")
-        earlier = self.on_total(before) if self.by_year else None
+        earlier = self._levied_before(year) if year is not None and self.by_year else None
         tried = [0]
         levied = self._levied(value_minor, before, earlier)
         if self.borne_by is BorneBy.SPONSOR_COMPENSATES:
@@ -211,6 +250,13 @@ class AppliedRule:
         if self.borne_by is BorneBy.PARTICIPANT and self.following(levied[0]) > value_minor:
             raise TaxExceedsRewardError(rule, value_minor, self.following(levied[0]), self.decimals)
         return Assessment(self, value_minor, before, tried, *levied, earlier)
+
+    def _levied_before(self, year: YearSoFar) -> _Levy:
+        """Give what was levied in a year before a reward: what the books say, where this wording levied all of it."""
+        by_rule, levied = self.on_total(year.counted_minor), year.levied
+        if levied is None or levied[:2] != (self.rule.version, self.rate_bp):
+            return by_rule
+        return by_rule._replace(base=levied.base_minor, tax=levied.tax_minor, surcharges=levied.surcharges_minor)
 
     def _levied(self, value_minor: int, before_minor: int, earlier: _Levy | None) -> tuple[_Levy, _Levy]:
         """Compute the levy on a reward and on the whole that it is part of: a year's levy grows by the reward's."""
@@ -330,7 +376,8 @@ def compute(
         borne_by: the sponsor's choice of who bears the tax; none: the first the rule offers.
         year_before_minor: the sum of ``counted_minor`` over the recipient's earlier rewards under the rule in the
             calendar year; needed where the rule looks at a year. A year's levy is spread over its rewards so that the
-            parts add up to the levy on the year's total.
+            parts add up to the levy on the year's total. What was levied on them is taken to be what the rule levies
+            on that sum; `AppliedRule.assess` can be told what it was.
         purpose: what the programme rewards.
         references_minor: reference amounts by name, in place of those that the rule carries.
 
@@ -348,7 +395,8 @@ def compute(
         purpose=purpose,
         references_minor=references_minor,
     )
-    return applied.assess(value_minor, year_before_minor).result()
+    year = None if year_before_minor is None else YearSoFar(year_before_minor)
+    return applied.assess(value_minor, year).result()
 
 
 def apply(
@@ -460,7 +508,8 @@ def _steps(of: Assessment, *, reported: bool) -> tuple[TaxStep, ...]:
             trace.surcharge(one, shares[one.of], amount)
         if of.earlier is not None and of.before_minor:
             levied_before = of.earlier.tax + sum(of.earlier.surcharges)
-            trace.earlier(of.before_minor, levied_before, levy.tax + sum(levy.surcharges))
+            here = of.levy.tax + sum(of.levy.surcharges)
+            trace.earlier(of.before_minor, levied_before, levy.tax + sum(levy.surcharges), here)
     if rule.ceiling is not None and levy.beyond_x:
         trace.beyond(levy.beyond_x, rule.ceiling.beyond)
     if rule.report is not None:

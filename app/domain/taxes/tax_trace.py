@@ -250,9 +250,8 @@ class Trace:
         }
         self._add("surcharge", f"round({one.of.value} x rate)", figures | rounding, amount_minor, text)
 
-    def earlier(self, before_minor: int, levied_before_minor: int, levied_minor: int) -> None:
-        """Write down what of a year's levy was levied on earlier rewards."""
-        rest = levied_minor - levied_before_minor
+    def earlier(self, before_minor: int, levied_before_minor: int, levied_minor: int, rest: int) -> None:
+        """Write down what of a year's levy was levied on earlier rewards, and what is left for this one."""
         text = (
             f"Levied on the year so far: {self._amount(levied_minor)}, of which {self._amount(levied_before_minor)} on "
             f"the earlier {self._amount(before_minor)}: this reward {self._amount(rest)}"

@@ -197,6 +197,26 @@ def test_a_rule_that_looks_at_the_year_sees_what_the_year_had(world: World) -> N
     assert world.preview(now=NOW).compensation_minor == 0  # the other is of next year
 
 
+def test_the_tax_of_a_year_is_levied_once_where_an_earlier_reward_is_called_off(world: World) -> None:
+    rule = (
+        "{rules: [{code: YEAR, version: 1, title: Year, applies_to: [company], reward_kinds: [prepaid], rate_bp: 1000, "
+        'exemption: {limit: "100.00", basis: calendar_year, mode: MODE}, borne_by: participant, legal: none}]}'
+    )
+    for code, mode, levied in (("A", "slice", 600), ("B", "cliff", 1_600)):
+        world.load(tax=rule.replace("MODE", mode)).add(code, 160)
+        first = world.preview()
+        world.give(code, 160)
+        second = world.preview()
+        assert redemptions(world, second)[code].tax_levied_minor == levied
+        with transaction(world.registry) as session:
+            runs.cancel(session, first.id, actor="ann", now=NOW)
+        again = world.preview()
+        assert redemptions(world, again)[code].tax_levied_minor == 0, "of 160.00 the tax is levied with the second"
+        with transaction(world.registry) as session:
+            for run in (second, again):
+                runs.cancel(session, run.id, actor="ann", now=NOW)
+
+
 def test_what_was_given_before_new_year_is_none_of_the_year(world: World) -> None:
     rule = (
         "{rules: [{code: YEAR, version: 1, title: Year, applies_to: [company], reward_kinds: [prepaid], rate_bp: 1000, "

@@ -397,7 +397,8 @@ def test_what_was_called_off_and_is_on_the_card_all_the_same_counts_as_there(wor
         with transaction(world.registry) as session:
             program = session.get_one(Program, world.program_id)
             whom = np.asarray([who], dtype=np.int64)
-            return ProgramTax.of(program, NOW.date()).earlier(session, whom, [TaxStatus.PRIVATE_PERSON])
+            found = ProgramTax.of(program, NOW.date()).earlier(session, whom, [TaxStatus.PRIVATE_PERSON])
+            return [one.counted_minor for one in found]
 
     assert (said(world), before_in_the_year()) == ((0, 0, 0, 0), [0])
     bring(world, *EDGES, (world.references(run)["D1", "reward"], BOOKED, "5000.00", "PLN"))

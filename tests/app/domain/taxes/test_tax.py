@@ -12,10 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.domain.taxes.tax import (
+    Assessment,
     CapExceededError,
     ForbiddenByRuleError,
+    LeviedBefore,
     MissingFigureError,
     TaxExceedsRewardError,
+    YearSoFar,
+    apply,
     compute,
 )
 from app.domain.taxes.tax_rules import (
@@ -243,6 +247,45 @@ def test_the_parts_of_a_year_add_up_to_the_levy_on_its_total(rewards: list[int])
         before += result.counted_minor
     whole = computed("FR-L242-1-4", str(Decimal(sum(rewards)).scaleb(-2)), year_before_minor=0)
     assert parts == whole.levied_minor
+
+
+@given(
+    steps=st.lists(st.tuples(st.integers(0, 150_000), st.integers(0, 9)), min_size=1, max_size=10),
+    mode=st.sampled_from(["cliff", "slice"]),
+)
+def test_a_reward_is_levied_what_the_year_owes_beyond_what_was_levied(steps: list[tuple[int, int]], mode: str) -> None:
+    rule = own_rule(
+        exemption={"limit": "2000.00", "basis": "calendar_year", "mode": mode},
+        borne_by=["sponsor"],
+        surcharges=[{"name": "health", "rate_bp": 900, "of": "base"}],
+    )
+    applied = apply(rule, currency="PLN", decimals=2, on=TODAY)
+    standing: list[Assessment] = []
+    for reward, called_off in steps:
+        if called_off < len(standing):  # what another of the year was levied keeps standing
+            standing.pop(called_off)
+        had = YearSoFar()
+        for one in standing:
+            had = had.with_(one)
+        tax, health = sum(one.levy.tax for one in standing), sum(one.levy.surcharges[0] for one in standing)
+        due = compute(
+            rule, value_minor=had.counted_minor + reward, currency="PLN", decimals=2, on=TODAY, year_before_minor=0
+        )
+        found = applied.assess(reward, had)
+        result = found.result()
+        assert result.tax_minor == max(0, due.tax_minor - tax)
+        assert result.surcharges[0].amount_minor == max(0, due.surcharges[0].amount_minor - health)
+        standing.append(found)
+
+
+def test_what_another_wording_levied_keeps_to_its_own_time() -> None:
+    year = YearSoFar(300_000, LeviedBefore(1, 1000, 0, 0, ()))
+    exempt = {"limit": "2000.00", "basis": "calendar_year", "mode": "cliff"}
+    for version, levied in ((1, 40_000), (2, 10_000)):
+        rule = own_rule(exemption=exempt, borne_by=["participant"], version=version)
+        found = apply(rule, currency="PLN", decimals=2, on=TODAY).assess(100_000, year)
+        assert found.result().levied_minor == levied
+        assert found.result().steps[-1].result_minor == levied
 
 
 @given(rewards=st.lists(st.integers(0, 120_000), min_size=1, max_size=6))

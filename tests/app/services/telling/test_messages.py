@@ -212,6 +212,7 @@ def test_what_cannot_ever_be_sent_is_given_up_at_once(session: Session) -> None:
 
 def test_what_nothing_could_send_is_held_and_can_be_sent_later(session: Session, program: Program) -> None:
     written = invite(session, new_login(), program)
+    only(session, written)
     assert messages.hold(session, Channel.MAIL) >= 1
     session.refresh(written)
     assert written.state == MessageState.HELD
