@@ -7,6 +7,7 @@ refused file, a lost answer) ends it, and its sentence stands with the run; ever
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
@@ -89,7 +90,7 @@ class Carrier:
 
     def send(self, work: Work) -> None:
         """Send a run to its provider, and settle what it answers."""
-        self._do(work, sending.send)
+        self._do(work, partial(sending.send, clock=self._clock))
 
     def freeze_piece(self, work: Work) -> None:
         """Freeze a piece of a run that is being prepared. Finance is told of a scheduled one that is prepared with it.

@@ -212,7 +212,9 @@ def register(
         raise CardInvalid(words)
     if known is not None and known.state in _STAYS:
         raise CardInvalid(_STAYS[known.state])
-    before = _retire(session, owner, provider, actor=actor, now=now)
+    before = _active(session, owner, provider)
+    if before is not None:
+        _retire(session, before, actor=actor, now=now)
     if known is not None:
         known.active, known.state = True, CardState.ACTIVE
     else:
@@ -225,7 +227,7 @@ def register(
             last4=last4,
             active=True,
             state=CardState.ACTIVE,
-            replaces_id=before,
+            replaces_id=None if before is None else before.id,
             created_at=now,
             issued_at=now,
         )
@@ -295,15 +297,22 @@ def order_cards(
 def replace(session: Session, program: Program, distributor_code: str, *, actor: str, now: dt.datetime) -> None:
     """Order a new card for a distributor in the place of the one it has. The caller commits.
 
-    What stands on the one before goes over to it when the provider issues it, and so does its history.
+    What stands on the one before goes over to it when the provider issues it, and so does its history. One that is
+    ordered already and was not issued yet is that card: whoever asks again, because the provider did not answer, orders
+    no second one, which would have nothing to go on with.
 
     Raises:
         NoSuchDistributor: The programme has none of this code.
         CardInUse: Top-ups are on their way to the card that it has.
     """
     owner = _distributor_id(session, program.id, distributor_code)
-    before = _retire(session, owner, provider_of(program), actor=actor, now=now)
-    order_cards(session, program, [owner], actor=actor, now=now, replaces_id=before)
+    before = _active(session, owner, provider_of(program))
+    if before is not None:
+        if before.token is None and before.state is CardState.ORDERED:
+            return
+        _retire(session, before, actor=actor, now=now)
+    replaces_id = None if before is None else before.id
+    order_cards(session, program, [owner], actor=actor, now=now, replaces_id=replaces_id)
 
 
 def issue_ordered(registry: Sessions, provider: CardProvider, program_id: int, *, now: dt.datetime) -> int:
@@ -368,21 +377,22 @@ def _record(session: Session, cards: Sequence[IssuedCard], provider_name: str, n
     happened_to_all(session, issued, CardWord.ISSUED, actor=provider_name, now=now)
 
 
-def _retire(session: Session, distributor_id: int, provider_name: str, *, actor: str, now: dt.datetime) -> int | None:
-    """Take the card of a distributor out of use. Gives it; None where it has none."""
-    card = session.scalars(
+def _active(session: Session, distributor_id: int, provider_name: str) -> Card | None:
+    """Lock the card that a distributor uses at a provider; None where it has none."""
+    return session.scalars(
         select(Card)
         .where(Card.distributor_id == distributor_id, Card.provider == provider_name, Card.active)
         .with_for_update()
         .execution_options(populate_existing=True)
     ).one_or_none()
-    if card is None:
-        return None
+
+
+def _retire(session: Session, card: Card, *, actor: str, now: dt.datetime) -> None:
+    """Take a card out of use."""
     refuse_in_use(session, card.id)
     card.active, card.state = False, CardState.REPLACED
     happened(session, card.id, CardWord.REPLACED, actor=actor, now=now)
     session.flush()
-    return card.id
 
 
 def _references(count: int) -> list[str]:

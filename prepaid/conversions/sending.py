@@ -7,12 +7,12 @@ the same references.
 
 import datetime as dt
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from app.config import Settings
@@ -61,11 +61,20 @@ class _Errand:
 
 
 def send(
-    registry: Sessions, settings: Settings, provider: CardProvider, run_id: int, *, actor: str, now: dt.datetime
+    registry: Sessions,
+    settings: Settings,
+    provider: CardProvider,
+    run_id: int,
+    *,
+    actor: str,
+    now: dt.datetime,
+    clock: Callable[[], dt.datetime] | None = None,
 ) -> Sent:
     """Send what is ordered of a run to its provider, and settle what it answers. It can be done again at any time.
 
-    An approved run whose order file is not written yet is ordered first.
+    An approved run whose order file is not written yet is ordered first. With ``clock``, each answer is settled at the
+    time at which it came: a long run may begin in one month and end in the next, and what was read of a card meanwhile
+    does not hold the loads that came after it.
 
     Raises:
         NotAllowedNow, NoSuchRun: There is no such run to send.
@@ -77,10 +86,10 @@ def send(
     """
     with transaction(registry) as session:
         run = run_of(session, run_id)
-        status, currency, amount = run.status, run.currency, run.amount_minor + run.compensation_minor
+        status, currency, amount = run.status, run.currency, _to_be_loaded(session, run)
     if status is RunStatus.APPROVED:
         order(registry, settings, provider, run_id, actor=actor, now=now)
-    sending = _Sending(registry, settings, provider, run_id, actor, now)
+    sending = _Sending(registry, settings, provider, run_id, actor, now, clock or (lambda: now))
     if status in (RunStatus.APPROVED, RunStatus.ORDERED):
         why = provider.refuse_run(currency, amount)
         if why is not None:
@@ -96,6 +105,15 @@ def send(
     return sending.sent()
 
 
+def _to_be_loaded(session: Session, run: ConversionRun) -> int:
+    """Sum what a run is to load still: of one that is ordered again, most of its loads stand on cards already."""
+    if run.status is RunStatus.APPROVED:
+        return run.amount_minor + run.compensation_minor
+    batches = select(LoadBatch.id).where(LoadBatch.run_id == run.id)
+    open_ = select(func.sum(TopUp.amount_minor)).where(TopUp.load_batch_id.in_(batches), TopUp.status.in_(OPEN))
+    return int(session.execute(open_).scalar_one() or 0)
+
+
 @dataclass(frozen=True)
 class _Sending:
     """One sending of a run: by whom and when, through which provider, and the settlements of its answers so far."""
@@ -106,6 +124,7 @@ class _Sending:
     run_id: int
     actor: str
     now: dt.datetime
+    clock: Callable[[], dt.datetime]
     settlements: list[Settled] = field(default_factory=list)
 
     def carry_out(self, errand: _Errand) -> None:
@@ -132,7 +151,7 @@ class _Sending:
         with transaction(self.registry) as session:
             run = locked_run(session, self.run_id)
             if found:
-                self.settlements.append(settle(session, run, found, actor=self.actor, now=self.now))
+                self.settlements.append(settle(session, run, found, actor=self.actor, now=self.clock()))
             # whose points went back meanwhile is not handed in again
             open_ = select(TopUp.reference).where(among_texts(TopUp.reference, unseen), TopUp.status.in_(OPEN))
             unseen = list(session.scalars(open_.order_by(TopUp.id)))
@@ -161,7 +180,7 @@ class _Sending:
     def _settle(self, response: Path) -> Settled:
         with transaction(self.registry) as session:
             return settle_file(
-                session, self.settings, self.run_id, response, name=response.name, actor=self.actor, now=self.now
+                session, self.settings, self.run_id, response, name=response.name, actor=self.actor, now=self.clock()
             )
 
     def _put_back(self, errand: _Errand) -> None:

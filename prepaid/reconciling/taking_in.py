@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Subquery, and_, case, delete, func, insert, literal, select
+from sqlalchemy import Subquery, and_, case, delete, func, insert, literal, or_, select
 from sqlalchemy.orm import Session
 
 from app.db.bulk import rows_of
 from app.db.locks import lock_name
+from app.db.many import among_texts
 from app.domain.measures.exact import Ints
 from app.domain.program_file.prepaid_settings import PrepaidPart
 from app.domain.program_file.reconciliation import StatementPart
@@ -255,7 +256,11 @@ def _new(statement: ProviderStatement, found: _Bookings) -> Subquery:
         .where(
             ProviderStatement.program_id == statement.program_id,
             ProviderStatement.provider == statement.provider,
-            StatementLine.booked_on.between(statement.from_on, statement.to_on),
+            # what has a name of its own is known by it, on whatever day it is told again
+            or_(
+                StatementLine.booked_on.between(statement.from_on, statement.to_on),
+                among_texts(StatementLine.booking, {one for one in found.booking if one is not None}),
+            ),
         )
         .subquery()
     )

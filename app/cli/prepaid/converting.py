@@ -229,7 +229,9 @@ def send(run_id: int, by: str | None, as_json: bool) -> None:
     with runtime() as run, refusing():
         with transaction(run.registry) as session:
             provider = _provider(session, run_id)
-        sent = sending.send(run.registry, run.settings, provider, run_id, actor=by or operator(), now=run.now())
+        sent = sending.send(
+            *(run.registry, run.settings, provider, run_id), actor=by or operator(), now=run.now(), clock=run.now
+        )
         unit = report(run, run_id).run.unit
         counts = {amount_name(unit, what): sent.total(what) for what in ("redeemed", "returned")}
         still_open = sent.settlements[-1].still_open if sent.settlements else 0

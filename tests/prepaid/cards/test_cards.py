@@ -110,6 +110,18 @@ def test_a_card_is_replaced_by_a_new_one(world: World) -> None:
     assert len(listed(world, all_cards=True)) == 2
 
 
+def test_a_card_that_is_asked_for_again_before_it_was_issued_is_the_one_that_is_ordered(world: World) -> None:
+    world.load().add("A")
+    issue(world)
+    for _once_more in range(2):  # the provider did not answer in between
+        with transaction(world.registry) as session:
+            cards.replace(session, session.get_one(Program, world.program_id), "A", actor="ann", now=NOW)
+    with transaction(world.registry) as session:
+        found = session.scalars(select(Card).where(Card.program_id == world.program_id).order_by(Card.id)).all()
+        assert [(one.active, one.state) for one in found] == [(False, CardState.REPLACED), (True, CardState.ORDERED)]
+        assert found[1].replaces_id == found[0].id, "what stands on the first goes over to it"
+
+
 def test_what_a_provider_gives_for_a_token_is_looked_at(world: World) -> None:
     class Careless:
         name, cards_at_once = "sandbox", 10

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from app.config import Settings
 from app.db.transaction import transaction
 from app.domain.states import RunStatus, TaxStatus, TopUpStatus
-from app.models.prepaid import Card, LoadBatch, LoadResponse, SandboxCard
+from app.models.prepaid import Card, LoadBatch, LoadResponse, SandboxCard, TopUp
 from importers.files.guard import judge
 from importers.files.limits import Limits
 from importers.reading.reading import read
@@ -138,7 +138,9 @@ def test_a_failed_load_gives_its_points_back_and_takes_its_compensation_with_it(
     assert (again.accounts, again.points, again.compensation_minor) == (1, 10_000, 55_600)
 
 
-def test_a_compensation_that_failed_alone_is_ordered_again(world: World) -> None:
+def test_a_compensation_that_failed_alone_is_ordered_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted: list[int] = []
+    monkeypatch.setattr(type(world.provider), "refuse_run", lambda _self, _currency, minor: wanted.append(minor))
     world.refuse = {("P", "compensation"): "limit_exceeded"}
     run = filled(world).preview()
     world.approve(run)
@@ -158,9 +160,25 @@ def test_a_compensation_that_failed_alone_is_ordered_again(world: World) -> None
         runs.cancel(session, run.id, actor="ann", now=NOW, order_file_not_sent=True)
     sent = send(world, run)
     assert (sent.status, sent.total("loaded_minor")) == (RunStatus.SETTLED, 55_600)
+    assert wanted == [run.amount_minor + run.compensation_minor, 55_600], (
+        "the money is there that is to be loaded still"
+    )
     assert world.card_balance(run, "P") == 555_600
     with transaction(world.registry) as session, pytest.raises(PrepaidError, match="no compensation has failed"):
         ordering.reorder_failed(session, world.settings, run.id, actor="ben", now=NOW)
+
+
+def test_an_answer_is_settled_at_the_time_at_which_it_came(world: World) -> None:
+    run = filled(world).preview()
+    world.approve(run)
+    midnight = NOW + dt.timedelta(hours=20)
+    sending.send(
+        *(world.registry, world.settings, world.provider, run.id), actor="ben", now=NOW, clock=lambda: midnight
+    )
+    with transaction(world.registry) as session:
+        batches = select(LoadBatch.id).where(LoadBatch.run_id == run.id)
+        settled = session.scalars(select(TopUp.settled_at).where(TopUp.load_batch_id.in_(batches)))
+        assert set(settled) == {midnight}
 
 
 @pytest.mark.parametrize("when", ["before", "after"])

@@ -190,6 +190,17 @@ def test_statements_may_overlap_come_again_and_say_later_what_was_missing(world:
     assert findings(world) == [(FindingKind.TWICE, of["A"])], "what was taken back is not there twice any more"
 
 
+def test_a_booking_with_a_name_is_known_on_another_day_too(world: World) -> None:
+    of = ordered(world.load(), ["A"])
+    named = (of["A"], "2026-11-30", "100.00", *[None] * 4, "t-1")
+    assert bring(world, EDGES[0], named).created == 2
+    assert (
+        bring(world, (named[0], "2026-12-01", *named[2:]), (None, "2026-12-31", "1.00", *[None] * 3, "fee")).created
+        == 1
+    )
+    assert FindingKind.TWICE not in {kind for kind, _ in findings(world)}
+
+
 def test_bookings_of_two_cards_or_of_one_number_are_two_and_a_fee_is_no_load(world: World) -> None:
     of = ordered(world.load(), ["A", "B", "C"])
     with transaction(world.registry) as session:
