@@ -196,7 +196,8 @@ def _scope(
     rule: RuleBase, catalogue: Catalogue, scale: Scale, named_days: Mapping[str, Sequence[dt.date]]
 ) -> CompiledScope:
     scope = rule.scope
-    days = [day for name in scope.days for day in named_days[name]]
+    # a promotion that is over may count by days that nobody names any more: on none of them it counts anything now
+    days = [day for name in scope.days for day in named_days.get(name, ())]
     weekdays = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
     return CompiledScope(
         products=_product_mask(scope, catalogue),

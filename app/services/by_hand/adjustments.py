@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from app.domain.program_file.account_settings import AccountSettings
 from app.domain.program_file.definition import ProgramSettings
 from app.domain.states import Unit
+from app.domain.typed.card_numbers import holds_issued_number
 from app.domain.typed.codes import code_key
 from app.models.desk import AdjustmentRequest
 from app.models.ledger import Account, LedgerTransaction
@@ -100,11 +101,14 @@ def request(
 
     Raises:
         NoMoney: Money is asked for, and the programme has none on accounts.
-        AdjustmentError: The amount is zero or too large, the reason is none of the programme's, or the note is empty.
+        AdjustmentError: The amount is zero or too large, the reason is none of the programme's, or the note is empty or
+            may hold the number of a card.
     """
     reason = reasons_of(program).reason_of(reason_code)
     if not 0 < abs(amount) <= MOST or reason is None or not note.strip():
         raise AdjustmentError("an adjustment has an amount, a reason and a note")
+    if holds_issued_number(note):  # the ledger would refuse it when it is approved
+        raise AdjustmentError("The note may hold the number of a payment card, which is never kept; remove it.")
     if unit is Unit.MONEY and not has_money(session, program):
         raise NoMoney
     made = AdjustmentRequest(

@@ -24,6 +24,7 @@ from app.domain.rules.caps import NOBODY, CapUsage
 from app.domain.rules.rule_compiling import cap_limits
 from app.domain.rules.rulebook import CompiledRule
 from app.domain.states import Cut
+from app.models.distributors import Distributor
 from app.models.events import EventAward, HappenedEvent
 from app.models.rules import CapUsage as CapUsageRow
 from app.models.rules import EarningRule, EarningRuleVersion
@@ -133,10 +134,11 @@ def free_usage_of_events(session: Session, transactions: Ints, amounts: Ints) ->
         select(
             EarningRuleVersion.rule_id,
             EarningRuleVersion.definition,
-            HappenedEvent.distributor_id,
+            func.coalesce(Distributor.merged_into_id, Distributor.id),  # a merge takes the usage along
             HappenedEvent.happened_on,
             taken.c.amount,
         )
+        .join(Distributor, Distributor.id == HappenedEvent.distributor_id)
         .join(EventAward, EventAward.event_id == HappenedEvent.id)
         .join(taken, taken.c.transaction_id == EventAward.transaction_id)
         .join(EarningRuleVersion, EarningRuleVersion.id == EventAward.rule_version_id)

@@ -19,7 +19,7 @@ from app.domain.measures.exact import Ints
 from app.domain.points.lots import Leg
 from app.domain.rules.program_rules import ProgramRules
 from app.domain.states import Bucket, DocumentStatus, LotState, TransactionKind, Unit
-from app.domain.typed.card_numbers import holds_card_number
+from app.domain.typed.card_numbers import holds_issued_number
 from app.models.ledger import Account, LedgerTransaction, Lot
 from app.models.programs import Program
 from app.models.sales import SalesDocument
@@ -304,7 +304,7 @@ def adjust(
     """
     if not reason.strip():
         raise LedgerError("an adjustment needs a reason")
-    if holds_card_number(reason):
+    if holds_issued_number(reason):
         raise LedgerError("The reason may hold the number of a payment card, which is never kept; remove it.")
     if amount == 0:
         raise LedgerError("an adjustment needs an amount")

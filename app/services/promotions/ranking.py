@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.domain.program_file.promotion_definition import Ranking
@@ -72,12 +72,19 @@ def next_place(session: Session, ranking: Ranking, standing: PromotionStanding) 
 
 def _rows(session: Session, promotion_id: int, own: int | None, *, names: bool) -> list[Row]:
     near = and_(PromotionStanding.place > 0, PromotionStanding.place <= IN_SIGHT)
-    found = session.execute(
-        select(PromotionStanding, Distributor.name)
+    order = PromotionStanding.place == 0, PromotionStanding.place, Distributor.sort_key, PromotionStanding.id
+    listed = (
+        select(PromotionStanding.id, Distributor.name, func.row_number().over(order_by=order).label("nth"))
         .join(Distributor, Distributor.id == PromotionStanding.distributor_id)
         .where(PromotionStanding.promotion_id == promotion_id, or_(near, PromotionStanding.id == own))
-        .order_by(PromotionStanding.place == 0, PromotionStanding.place, Distributor.sort_key, PromotionStanding.id)
-        .limit(3 * IN_SIGHT)
+        .subquery()
+    )
+    # where many share a place, not all of them are named, but whoever looks is
+    found = session.execute(
+        select(PromotionStanding, listed.c.name)
+        .join(listed, listed.c.id == PromotionStanding.id)
+        .where(or_(listed.c.nth <= 3 * IN_SIGHT, PromotionStanding.id == own))
+        .order_by(listed.c.nth)
     )
     return [
         Row(one.place, one.prize, one.id == own, _known(one, name) if names or one.id == own else None)

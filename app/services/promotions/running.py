@@ -9,6 +9,7 @@ from typing import TypeAlias
 from sqlalchemy.orm import Session
 
 from app.db.transaction import Sessions, transaction
+from app.db.turns import Turns
 from app.services.promotions import bringing_up, closing
 
 Step: TypeAlias = Callable[[Session], None]
@@ -29,13 +30,23 @@ def due(session: Session, now: dt.datetime, program_ids: Collection[int] | None 
 
 
 def run_due(registry: Sessions, now: dt.datetime, program_ids: Collection[int] | None = None) -> int:
-    """Do what is due, and say how many steps that took. Safe to run as often as one likes, and in several places."""
+    """Do what is due, and say how many steps that took. Safe to run as often as one likes, and in several places.
+
+    Raises:
+        ExceptionGroup: Some steps failed; all the others were taken.
+    """
     with transaction(registry) as session:
         steps = due(session, now, program_ids)
+    turns = Turns()
     for step in steps:
-        with transaction(registry) as session:
-            step(session)
+        turns.take(functools.partial(_take, registry, step))
+    turns.end("Promotions could not be brought up to date.")
     return len(steps)
+
+
+def _take(registry: Sessions, step: Step) -> None:
+    with transaction(registry) as session:
+        step(session)
 
 
 def _let_finish(promotion_id: int, session: Session) -> None:

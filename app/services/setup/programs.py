@@ -34,9 +34,9 @@ from app.services.participants import distributors
 from app.services.persons.opening import open_missing
 from app.services.placing import regrouping
 from app.services.placing.placements import Moving
-from app.services.promotions.publishing import PromotionInvalid, publish
 from app.services.rewarding import rewards
 from app.services.rulebooks import definition_of
+from app.services.setup import promised
 from app.services.setup.program_files import ProgramFileInvalid, canonical, scale_of
 from app.services.tiering import tier_judging
 
@@ -105,6 +105,8 @@ def load(session: Session, file: ProgramFile, *, actor: str, now: dt.datetime, d
     elif _is_newest(session, program.id, document, digest):
         _returns_policy(session, program.id, may_owe=file.program.returns == "negative")
         return loaded
+    promised.expect_days(session, program.id, file)
+    otherwise = promised.measured_otherwise(session, program, file)
     _settings(session, program, file, loaded)
     with regrouping.watching(session, program.id, DistributorGroup):
         _groups(session, program.id, DistributorGroup, file.distributor_groups, "distributor group", loaded)
@@ -114,7 +116,8 @@ def load(session: Session, file: ProgramFile, *, actor: str, now: dt.datetime, d
     expect_budgets(session, program.id, file)
     _products(session, program, file, loaded, actor, now)
     _rules(session, program.id, [*file.earning_rules, *file.matrices], loaded, actor, now)
-    _promotions(session, program.id, file, loaded, actor, now)
+    loaded.changes += promised.publish_all(session, program.id, file, actor=actor, now=now)
+    promised.measure_anew(session, otherwise)
     priced = rewards.price_anew(session, program, actor=actor, now=now)
     opened = open_missing(session, program, actor=actor, now=now)
     if opened:
@@ -159,21 +162,6 @@ def _keep(
         )
     )
     return number
-
-
-def _promotions(
-    session: Session, program_id: int, file: ProgramFile, loaded: Loaded, actor: str, now: dt.datetime
-) -> None:
-    """Publish the promotions that read otherwise than before. One that is gone goes on: it was promised."""
-    problems: list[str] = []
-    for at, promotion in enumerate(file.promotions):
-        try:
-            if publish(session, program_id, promotion, scale_of(file), actor=actor, now=now):
-                loaded.changes.append(f"promotion {promotion.code} published")
-        except PromotionInvalid as wrong:
-            problems += [f"promotions[{at}].{problem}" for problem in wrong.problems]
-    if problems:
-        raise ProgramFileInvalid(problems)
 
 
 def export(session: Session, code: str) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from tests.support.desk import Desk, Opening, Standing
 from tests.support.programs import NOW
 
 
-def ask(desk: Desk, amount: int) -> int:
-    more = {"reason_code": "correction", "note": "counted twice", "actor": "ann"}
+def ask(desk: Desk, amount: int, note: str = "counted twice") -> int:
+    more = {"reason_code": "correction", "note": note, "actor": "ann"}
     return adjustments.request(desk.session, desk.program, desk.people["D1"], amount, now=NOW, **more)
 
 
@@ -60,6 +60,14 @@ def test_many_are_decided_at_once_and_those_that_cannot_be_stay(open_desk: Openi
     assert refused == 2
     states = [desk.session.get_one(AdjustmentRequest, one).state for one in (given, too_much, own)]
     assert states == ["approved", "refused", "withdrawn"]
+
+
+def test_a_note_may_name_goods_by_their_number_and_no_card(desk: Desk) -> None:
+    ean = ask(desk, 5, note="Claim of EAN 5901234000002")
+    adjustments.approve(desk.session, desk.program, ean, actor="ben", now=NOW)
+    assert desk.points() == Standing(0, 5)
+    with pytest.raises(adjustments.AdjustmentError, match="number of a payment card"):
+        ask(desk, 5, note="for 4111 1111 1111 1111")
 
 
 def test_an_adjustment_of_a_key_is_asked_for_once_and_another_one_is_told(desk: Desk) -> None:

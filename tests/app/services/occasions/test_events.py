@@ -10,11 +10,13 @@ from app.domain.states import Event, TransactionKind, Unit
 from app.models.distributors import Distributor
 from app.models.events import EventAward, HappenedEvent, Referral
 from app.models.ledger import LedgerTransaction
+from app.services.by_hand import merging
 from app.services.ledger.ledger_check import proved
 from app.services.occasions import anniversaries, events, referrals
 from app.services.occasions.referrals import NoSuchReferrer, RewardedAlready, SoldBefore
 from app.services.participants.distributor_rows import DistributorRow, put_distributors
 from app.services.persons import opening
+from tests.support import programs
 from tests.support.desk import Desk, Opening
 from tests.support.programs import BASE_RULE, NOW
 
@@ -231,6 +233,24 @@ def test_of_a_referral_s_reward_that_was_let_go_in_part_the_rest_is_given_with_t
     desk.invoice("4", 10, who="D3", issued_on="2026-05-08")
     assert (due(), desk.points("D1").available) == ((0, 1), 60), "the cap of 150 has room for 50"
     assert proved(desk.session) == []
+
+
+def test_what_is_taken_back_of_somebody_who_was_merged_frees_the_cap_of_who_they_are(open_desk: Opening) -> None:
+    once = [_rule("referral", 100, caps={"per_distributor": {"program": 150}}), *RULES[:-1]]
+    desk = open_desk(earning_rules=once, stacks={"base": "sum", "extra": "sum"})
+    people, given = desk.people, (desk.session, desk.program)
+    people |= programs.people(desk.session, desk.program, ["D4"])
+    referrals.name(*given, people["D2"], people["D1"], actor="ann", now=NOW)
+    desk.invoice("1", 10, who="D2", issued_on="2026-05-05")
+    assert referrals.reward_due(*given, now=NOW) == 1
+    asked = merging.request(*given, people["D1"], people["D4"], note="one firm", choices={}, actor="ann", now=NOW)
+    merging.approve(*given, asked, actor="ben", now=NOW)
+    desk.refuse("1")
+    assert referrals.take_back_due(*given, now=NOW) == 1
+    referrals.name(*given, people["D3"], people["D4"], actor="ann", now=NOW)
+    desk.invoice("2", 10, who="D3", issued_on="2026-05-06")
+    assert referrals.reward_due(*given, now=NOW) == 1
+    assert desk.points("D4").available == 100, "the cap of 150 has room for all of it again"
 
 
 def test_what_a_referrer_would_have_had_is_the_survivor_s_once_it_was_merged(house: Desk) -> None:

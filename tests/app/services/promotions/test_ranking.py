@@ -9,6 +9,7 @@ from app.models.distributors import Distributor
 from app.services.promotions import ranking
 from app.services.promotions.ranking import Known, NextPlace, Row
 from tests.app.services.promotions.running import Running
+from tests.support import programs
 from tests.support.desk import Desk
 
 PRIZES = [{"from": 1, "to": 1, "points": 500}, {"from": 2, "to": 3, "points": 100}]
@@ -37,6 +38,16 @@ def test_names_are_hidden_where_nothing_is_said(desk: Desk) -> None:
         Row(3, 100, mine=False, known=None),
     ]
     assert ranking.next_place(desk.session, said, own) == NextPlace(1, None)
+
+
+def test_where_many_share_a_place_whoever_looks_is_in_the_list(desk: Desk) -> None:
+    many = [f"E{number:02}" for number in range(3 * ranking.IN_SIGHT + 5)]
+    desk.people |= programs.people(desk.session, desk.program, many)
+    autumn = _raced(desk, dict.fromkeys([*many, "D1"], 10), ranking={"prizes": PRIZES})
+    said, own = Ranking.model_validate({"prizes": PRIZES}), autumn.standing(many[-1])
+    seen = ranking.seen_from(desk.session, said, own)
+    assert (len(seen), [one.mine for one in seen].count(True), seen[-1].mine) == (3 * ranking.IN_SIGHT + 1, 1, True)
+    assert len(ranking.of_all(desk.session, autumn.row.id)) == 3 * ranking.IN_SIGHT
 
 
 def test_who_runs_the_programme_knows_everybody(desk: Desk) -> None:
