@@ -172,7 +172,7 @@ def _settle(
     left = None if budget is None else budget - standings.spent(session, promotion.id) - int(taken.sum())
     after = known.paid + taken
     forgiven = forgiven_still(earned, after, known.forgiven) + short
-    given = moved(changes(earned, after, forgiven, left, known.order))
+    given = moved(changes(known.given(earned, after), after, forgiven, left, known.order))
     paid = after + given
     forgiven = forgiven_still(earned, paid, known.forgiven) + short
     payments = known.payments + (paid != known.paid)

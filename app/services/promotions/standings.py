@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sqlalchemy import BigInteger, ColumnElement, and_, cast, func, literal, or_, select, update
+from sqlalchemy import BigInteger, ColumnElement, Integer, and_, cast, func, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.db.bulk import read_columns, rows_of
 from app.db.many import any_of
@@ -231,7 +231,8 @@ class ToPay:
     """What standings earn and were paid, by distributor and person.
 
     ``owner_id`` is whose points it is: the distributor, or a person of it who has an account. ``into`` is the standing
-    that each was merged into, or itself.
+    that each was merged into, or itself. Who is ``blocked`` (1) is given nothing more; what is taken back is taken of
+    them as well.
     """
 
     standing_id: Ints
@@ -248,6 +249,7 @@ class ToPay:
     forgiven: Ints
     payments: Ints
     into: Ints
+    blocked: Ints
 
     @property
     def order(self) -> Ints:
@@ -259,10 +261,15 @@ class ToPay:
         order = np.argsort(self.standing_id)
         return parted(order[np.searchsorted(self.standing_id[order], self.into)], earned, self.paid)
 
+    def given(self, earned: Ints, paid: Ints) -> Ints:
+        """Give what is given of what is earned: to those who are blocked no more than was paid."""
+        return np.asarray(np.where(self.blocked > 0, np.minimum(earned, paid), earned), dtype=np.int64)
+
     def closed_now(self, budget: int | None) -> Ints:
         """Give what each is paid in all where the promotion is closed as it stands. All its standings are here."""
         left = None if budget is None else budget - int(self.paid.sum())
-        return self.paid + changes(self.parted(self.earned + self.prize), self.paid, self.forgiven, left, self.order)
+        earned = self.given(self.parted(self.earned + self.prize), self.paid)
+        return self.paid + changes(earned, self.paid, self.forgiven, left, self.order)
 
 
 def to_pay(session: Session, promotion_id: int, placed: Placed | None = None, *, to_people: bool) -> ToPay:
@@ -284,15 +291,23 @@ def to_pay(session: Session, promotion_id: int, placed: Placed | None = None, *,
     )
     owner = func.coalesce(standing.paid_to_id, Distributor.merged_into_id, Distributor.id, standing.distributor_id)
     root = func.coalesce(standing.into_id, standing.id)
+    one, survivor = aliased(Distributor), aliased(Distributor)
+    blocked = (
+        select(cast(func.coalesce(survivor.blocked, one.blocked), Integer))
+        .select_from(one)
+        .outerjoin(survivor, survivor.id == one.merged_into_id)
+        .where(one.id == owner)
+        .scalar_subquery()
+    )
     which = []
     if placed is not None:
         made = standing.id == any_of(placed.standing_id.tolist())
         due = select(root).where(standing.promotion_id == promotion_id, or_(made, waits))
         which.append(or_(standing.id.in_(due), standing.into_id.in_(due)))
-    figures = (getattr(standing, name) for name in names[3:-1])
+    figures = (getattr(standing, name) for name in names[3:-2])
     rows = read_columns(
         session,
-        select(standing.id, standing.distributor_id, owner, *figures, root)
+        select(standing.id, standing.distributor_id, owner, *figures, root, blocked)
         .outerjoin(Distributor, theirs)
         .where(standing.promotion_id == promotion_id, *which)
         .order_by(standing.distributor_id, standing.person),

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from app.domain.states import PromotionState
+from app.models.distributors import Distributor
 from app.models.ledger import Account
 from app.models.promotions import PromotionGift, PromotionTouched
 from app.services.promotions import publishing, showing
@@ -180,6 +181,27 @@ def test_a_budget_that_does_not_suffice_pays_those_who_came_furthest_first(desk:
     assert [autumn.was_paid(who) for who in ("D1", "D2", "D3")] == [0, 50, 1_050]
     summary = summed_up(autumn)
     assert (summary.paid, summary.due, summary.short, summary.left) == (1_100, 1_350, 2, 0)
+
+
+def test_who_is_blocked_is_given_nothing_until_they_are_not_and_what_comes_back_is_taken(desk: Desk) -> None:
+    autumn = Running(desk, budget=1_500)
+
+    def block(who: str, *, blocked: bool = True) -> None:
+        desk.session.get_one(Distributor, desk.people[who]).blocked = blocked
+        desk.session.flush()
+
+    desk.invoice("1/D3", 5_000, who="D3")
+    assert autumn.paid("D3") == 1_000
+    block("D1")
+    block("D3")
+    for who in ("D1", "D2"):
+        desk.invoice(f"1/{who}", 5_000, who=who)
+    desk.credit("2", 1_000, who="D3", corrects="1/D3")
+    autumn.bring_up()
+    assert [autumn.was_paid(who) for who in ("D1", "D2", "D3")] == [0, 1_000, 400], "others have the budget"
+    block("D1", blocked=False)
+    autumn.close()
+    assert [autumn.was_paid(who) for who in ("D1", "D2", "D3")] == [100, 1_000, 400]
 
 
 def summed_up(autumn: Running) -> showing.Summary:
