@@ -6,7 +6,8 @@ from typing import Any
 
 from app.domain.states import TaxStatus
 from app.domain.taxes import tax
-from app.domain.taxes.tax import NoTaxRule, TaxError
+from app.domain.taxes.tax import NoTaxRule
+from app.domain.taxes.tax_errors import TaxError
 from app.domain.taxes.tax_rules import BorneBy, Purpose, RewardKind, TaxRule
 from app.domain.taxes.tax_trace import TaxResult
 from app.models.programs import Program

@@ -17,6 +17,7 @@ from app.domain.program_file.definition import TaxChoice, TaxPart
 from app.domain.saying.wording import Said, marked
 from app.domain.states import TaxStatus, TopUpKind
 from app.domain.taxes import tax
+from app.domain.taxes.tax_errors import TaxError
 from app.domain.taxes.tax_packs import UnknownPackError, pack_behind, rules_of
 from app.domain.taxes.tax_rules import Basis, BorneBy, RewardKind, TaxRule
 from app.models.distributors import Distributor
@@ -171,7 +172,7 @@ class ProgramTax:
         rule = applied.rule
         try:
             found = applied.assess(value_minor, year if rule.needs_year_total else None)
-        except tax.TaxError as problem:
+        except TaxError as problem:
             return Refused(TAX_REFUSED, str(problem))
         # A compensated reward is loaded whole, and so is its compensation, whoever pays the tax office (rules.md 10).
         withheld = value_minor - found.paid_out_minor if applied.borne_by is BorneBy.PARTICIPANT else 0
@@ -195,7 +196,7 @@ class ProgramTax:
                 self._applied[status] = (
                     rule if isinstance(rule, Refused) else self._apply(rule, self.part.choice_of(rule))
                 )
-            except tax.TaxError as problem:
+            except TaxError as problem:
                 self._applied[status] = Refused(TAX_REFUSED, str(problem))
         return self._applied[status]
 

@@ -10,12 +10,12 @@ from flask_babel import lazy_gettext as _
 from app.domain.program_file.definition import TaxChoice
 from app.domain.saying.reasons import sentence
 from app.domain.states import RuleDraftState, TaxChangeKind
-from app.domain.taxes.tax import (
+from app.domain.taxes.tax import NoTaxRule
+from app.domain.taxes.tax_errors import (
     CapExceededError,
     ChoiceError,
     ForbiddenByRuleError,
     MissingFigureError,
-    NoTaxRule,
     TaxError,
     TaxExceedsRewardError,
     WrongCurrencyError,

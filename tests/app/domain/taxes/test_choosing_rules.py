@@ -8,13 +8,8 @@ from pydantic import ValidationError
 
 from app.domain.states import TaxStatus
 from app.domain.taxes import tax_packs
-from app.domain.taxes.tax import (
-    ChoiceError,
-    ForbiddenByRuleError,
-    WrongCurrencyError,
-    choose,
-    compute,
-)
+from app.domain.taxes.tax import choose, compute
+from app.domain.taxes.tax_errors import ChoiceError, ForbiddenByRuleError, WrongCurrencyError
 from app.domain.taxes.tax_rules import (
     BorneBy,
     Purpose,

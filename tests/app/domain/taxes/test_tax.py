@@ -11,16 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.domain.taxes.tax import (
-    Assessment,
+from app.domain.taxes.tax import Assessment, LeviedBefore, YearSoFar, apply, compute
+from app.domain.taxes.tax_errors import (
     CapExceededError,
     ForbiddenByRuleError,
-    LeviedBefore,
     MissingFigureError,
     TaxExceedsRewardError,
-    YearSoFar,
-    apply,
-    compute,
 )
 from app.domain.taxes.tax_rules import (
     BorneBy,
