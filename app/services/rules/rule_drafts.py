@@ -23,7 +23,7 @@ from app.models.rules import EarningRuleVersion
 from app.services import audit, two_people
 from app.services.goods.catalogue import begin_change
 from app.services.rulebooks import definition_of
-from app.services.setup import program_files, programs
+from app.services.setup import program_files, programs, promised
 from app.services.setup.program_files import ProgramFileInvalid
 from app.services.two_people import OPEN
 
@@ -176,6 +176,7 @@ def judged(
         read = program_files.read(whole)
         programs.expect_groups(session, program.id, read)
         programs.expect_budgets(session, program.id, read)
+        promised.expect_days(session, program, read)
     except ProgramFileInvalid as error:
         raise DraftInvalid([_within(problem, prefix) for problem in error.problems]) from None
     return read

@@ -105,7 +105,7 @@ def load(session: Session, file: ProgramFile, *, actor: str, now: dt.datetime, d
     elif _is_newest(session, program.id, document, digest):
         _returns_policy(session, program.id, may_owe=file.program.returns == "negative")
         return loaded
-    promised.expect_days(session, program.id, file)
+    promised.expect_days(session, program, file)
     otherwise = promised.measured_otherwise(session, program, file)
     _settings(session, program, file, loaded)
     with regrouping.watching(session, program.id, DistributorGroup):

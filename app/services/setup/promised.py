@@ -37,20 +37,25 @@ def publish_all(session: Session, program_id: int, file: ProgramFile, *, actor: 
     return changes
 
 
-def expect_days(session: Session, program_id: int, file: ProgramFile) -> None:
-    """Check that the days are still there by which promotions count that go on without being in the file.
+def expect_days(session: Session, program: Program, file: ProgramFile) -> None:
+    """Check that a file takes away no days by which promotions count that go on without being in it.
+
+    Asked before the programme says what the file says.
 
     Raises:
         ProgramFileInvalid: A list of days is gone.
     """
     said = {promotion.code.casefold() for promotion in file.promotions}
+    gone = set(program.stacks.get("named_days", ())) - set(file.named_days)
+    if not gone:
+        return
     problems = [
         f"named_days: {name!r} is gone, and the promotion {promotion.code} goes on by it; name it again, or close the "
         "promotion first"
-        for promotion, definition in _going_on(session, program_id)
+        for promotion, definition in _going_on(session, program.id)
         if promotion.code.casefold() not in said
         for name in _days_of(definition)
-        if name not in file.named_days
+        if name in gone
     ]
     if problems:
         raise ProgramFileInvalid(problems)

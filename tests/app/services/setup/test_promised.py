@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
+from app.domain.states import RuleDraftSubject
 from app.services.promotions import showing
+from app.services.rules.rule_drafts import DraftInvalid, judged
 from app.services.setup.program_files import ProgramFileInvalid
 from tests.app.services.promotions.running import Running
 from tests.support import programs
@@ -58,6 +60,9 @@ def test_days_that_a_promotion_goes_on_by_stay_until_it_is_closed(told: Told) ->
     assert told.value("D1") == 10_000
     with pytest.raises(ProgramFileInvalid, match="'fair' is gone, and the promotion autumn goes on by it"):
         told.says(named_days={})
+    with pytest.raises(DraftInvalid) as refused:
+        judged(told.session, told.desk.program, RuleDraftSubject.STACKS, {"stacks": {"base": "sum"}})
+    assert [problem[1][:26] for problem in refused.value.problems] == ["named_days: 'fair' is gone"]
     told.running.close()
     told.says(named_days={})
     (shown,) = showing.progress_of(told.session, told.desk.rules, told.desk.people["D1"], None, TODAY)
