@@ -22,7 +22,7 @@ from app.models.rewards import Reward
 from app.services import audit
 from app.services.participants import distributors
 from app.services.promotions import standings
-from app.services.promotions.reading import locked
+from app.services.promotions.reading import definition_of, locked, targets_of_a_sheet
 
 
 class Problem(str):
@@ -84,6 +84,12 @@ def problems_of(
             written = decimal_text(spent, scale.point_decimals)
             text = f"budget: {definition.budget} is below the {written} points that are spent already"
             found.append(Problem(text, "spent", spent))
+    if known is not None and known.version and definition_of(session, known).metric != definition.metric:
+        # what a sheet set is an amount of what the promotion counted then: pieces are no money
+        targets = targets_of_a_sheet(session, known.id)
+        if targets:
+            text = f"metric: {targets} targets of a sheet are in what it counted before; import them as 0 first"
+            found.append(Problem(text, "other_metric", targets))
     if known is not None and known.state is PromotionState.CLOSED:
         found.append(CLOSED)
     return found

@@ -59,6 +59,14 @@ def problem(one: Problem) -> str:
         return gettext("The promotion is closed: what it paid stays as it is.")
     if one.kind == "spent":
         return gettext("Budget: already given of it: %(amount)s. It cannot be less.", amount=formats.points(one.found))
+    if one.kind == "other_metric":
+        return ngettext(
+            "%(num)s distributor has a target from a sheet, in what the promotion counted before. Import it as 0 "
+            "first.",
+            "%(num)s distributors have targets from a sheet, in what the promotion counted before. Import them as 0 "
+            "first.",
+            one.found,
+        )
     if one.kind == "unknown":
         return gettext("“%(name)s” is not in this programme any more.", name=one.found)
     return gettext("A programme file would be refused with this: %(problem)s", problem=str(one))

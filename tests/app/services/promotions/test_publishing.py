@@ -11,9 +11,11 @@ from app.db.transaction import Sessions, transaction
 from app.domain.states import PromotionState
 from app.models.promotions import Promotion, PromotionStanding, PromotionVersion
 from app.services import chores
+from app.services.promotions.publishing import PromotionInvalid
 from app.services.setup import program_files, programs
 from app.services.setup.program_files import ProgramFileInvalid
-from tests.app.services.promotions.running import EXAMPLE, OVER
+from tests.app.services.promotions.running import EXAMPLE, OVER, Running
+from tests.support.desk import Desk
 from tests.support.programs import NOW, document, goods, load, people
 from tests.support.sales import Sold, sell
 
@@ -70,6 +72,16 @@ def test_a_bad_set_up_is_refused_with_its_place(
 ) -> None:
     assert refused(session, code, **changes) == [said]
     session.rollback()
+
+
+def test_targets_of_a_sheet_are_no_targets_of_another_metric(desk: Desk) -> None:
+    autumn = Running(desk)
+    autumn.targets(D1=50_000)
+    with pytest.raises(PromotionInvalid, match="metric: 1 targets of a sheet are in what it counted before"):
+        autumn.publish(metric="quantity")
+    autumn.publish(name="Late autumn")
+    autumn.targets(D1=0)
+    autumn.publish(metric="quantity")
 
 
 def test_a_file_publishes_promotions_and_gives_them_back(session: Session, code: str) -> None:
