@@ -17,6 +17,7 @@ from app.models.merges import DistributorMerge
 from app.models.programs import Program
 from app.models.transfers import PointsTransfer
 from app.services import audit
+from app.services.same_person import is_same
 
 _Asked = TypeVar("_Asked", AdjustmentRequest, PointsTransfer, DistributorMerge)
 
@@ -49,7 +50,7 @@ class Asking(Generic[_Asked]):
             raise LookupError(request_id)
         if found.state != "waiting":
             raise self.not_waiting
-        if approver is not None and _is_own(found, approver):
+        if approver is not None and is_same(session, approver, found.requested_by):
             raise self.same_person
         return found
 
@@ -66,7 +67,7 @@ class Asking(Generic[_Asked]):
         after: Mapping[str, Any] | None = None,
     ) -> None:
         """Write the decision down; without a ``state`` it is refused, or withdrawn by whoever asked."""
-        state = state or ("withdrawn" if _is_own(found, actor) else "refused")
+        state = state or ("withdrawn" if is_same(session, actor, found.requested_by) else "refused")
         found.state, found.decided_by, found.decided_at = state, actor, now
         session.flush()
         audit.note(
@@ -80,7 +81,3 @@ class Asking(Generic[_Asked]):
             after={"state": state, **(after or {})},
             reason=note,
         )
-
-
-def _is_own(found: AdjustmentRequest | PointsTransfer | DistributorMerge, actor: str) -> bool:
-    return found.requested_by.casefold() == actor.casefold()

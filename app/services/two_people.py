@@ -8,9 +8,12 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy.orm import object_session
+
 from app.domain.states import RuleDraftState
 from app.models.drafted import Drafted
 from app.models.programs import Program
+from app.services.same_person import is_same
 
 OPEN = (RuleDraftState.DRAFT, RuleDraftState.WAITING)
 """Neither published nor dropped."""
@@ -29,7 +32,11 @@ def is_first(actor: str, *first: str | None) -> bool:
 def may_publish(program: Program, held: Drafted, actor: str) -> bool:
     """Tell whether somebody may publish a draft: anybody, or who neither wrote it nor asked for it, once it waits."""
     waits = held.state is RuleDraftState.WAITING
-    return not second_person(program) or (waits and not is_first(actor, held.changed_by, held.asked_by))
+    if not second_person(program):
+        return True
+    session = object_session(held)
+    assert session is not None, "callers hold the row"
+    return waits and not is_same(session, actor, held.changed_by, held.asked_by)
 
 
 def write(held: Drafted, document: Mapping[str, Any], actor: str, now: dt.datetime) -> None:

@@ -12,6 +12,7 @@ from importers.batches.store import BatchFiles
 from importers.errors import CardNumbersFound, ImportRefused
 from importers.files.guard import judge
 from importers.files.limits import Limits
+from importers.kinds.loading import LOADERS
 from importers.stages.begun import Begun, House
 from importers.stages.held import take_up
 from importers.stages.sales import read_sales
@@ -32,7 +33,7 @@ def read(house: House, work: Work) -> None:
         with work.transaction() as session:
             batches.set_status(session, batch.id, BatchStatus.FAILED, why=refused.said, finished_at=house.clock())
             work.finish(session)
-        if isinstance(refused, CardNumbersFound):
+        if isinstance(refused, CardNumbersFound) or (batch.kind != "sales" and LOADERS[batch.kind].secret):
             begun.files.original.unlink()
 
 

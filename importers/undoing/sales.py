@@ -228,7 +228,7 @@ def _undo(work: Work, clock: Callable[[], dt.datetime]) -> None:
     while True:
         with work.transaction() as session, stage("undo"):
             left, taken = _take_back(session, batch_id, batch_ids, left, clock())
-            if taken:
+            if taken is not None:
                 batches.add_counts(session, batch_id, {"documents_undone": taken})
                 continue
             last = _end_if_last(session, work, batch_id, batch_ids, clock())
@@ -240,17 +240,21 @@ def _undo(work: Work, clock: Callable[[], dt.datetime]) -> None:
 
 def _take_back(
     session: Session, batch_id: int, batch_ids: Sequence[int], left: list[int], now: dt.datetime
-) -> tuple[list[int], int]:
-    """Take one piece back. Gives the distributors that may have more, and how many documents it was."""
+) -> tuple[list[int], int | None]:
+    """Take one piece back. Gives the distributors that may have more, and how many documents it was.
+
+    None where there is no piece any more; of one that is in the way as a whole it is 0, and others come after it.
+    """
     batch = session.get_one(ImportBatch, batch_id)
     rules = rules_of(session, batch.program_id)
     documents = _next(session, batch_ids, left)
     if not documents:
-        return left, 0
+        return left, None
     owners = sorted(set(documents.values()))
     lock_wallets_of(session, list(documents))
     # where something was spent since it was asked for, by a company, a person of it or its pool, it keeps all of this
-    in_the_way = {who for one in blocks(session, rules, batch_ids, owners) for who in one.distributor_ids}
+    found = blocks(session, rules, batch_ids, owners, most=None)
+    in_the_way = {who for one in found for who in one.distributor_ids}
     left = [one for one in left if one not in in_the_way]
     mine = [document for document, who in documents.items() if who not in in_the_way]
     counting = set(

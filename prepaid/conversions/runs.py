@@ -24,6 +24,7 @@ from app.models.prepaid import ConversionRun, LoadBatch, LoadResponse, Redemptio
 from app.models.programs import Program
 from app.services import audit
 from app.services.ledger import ledger
+from app.services.same_person import is_same
 from prepaid.conversions import pieces
 from prepaid.conversions.called_off import end_with_run
 from prepaid.conversions.obstacles import Obstacle, obstacles
@@ -47,7 +48,7 @@ def approve(session: Session, run_id: int, *, actor: str, now: dt.datetime) -> C
     """
     run = locked_run(session, run_id)
     require(run, "approved", RunStatus.PREVIEW)
-    if same_person(actor, run.previewed_by):
+    if is_same(session, actor, run.previewed_by):
         raise SamePerson(run.id, run.previewed_by)
     if not actor.strip():
         raise PrepaidError(_("Whoever approves must be named."))

@@ -24,9 +24,9 @@ from app.models.programs import Program
 from app.services import audit
 from app.services.ledger import ledger, wallets
 from app.services.participants import tax_statuses
+from app.services.same_person import is_same
 from prepaid.cards.cards import random_letters
 from prepaid.conversions.called_off import tell_called_off
-from prepaid.conversions.runs import same_person
 from prepaid.errors import CardNumberFound, PrepaidError
 from prepaid.loads.topups import move_top_ups
 from prepaid.redeeming.quoting import Quote, RedemptionRefused, judged, settings_of
@@ -173,7 +173,7 @@ def approve(session: Session, redemption_id: int, *, actor: str, now: dt.datetim
     redemption = _locked(session, redemption_id)
     if redemption.approved_at is not None:
         raise NotWaiting(redemption_id)
-    if same_person(actor, redemption.asked_by or ""):
+    if is_same(session, actor, redemption.asked_by):
         raise RedemptionRefused("same_person", "Who asked for it cannot approve it.")
     owner = select(Distributor.blocked).join(Account, Account.distributor_id == Distributor.id)
     if session.scalars(owner.where(Account.id == redemption.account_id)).one():
@@ -217,7 +217,7 @@ def call_off(
     )
     move_top_ups(session, ids, TopUpStatus.CANCELLED, now=now)
     redemption.ended_by, redemption.ended_at, redemption.ended_why = actor, now, reason or None
-    redemption.withdrawn = withdrawn or same_person(actor, redemption.asked_by or "")
+    redemption.withdrawn = withdrawn or is_same(session, actor, redemption.asked_by)
     _note(session, redemption, "redemption.call_off", actor, now, reason)
     if not redemption.withdrawn:
         tell_called_off(session, [redemption_id], now=now)

@@ -18,6 +18,7 @@ from app.models.programs import Program
 from app.services import audit
 from app.services.books.booking import booked_on, month_of
 from app.services.ledger import expiring
+from app.services.same_person import is_same
 
 
 class PeriodError(Exception):
@@ -192,7 +193,7 @@ def reopen(session: Session, program: Program, closing_id: int, *, actor: str, n
     """
     closing = _asked(session, program, closing_id)
     assert closing.asked_by is not None, "it is asked for"
-    if closing.asked_by.casefold() == actor.casefold():
+    if is_same(session, actor, closing.asked_by):
         raise SamePerson("Whoever asked for a month to be opened does not agree to it.")
     closing.reopened_by, closing.reopened_at = actor, now
     session.flush()

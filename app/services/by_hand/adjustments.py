@@ -30,6 +30,7 @@ from app.services.loads import differences
 from app.services.owners.moves import on_behalf
 from app.services.owners.pools import is_shared
 from app.services.rulebooks import rules_of
+from app.services.same_person import names_of
 from app.services.telling import notices
 
 MOST = 10**12
@@ -248,7 +249,8 @@ def approve_together(
 ) -> Together:
     """Approve those that wait; one's own, and those that an account does not cover, stay. The caller commits."""
     waiting = _waiting(session, program, request_ids)
-    own = [one.id for one in waiting if one.requested_by.casefold() == actor.casefold()]
+    names = names_of(session, actor)
+    own = [one.id for one in waiting if one.requested_by.strip().casefold() in names]
     uncovered = 0
     for one in waiting:
         if one.id not in own:

@@ -63,9 +63,17 @@ class Block:
 
 
 def blocks(
-    session: Session, rules: ProgramRules, batch_ids: Sequence[int], distributor_ids: Sequence[int] | None = None
+    session: Session,
+    rules: ProgramRules,
+    batch_ids: Sequence[int],
+    distributor_ids: Sequence[int] | None = None,
+    *,
+    most: int | None = MOST_TOLD,
 ) -> list[Block]:
-    """Give what stands in the way of taking the documents of some imports back, of all distributors or of some."""
+    """Give what stands in the way of taking the documents of some imports back, of all distributors or of some.
+
+    Of each kind at most so many; None: all, for whoever takes back what none of them keeps.
+    """
     mine: ColumnElement[bool] = and_(
         SalesDocument.program_id == rules.program_id, SalesDocument.batch_id.in_(batch_ids)
     )
@@ -73,8 +81,8 @@ def blocks(
         mine = and_(mine, SalesDocument.distributor_id == any_of(distributor_ids))
     return [
         *_spent(session, rules, mine, None if distributor_ids is None else _given_to(mine)),
-        *_returned(session, mine, batch_ids),
-        *_corrected(session, mine, batch_ids),
+        *_returned(session, mine, batch_ids, most),
+        *_corrected(session, mine, batch_ids, most),
     ]
 
 
@@ -182,7 +190,7 @@ def _runs_of(taken: Subquery) -> ScalarSelect[Any]:
     )
 
 
-def _returned(session: Session, mine: ColumnElement[bool], batch_ids: Sequence[int]) -> list[Block]:
+def _returned(session: Session, mine: ColumnElement[bool], batch_ids: Sequence[int], most: int | None) -> list[Block]:
     """Find documents of which goods came back with a document of another import."""
     back = aliased(SalesDocument)
     rows = (
@@ -197,7 +205,7 @@ def _returned(session: Session, mine: ColumnElement[bool], batch_ids: Sequence[i
         )
         .distinct()
         .order_by(SalesDocument.number)
-        .limit(MOST_TOLD)
+        .limit(most)
     )
     return [
         Block("returned", frozenset({who}), {"number": number, "other": other, "batch": batch})
@@ -205,7 +213,7 @@ def _returned(session: Session, mine: ColumnElement[bool], batch_ids: Sequence[i
     ]
 
 
-def _corrected(session: Session, mine: ColumnElement[bool], batch_ids: Sequence[int]) -> list[Block]:
+def _corrected(session: Session, mine: ColumnElement[bool], batch_ids: Sequence[int], most: int | None) -> list[Block]:
     """Find documents in whose place a document of another import counts."""
     replaced = session.execute(
         select(
@@ -236,4 +244,4 @@ def _corrected(session: Session, mine: ColumnElement[bool], batch_ids: Sequence[
         later = corrects is not None if batch is None else batch > brought_by and batch not in batch_ids
         if later:
             found.setdefault(key, Block("corrected", frozenset({who}), {"number": number, "batch": batch}))
-    return list(found.values())[:MOST_TOLD]
+    return list(found.values())[:most]

@@ -23,6 +23,7 @@ from app.services.ledger import ledger
 from app.services.orders.holding import Held, NoCodes, NotNow, NotPaid, SamePerson, TakesNoPart, hold
 from app.services.orders.owing import money_of
 from app.services.rewarding import draws, rewards, vouchers
+from app.services.same_person import is_same
 from app.services.telling import notices
 
 
@@ -42,7 +43,7 @@ def approve(session: Session, keys: Keys, program: Program, order_id: int, *, ac
         raise NotNow
     if money_of(held.order, held.lines).to_pay:
         raise NotPaid
-    if held.order.placed_by.strip().casefold() == actor.strip().casefold():
+    if is_same(session, actor, held.order.placed_by):
         raise SamePerson
     if _blocked(held):
         raise TakesNoPart

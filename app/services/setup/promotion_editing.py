@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
 from app.domain.program_file.promotion_definition import Promotion as Definition
 from app.domain.typed.codes import code_key
@@ -20,8 +20,9 @@ from app.services.goods.catalogue import begin_change
 from app.services.promotions.publishing import PromotionInvalid, problems_of, stored_form
 from app.services.promotions.reading import locked, scale_of
 from app.services.rulebooks import rules_of
+from app.services.same_person import is_same
 from app.services.setup import program_files, programs
-from app.services.two_people import is_first, second_person
+from app.services.two_people import second_person
 
 
 class NoDraft(Exception):
@@ -79,7 +80,9 @@ def publish_draft(
 
 def wrote(promotion: Promotion, actor: str) -> bool:
     """Tell whether somebody wrote the draft, or asked for it to be published."""
-    return is_first(actor, promotion.drafted_by, promotion.asked_by)
+    session = object_session(promotion)
+    assert session is not None, "callers hold the row"
+    return is_same(session, actor, promotion.drafted_by, promotion.asked_by)
 
 
 def ask(session: Session, promotion_id: int, *, actor: str, now: dt.datetime) -> None:

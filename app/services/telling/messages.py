@@ -10,7 +10,7 @@ import enum
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy import ColumnElement, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.domain.states import MessageState
@@ -243,13 +243,18 @@ def take(session: Session, channels: Collection[Channel], now: dt.datetime) -> O
     )
 
 
+def _still(message: Outgoing) -> tuple[ColumnElement[bool], ...]:
+    """Say that a message is what was taken: meanwhile its person may be erased, or somebody else has sent it."""
+    return Message.id == message.id, Message.state == MessageState.WAITING, Message.to == message.to
+
+
 def sent(session: Session, message: Outgoing, now: dt.datetime) -> None:
     """Note that a message is on its way. What opens something is not kept. The caller commits."""
     kept = "" if message.kind in OPENS_SOMETHING else message.body
     subject = None if message.kind in OPENS_SOMETHING else message.subject
     session.execute(
         update(Message)
-        .where(Message.id == message.id)
+        .where(*_still(message))
         .values(state=MessageState.SENT, sent_at=now, error=None, body=kept, subject=subject)
     )
 
@@ -260,7 +265,7 @@ def failed(session: Session, message: Outgoing, error: str, now: dt.datetime, *,
     given_up = for_good or failures >= MOST_FAILURES
     session.execute(
         update(Message)
-        .where(Message.id == message.id)
+        .where(*_still(message))
         .values(
             state=MessageState.FAILED if given_up else MessageState.WAITING,
             failures=failures,

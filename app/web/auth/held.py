@@ -11,4 +11,7 @@ from app.web.context import settings
 def say_if_held() -> None:
     """Say that mail is not set up, beside what was done, where it is not."""
     if Channel.MAIL not in gateways_of(settings()):
-        flash(gettext("E-mail is not set up here: the message is held, and goes out once it is."), "warning")
+        flash(
+            gettext("E-mail is not set up here: the message is held. Once it is, send it from the page of messages."),
+            "warning",
+        )

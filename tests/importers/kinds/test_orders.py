@@ -8,6 +8,7 @@ from app.db.transaction import transaction
 from app.domain.measures.calendar import local_date
 from app.domain.states import OrderState, SupplierFileState
 from app.exports import supplier_orders
+from app.models.imports import ImportBatch
 from app.models.orders import OrderLine, RewardOrder, SupplierFile, VoucherCode
 from app.models.people import AuditEvent
 from app.models.programs import Program
@@ -67,6 +68,20 @@ def test_codes_are_sealed_and_their_file_is_gone(desk: Desk) -> None:
         kept_codes = session.scalars(mine).all()
         assert sorted(one.usable_until or "" for one in kept_codes) == ["", "2027-12-31"]
         assert not any("SECRET" in one.sealed for one in kept_codes)
+
+
+def test_a_check_and_a_refused_file_keep_no_code_either(desk: Desk) -> None:
+    _with_a_voucher(desk)
+    checked = desk.csv(("gift", "SECRET-1", None), header=("reward", "code", "until"))
+    desk.run(checked, "vouchers", dry_run=True)
+    desk.refused(desk.csv(("gift", "SECRET-2", None), header=("this", "and", "that")), "vouchers")
+    with transaction(desk.registry) as session:
+        ids = session.scalars(select(ImportBatch.id).where(ImportBatch.program_id == desk.program_id)).all()
+    assert len(ids) == 2
+    for batch_id in ids:
+        files = BatchFiles(desk.app.extensions["kontor"]["settings"].files, batch_id)
+        assert not any(b"SECRET" in kept.read_bytes() for kept in files.folder.rglob("*") if kept.is_file())
+    assert desk.run(checked, "vouchers").counts["created"] == 1
 
 
 def test_the_last_day_of_a_code_is_a_day(desk: Desk) -> None:

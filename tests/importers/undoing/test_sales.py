@@ -229,7 +229,11 @@ def test_whoever_is_killed_has_done_a_part_and_another_goes_on(shop: Desk, monke
     assert standing(shop)[0] == (0, 0)
 
 
-def test_whoever_spends_meanwhile_keeps_what_was_given_and_it_can_be_tried_again(shop: Desk) -> None:
+@pytest.mark.parametrize("piece", [1, 1_000], ids=["a piece is all in the way", "a piece is of several"])
+def test_whoever_spends_meanwhile_keeps_what_was_given_and_it_can_be_tried_again(
+    shop: Desk, monkeypatch: pytest.MonkeyPatch, piece: int
+) -> None:
+    monkeypatch.setattr(importers.undoing.sales, "_PIECE", piece)
     found = shop.run(shop.csv(invoice("1"), invoice("2", "D2")))
     with transaction(shop.registry) as session:
         undoing.begin(session, found.batch_id, reason="wrong", actor="ann", now=shop.clock())

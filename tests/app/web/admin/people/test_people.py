@@ -85,7 +85,7 @@ def test_any_name_is_invited_and_run_nowhere(world: World, as_: As, name: str) -
 
 
 def test_whoever_invites_is_told_that_no_mail_goes_out(world: World, as_: As, monkeypatch: pytest.MonkeyPatch) -> None:
-    page, held = f"/programs/{world.a}/people", "the message is held, and goes out once it is"
+    page, held = f"/programs/{world.a}/people", "the message is held. Once it is, send it"
 
     def told() -> str:
         invited = {"login": new_login(), "name": "Ann", "role": "viewer", "distributor": ""}
