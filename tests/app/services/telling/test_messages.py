@@ -210,6 +210,19 @@ def test_what_cannot_ever_be_sent_is_given_up_at_once(session: Session) -> None:
     assert written.state == MessageState.FAILED
 
 
+def test_what_became_of_a_message_while_it_was_on_its_way_stays(session: Session, program: Program) -> None:
+    written = invite(session, new_login(), program)
+    only(session, written)
+    taken = take(session)
+    assert taken is not None
+    written.to, written.body, written.state = "erased-7@erased.invalid", "", MessageState.FAILED  # its person is erased
+    session.flush()
+    messages.sent(session, taken, NOW)
+    messages.failed(session, taken, "no answer", NOW)
+    session.refresh(written)
+    assert (written.body, written.state, written.failures) == ("", MessageState.FAILED, 0)
+
+
 def test_what_nothing_could_send_is_held_and_can_be_sent_later(session: Session, program: Program) -> None:
     written = invite(session, new_login(), program)
     only(session, written)
