@@ -44,6 +44,7 @@ from app.models.signing_in import OneTimeSecret, Passkey, RecoveryCode, SignInSe
 from app.services import audit
 from app.services.access import memberships, people
 from app.services.persons.sellers import OF_THE_SALE
+from app.services.same_person import names_of
 
 ASKED, WITHDRAWN, ERASED = "user.erasure_asked", "user.erasure_withdrawn", "user.erased"
 
@@ -153,14 +154,15 @@ def erase(session: Session, user_id: int, *, by: Person, reason: str, now: dt.da
         not programs and not by.platform_owner
     ):
         raise RolesElsewhere
-    known, phone = user.login, user.phone
+    names, phone = _names(session, user), user.phone
     name = f"#{user.id}"
     user.login, user.name, user.active = _erased_login(user.id), name, False
     user.password_hash = user.phone = user.phone_proven_at = user.locale = user.theme = None
     user.totp_secret = user.totp_since = user.totp_last_step = None
     session.flush()
     _own_accounts(session, user_id, name)
-    _named(session, user_id, known, name)
+    for known in names:
+        _named(session, user_id, known, name)
     for model in (
         Membership,
         Passkey,
@@ -174,10 +176,11 @@ def erase(session: Session, user_id: int, *, by: Person, reason: str, now: dt.da
     ):
         session.execute(_of(model, user_id))
     _told_of(session, user_id, name)
-    _letters(session, [known, *([phone] if phone else [])], user.login)
-    _joining(session, known, user.login, name, actor=by.login, now=now)
-    _registered(session, known, user.login)
-    _ordered(session, known, user.login)
+    _letters(session, [*names, *([phone] if phone else [])], user.login)
+    for known in names:
+        _joining(session, known, user.login, name, actor=by.login, now=now)
+        _registered(session, known, user.login)
+        _ordered(session, known, user.login)
     for program_id in programs or (None,):
         audit.note(
             session,
@@ -190,6 +193,13 @@ def erase(session: Session, user_id: int, *, by: Person, reason: str, now: dt.da
             reason=reason,
         )
     return True
+
+
+def _names(session: Session, user: UserAccount) -> list[str]:
+    """Give the sign-in names that they have and had: what was written under one keeps it. Not what others have now."""
+    had = names_of(session, user.login) - {user.login}
+    others = select(UserAccount.login).where(UserAccount.login.in_(had), UserAccount.id != user.id)
+    return [user.login, *sorted(had.difference(session.scalars(others)))]
 
 
 def _of(model: Any, user_id: int) -> Any:

@@ -17,6 +17,7 @@ from app.models.people import AuditEvent, Membership, UserAccount
 from app.models.programs import Program
 from app.models.sales import SalesDocument
 from app.models.signing_in import RecoveryCode, SignInSession
+from app.services import audit
 from app.services.access import erasure, invitations, memberships, own_data, people
 from app.services.by_hand import adjustments
 from app.services.joining import terms
@@ -237,6 +238,27 @@ def test_what_points_and_the_law_need_stays_and_the_erasure_is_on_record(
     assert (note.actor, note.program_id, note.reason) == (boss.login, program.id, "asked for it")
     assert note.after == {"user_id": somebody.id}
     assert somebody.login not in note.subject
+
+
+@pytest.mark.parametrize("taken", [False, True], ids=["nobody has it", "somebody new has it"])
+def test_what_was_written_under_an_earlier_address_is_erased_unless_it_is_somebody_else_s_by_now(
+    session: Session, somebody: Person, boss: Person, taken: bool
+) -> None:
+    user, earlier = session.get_one(UserAccount, somebody.id), somebody.login
+    user.login = f"now-{earlier}"
+    names = {"before": {"login": earlier}, "after": {"login": user.login}}
+    audit.note(session, earlier, "user.email", user.login, now=NOW, **names)
+    session.flush()
+    if taken:
+        people.create_user(session, earlier, "Somebody new", None, actor="ann", now=NOW)
+    assert erasure.erase(session, somebody.id, by=boss, reason="asked for it", now=NOW)
+    for model, column in (
+        (Message, Message.to),
+        (Invitation, Invitation.login),
+        (Application, Application.login),
+        (Claim, Claim.author),
+    ):
+        assert bool(session.scalars(select(model).where(column == earlier)).all()) is taken
 
 
 def test_the_address_is_free_for_somebody_new(session: Session, somebody: Person, boss: Person) -> None:
