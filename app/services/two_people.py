@@ -8,7 +8,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy.orm import object_session
+from sqlalchemy.orm import Session
 
 from app.domain.states import RuleDraftState
 from app.models.drafted import Drafted
@@ -24,19 +24,15 @@ def second_person(program: Program) -> bool:
     return bool((program.settings.get("rules") or {}).get("second_person"))
 
 
-def is_first(actor: str, *first: str | None) -> bool:
-    """Tell whether somebody is one of those who wrote a draft, or asked for it to be published."""
-    return actor.casefold() in {name.casefold() for name in first if name}
+def wrote(session: Session, held: Drafted, actor: str) -> bool:
+    """Tell whether somebody wrote a draft, or asked for it to be published."""
+    return is_same(session, actor, held.changed_by, held.asked_by)
 
 
-def may_publish(program: Program, held: Drafted, actor: str) -> bool:
+def may_publish(session: Session, program: Program, held: Drafted, actor: str) -> bool:
     """Tell whether somebody may publish a draft: anybody, or who neither wrote it nor asked for it, once it waits."""
     waits = held.state is RuleDraftState.WAITING
-    if not second_person(program):
-        return True
-    session = object_session(held)
-    assert session is not None, "callers hold the row"
-    return waits and not is_same(session, actor, held.changed_by, held.asked_by)
+    return not second_person(program) or (waits and not wrote(session, held, actor))
 
 
 def write(held: Drafted, document: Mapping[str, Any], actor: str, now: dt.datetime) -> None:

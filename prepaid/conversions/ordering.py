@@ -22,8 +22,9 @@ from app.models.prepaid import Card, ConversionRun, LoadBatch, Redemption, TopUp
 from app.models.programs import Program
 from app.services import audit
 from app.services.loads.arrivals import is_there
+from app.services.same_person import is_same
 from prepaid.cards import cards
-from prepaid.conversions.runs import approve, refuse_blocked, same_person
+from prepaid.conversions.runs import approve, refuse_blocked
 from prepaid.errors import PrepaidError, TotalsDiffer
 from prepaid.issuers.order_forms import order_form
 from prepaid.loads.going_out import GoingOut, going_out
@@ -60,7 +61,7 @@ def approve_and_order(
     with transaction(registry) as session:
         run = locked_run(session, run_id)
         one_by_one = run.kind is RunKind.REDEMPTIONS  # each of its redemptions was approved
-        if not one_by_one and not (run.status is RunStatus.APPROVED and same_person(run.approved_by or "", actor)):
+        if not one_by_one and not (run.status is RunStatus.APPROVED and is_same(session, actor, run.approved_by)):
             approve(session, run_id, actor=actor, now=now)
     return order(registry, settings, provider, run_id, actor=actor, now=now)
 

@@ -59,11 +59,6 @@ def approve(session: Session, run_id: int, *, actor: str, now: dt.datetime) -> C
     return run
 
 
-def same_person(one: str, other: str) -> bool:
-    """Say whether two sign-in names are one."""
-    return one.strip().casefold() == other.strip().casefold()
-
-
 def refuse_blocked(session: Session, run: ConversionRun, redemption_ids: Sequence[int] | None = None) -> None:
     """Make sure that no distributor of a run, or of some redemptions of it, was blocked since the preview.
 

@@ -31,6 +31,7 @@ from app.services.owners import pools
 from app.services.owners.moves import on_behalf
 from app.services.rewarding.offers import Purse
 from app.services.rewarding.vouchers import new_code
+from app.services.same_person import is_same
 from app.services.setup import program_files, programs
 from app.services.telling import notices
 
@@ -284,7 +285,7 @@ def give_back(
     one.state, one.ended_by, one.ended_at, one.ended_why = CreditState.ENDED, actor, now, reason or None
     session.flush()
     _note(session, one, "give_back", actor, now, reason)
-    if actor is None or actor.casefold() != one.asked_by.casefold():
+    if actor is None or not is_same(session, actor, one.asked_by):
         _tell(session, one, "credit_ended", now)
 
 

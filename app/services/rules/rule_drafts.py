@@ -23,7 +23,7 @@ from app.models.rules import EarningRuleVersion
 from app.services import audit, two_people
 from app.services.goods.catalogue import begin_change
 from app.services.rulebooks import definition_of
-from app.services.setup import program_files, programs, promised
+from app.services.setup import program_files, programs, promotion_loading
 from app.services.setup.program_files import ProgramFileInvalid
 from app.services.two_people import OPEN
 
@@ -176,7 +176,7 @@ def judged(
         read = program_files.read(whole)
         programs.expect_groups(session, program.id, read)
         programs.expect_budgets(session, program.id, read)
-        promised.expect_days(session, program, read)
+        promotion_loading.expect_days(session, program, read)
     except ProgramFileInvalid as error:
         raise DraftInvalid([_within(problem, prefix) for problem in error.problems]) from None
     return read
@@ -204,7 +204,7 @@ def publish(session: Session, program: Program, draft_id: int, *, actor: str, no
         DraftClosed: It was published or dropped before.
     """
     held = _held(session, program, draft_id)
-    if not two_people.may_publish(program, held, actor):
+    if not two_people.may_publish(session, program, held, actor):
         raise SamePerson
     here = standing(session, program.id, held.code)
     if held.subject is not RuleDraftSubject.STACKS and (0 if here is None else here.version) != held.base_version:

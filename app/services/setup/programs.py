@@ -36,7 +36,7 @@ from app.services.placing import regrouping
 from app.services.placing.placements import Moving
 from app.services.rewarding import rewards
 from app.services.rulebooks import definition_of
-from app.services.setup import promised
+from app.services.setup import promotion_loading
 from app.services.setup.program_files import ProgramFileInvalid, canonical, scale_of
 from app.services.tiering import tier_judging
 
@@ -105,8 +105,8 @@ def load(session: Session, file: ProgramFile, *, actor: str, now: dt.datetime, d
     elif _is_newest(session, program.id, document, digest):
         _returns_policy(session, program.id, may_owe=file.program.returns == "negative")
         return loaded
-    promised.expect_days(session, program, file)
-    otherwise = promised.measured_otherwise(session, program, file)
+    promotion_loading.expect_days(session, program, file)
+    otherwise = promotion_loading.measured_otherwise(session, program, file)
     _settings(session, program, file, loaded)
     with regrouping.watching(session, program.id, DistributorGroup):
         _groups(session, program.id, DistributorGroup, file.distributor_groups, "distributor group", loaded)
@@ -116,8 +116,8 @@ def load(session: Session, file: ProgramFile, *, actor: str, now: dt.datetime, d
     expect_budgets(session, program.id, file)
     _products(session, program, file, loaded, actor, now)
     _rules(session, program.id, [*file.earning_rules, *file.matrices], loaded, actor, now)
-    loaded.changes += promised.publish_all(session, program.id, file, actor=actor, now=now)
-    promised.measure_anew(session, otherwise)
+    loaded.changes += promotion_loading.publish_all(session, program.id, file, actor=actor, now=now)
+    promotion_loading.measure_anew(session, otherwise)
     priced = rewards.price_anew(session, program, actor=actor, now=now)
     opened = open_missing(session, program, actor=actor, now=now)
     if opened:

@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy.orm import Session, object_session
+from sqlalchemy.orm import Session
 
 from app.domain.program_file.promotion_definition import Promotion as Definition
 from app.domain.typed.codes import code_key
@@ -59,7 +59,7 @@ def publish_draft(
     promotion = locked(session, promotion.id)
     if promotion.draft is None:
         raise NoDraft
-    if second_person(program) and (promotion.asked_at is None or wrote(promotion, actor)):
+    if second_person(program) and (promotion.asked_at is None or wrote(session, promotion, actor)):
         raise SamePerson
     if seen is not None and seen != fingerprint(promotion.draft):
         raise DraftChanged
@@ -78,10 +78,8 @@ def publish_draft(
         raise PromotionInvalid([problem.removeprefix(mine) for problem in invalid.problems]) from None
 
 
-def wrote(promotion: Promotion, actor: str) -> bool:
+def wrote(session: Session, promotion: Promotion, actor: str) -> bool:
     """Tell whether somebody wrote the draft, or asked for it to be published."""
-    session = object_session(promotion)
-    assert session is not None, "callers hold the row"
     return is_same(session, actor, promotion.drafted_by, promotion.asked_by)
 
 

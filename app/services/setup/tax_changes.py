@@ -201,7 +201,7 @@ def publish(session: Session, program: Program, change_id: int, *, actor: str, n
         ChangeClosed: It was published or dropped before.
     """
     held = _held(session, program, change_id)
-    if not two_people.may_publish(program, held, actor):
+    if not two_people.may_publish(session, program, held, actor):
         raise SamePerson
     document = laid_in(session, program, held, now=now)
     programs.load(session, program_files.read(document), actor=actor, now=now, deed=None)

@@ -20,6 +20,7 @@ from app.models.distributors import Distributor
 from app.models.ledger import Account
 from app.services.by_hand import adjustments
 from app.services.participants import distributors
+from app.services.same_person import is_same
 from app.web.context import now, person, scope, session
 from app.web.forms.asked import Refusal
 from app.web.forms.fields import Between, MoneyField, PointsField
@@ -314,7 +315,7 @@ def _page(adjustment_id: int, refusal: Refusal, *, asked: bool) -> str:
         state=ADJUSTMENT_STATE[asked_for.state],
         reason=reason_name(asked_for.reason_code),
         dispute_id=session().scalar(select(Dispute.id).where(Dispute.adjustment_id == adjustment_id)),
-        mine=asked_for.requested_by.casefold() == person().login.casefold(),
+        mine=is_same(session(), person().login, asked_for.requested_by),
         refusal=refusal,
         asked=asked,
     )
@@ -365,7 +366,7 @@ def withdraw(program_code: str, adjustment_id: int) -> Response:
         asked_by = writing.scalars(
             select(AdjustmentRequest.requested_by).where(AdjustmentRequest.id == adjustment_id)
         ).one()
-        if asked_by.casefold() != person().login.casefold():
+        if not is_same(writing, person().login, asked_by):
             abort(404)
         try:
             adjustments.refuse(writing, scope().program, adjustment_id, note="", actor=person().login, now=now())

@@ -22,6 +22,7 @@ from app.services.orders.holding import NoCodes, NotNow, NotPaid, SamePerson, Ta
 from app.services.orders.moving import Parcel
 from app.services.orders.reading import ReadLine, ReadOrder
 from app.services.rewarding import vouchers
+from app.services.same_person import is_same
 from app.web import formats
 from app.web.addresses import whole_number
 from app.web.context import keys, now, person, scope, session
@@ -266,7 +267,7 @@ def show(program_code: str, reward_order_id: int) -> str:
             select(Distributor.id, Distributor.name, Distributor.code).where(Distributor.id == order.distributor_id)
         )
         .one(),
-        mine=order.placed_by.casefold() == person().login.casefold(),
+        mine=is_same(session(), person().login, order.placed_by),
         open=order.state not in (OrderState.WAITING, OrderState.DELIVERED, OrderState.CANCELLED),
         cancels=goes_on,
         move=move,

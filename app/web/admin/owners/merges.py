@@ -18,6 +18,7 @@ from app.models.merges import DistributorMerge
 from app.services.by_hand import merging
 from app.services.owners.errors import OwnersError
 from app.services.participants import distributors
+from app.services.same_person import is_same
 from app.web.context import now, person, scope, session
 from app.web.forms.form import CodeField, Form, choice
 from app.web.lists.answering import answer
@@ -189,7 +190,7 @@ def show(program_code: str, merge_id: int) -> str:
         survivor=session().get_one(Distributor, found.survivor_id),
         seen=seen,
         state=MERGE_STATE[found.state],
-        mine=found.requested_by.casefold() == person().login.casefold(),
+        mine=is_same(session(), person().login, found.requested_by),
         against=against,
         words=BELONGINGS,
     )

@@ -20,6 +20,7 @@ from app.models.transfers import PointsTransfer
 from app.services.owners import transfers
 from app.services.owners.errors import NotWaiting, OwnersError
 from app.services.participants import distributors
+from app.services.same_person import is_same
 from app.services.tracing import balances
 from app.web.context import now, person, scope, session
 from app.web.forms.asked import Refusal
@@ -143,7 +144,7 @@ def _page(transfer_id: int, refusal: Refusal, *, asked: bool) -> str:
             for one in (giver, receiver)
         },
         state=ADJUSTMENT_STATE[found.state],
-        mine=found.requested_by.casefold() == person().login.casefold(),
+        mine=is_same(session(), person().login, found.requested_by),
         refusal=refusal,
         asked=asked,
     )
@@ -186,7 +187,8 @@ def refuse(program_code: str, transfer_id: int) -> Response | tuple[str, int]:
 @bp.post("/programs/<code:program_code>/transfers/<id:transfer_id>/withdraw")
 def withdraw(program_code: str, transfer_id: int) -> Response:
     """Take one's own request back."""
-    if session().get_one(PointsTransfer, transfer_id).requested_by.casefold() != person().login.casefold():
+    asked_by = session().get_one(PointsTransfer, transfer_id).requested_by
+    if not is_same(session(), person().login, asked_by):
         abort(404)
     return _refused(transfer_id, "")
 

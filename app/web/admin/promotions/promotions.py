@@ -185,7 +185,7 @@ def show(program_code: str, promotion_id: int) -> str | Response:
         seen=editing.fingerprint(promotion.draft) if promotion.draft is not None else None,
         sheet=reading.targets_of_a_sheet(session(), promotion.id),
         two_people=two_people.second_person(scope().program),
-        first=editing.wrote(promotion, person().login),
+        first=editing.wrote(session(), promotion, person().login),
         send_back=fresh(SendBack),
         summary=summary,
         state=STATE[promotion.state],

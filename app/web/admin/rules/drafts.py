@@ -189,7 +189,7 @@ def show(program_code: str, rule_draft_id: int) -> str:
     held = _draft(rule_draft_id)
     program = scope().program
     second = two_people.second_person(program)
-    mine = two_people.is_first(person().login, held.changed_by, held.asked_by)
+    mine = two_people.wrote(session(), held, person().login)
     if held.subject is RuleDraftSubject.STACKS:
         before: Mapping[str, Any] = {
             "stacks": program.stacks["policies"],

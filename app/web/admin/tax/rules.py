@@ -20,7 +20,7 @@ from app.extensions import db
 from app.models.tax import TaxChange
 from app.services.setup import tax_changes
 from app.services.setup.tax_changes import AskedAlready, ChangeClosed, ChangeInvalid, SamePerson
-from app.services.two_people import OPEN, is_first, second_person
+from app.services.two_people import OPEN, second_person, wrote
 from app.web.addresses import text_asked
 from app.web.admin.tax.forms import EMPTY, MOST_MINOR, TaxRuleForm, document_of, filled, lay_problems, problems_told
 from app.web.context import now, person, scope, session, today
@@ -305,7 +305,7 @@ def _change(back: SendBack) -> Answer:
         back=back,
         state=tax_words.STATE[held.state],
         second=second_person(program),
-        mine=is_first(person().login, held.changed_by, held.asked_by),
+        mine=wrote(session(), held, person().login),
         words=tax_words,
     )
     return (page, 400) if form.problems() or back.problems() else page

@@ -21,6 +21,7 @@ from app.services.books import periods
 from app.services.books.history import ADJUSTED, EXPIRED, ISSUED, REDEEMED
 from app.services.books.periods import MonthSeen
 from app.services.ledger import figures
+from app.services.same_person import is_same
 from app.web.context import now, person, scope, session
 from app.web.forms.form import Form
 
@@ -56,7 +57,7 @@ def _page(form: Reopening) -> str:
         sums=[(title, "num") for title, _kinds in COLUMNS],
         total=_total,
         newest=newest,
-        mine=newest is not None and (newest.asked_by or "").casefold() == person().login.casefold(),
+        mine=newest is not None and is_same(session(), person().login, newest.asked_by),
         closable=max(over, default=None),
         count=len(over),
         opened=periods.history(session(), program),

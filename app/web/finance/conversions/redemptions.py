@@ -18,6 +18,7 @@ from app.jobs import messenger
 from app.models.distributors import Distributor
 from app.models.ledger import Account
 from app.models.prepaid import Redemption
+from app.services.same_person import is_same
 from app.web import formats
 from app.web.addresses import whole_number
 from app.web.context import kontor, now, person, scope, session
@@ -32,7 +33,6 @@ from app.web.words import redemptions as words
 from app.web.words import runs as wording
 from prepaid import gathering
 from prepaid import jobs as prepaid_jobs
-from prepaid.conversions.runs import same_person
 from prepaid.errors import PrepaidError
 from prepaid.redeeming import redemptions
 from prepaid.redeeming.quoting import settings_of
@@ -170,7 +170,7 @@ def _page(redemption_id: int, calling_off: CallingOff, *, asked: bool) -> str:
         words=words,
         top_up_words=wording,
         stopped=stopped,
-        mine=same_person(person().login, found.redemption.asked_by or ""),
+        mine=is_same(session(), person().login, found.redemption.asked_by),
         waits=found.redemption.key is not None and found.state in (State.WAITING, State.RESERVED),
         calling_off=calling_off,
         asked=asked,

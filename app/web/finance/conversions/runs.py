@@ -22,6 +22,7 @@ from app.domain.states import RunKind, RunStatus, TopUpKind, TopUpStatus, Unit
 from app.extensions import db
 from app.jobs import messenger
 from app.models.prepaid import ConversionRun, LoadBatch, LoadResponse, TopUp
+from app.services.same_person import is_same
 from app.web import formats
 from app.web.addresses import id_asked
 from app.web.context import kontor, now, person, scope, session, settings, today
@@ -39,7 +40,7 @@ from importers.errors import ImportRefused
 from prepaid import jobs
 from prepaid.conversions import ordering, preparing
 from prepaid.conversions import runs as prepaid_runs
-from prepaid.conversions.runs import Report, exception_counts, same_person
+from prepaid.conversions.runs import Report, exception_counts
 from prepaid.errors import PrepaidError, TermsInvalid
 from prepaid.issuers.order_forms import answers_of
 from prepaid.loads import settling
@@ -226,7 +227,7 @@ def _page(report: Report, *, cancelling: Cancelling | None = None, answers: Answ
         tax_said=said_of(run.terms.get("tax_said"), run.terms["tax"], gettext, formats.figure),
         files=_files(report),
         refused=_refused(run.id) if any(one.refused_at for one in report.batches) else [],
-        mine=same_person(person().login, run.previewed_by),
+        mine=is_same(session(), person().login, run.previewed_by),
         approvers=_roles_with(Permission.APPROVE_RUN),
         preparers=_roles_with(Permission.PREPARE_RUN),
         failed_compensations=_can_be_ordered_again(report),

@@ -16,6 +16,7 @@ from app.services.access import own_account, people, signing_in, ways_in
 from app.services.access.keys import Keys
 from app.services.access.signing_in import Method
 from app.services.access.ways_in import LinkInvalid
+from app.services.same_person import is_same
 from tests.app.services.conftest import GOOD, new_login
 from tests.support import programs
 from tests.support.programs import NOW
@@ -222,6 +223,7 @@ def test_an_address_counts_once_its_code_came_back_and_the_old_one_is_told(
     events = select(AuditEvent).where(AuditEvent.action == "user.email").order_by(AuditEvent.id)
     noted = session.scalars(events).all()[-1]
     assert (noted.before, noted.after) == ({"login": somebody.login}, {"login": new})
+    assert is_same(session, new, somebody.login), "they approve nothing that they asked for before"
 
 
 def test_somebody_else_s_address_is_never_taken_and_nobody_is_told_whose_it_is(

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.program_file.definition import ProgramFile
 from app.domain.states import PromotionState
+from app.domain.typed.codes import code_key
 from app.models.programs import Program
 from app.models.promotions import Promotion, PromotionVersion
 from app.services.promotions.publishing import PromotionInvalid, publish
@@ -45,7 +46,7 @@ def expect_days(session: Session, program: Program, file: ProgramFile) -> None:
     Raises:
         ProgramFileInvalid: A list of days is gone.
     """
-    said = {promotion.code.casefold() for promotion in file.promotions}
+    said = {code_key(promotion.code) for promotion in file.promotions}
     gone = set(program.stacks.get("named_days", ())) - set(file.named_days)
     if not gone:
         return
@@ -53,7 +54,7 @@ def expect_days(session: Session, program: Program, file: ProgramFile) -> None:
         f"named_days: {name!r} is gone, and the promotion {promotion.code} goes on by it; name it again, or close the "
         "promotion first"
         for promotion, definition in _going_on(session, program.id)
-        if promotion.code.casefold() not in said
+        if promotion.code_key not in said
         for name in _days_of(definition)
         if name in gone
     ]
