@@ -39,6 +39,16 @@ Pieces = Sequence[tuple[OrderLine, int]]
 """Lines, and how many of each."""
 
 
+class NotToComeBack(NotNow):
+    """A line was not delivered, or is nothing that anybody sends back, or fewer pieces of it are left."""
+
+    def __init__(self, line: str | None = None) -> None:
+        """Name the line; without one, nothing of the order can come back."""
+        super().__init__(line)
+        what = "nothing of the order" if line is None else f"not so much of {line}"
+        self.args = (f"{what} can come back: only goods and vouchers can that were delivered and are still out",)
+
+
 class TaxReckoned(OrderError):
     """The tax on something was reckoned by a run: what came back would stay in its books."""
 
@@ -92,18 +102,18 @@ def take_back(
     is. The caller commits.
 
     Raises:
-        NotNow: Nothing came back, more than there is of a line, or of a line that was not delivered or is nothing that
-            anybody can send back.
+        NotToComeBack: Nothing came back, more than there is of a line, or of a line that was not delivered or that
+            nobody can send back.
         TaxReckoned: The tax on a line was reckoned by a run that counts.
         LookupError: The programme has no such order, or the order no such line.
     """
     held = hold(session, program.id, order_id, actor=actor, now=now)
     chosen = [(line, pieces[line.id]) for line in held.chosen(list(pieces)) if pieces[line.id]]
     if not chosen:
-        raise NotNow
+        raise NotToComeBack
     for line, count in chosen:
         if not can_come_back(line) or not 0 < count <= line.quantity - line.cancelled:
-            raise NotNow(line.name)
+            raise NotToComeBack(line.name)
     _refuse_taxed(session, [line for line, _ in chosen])
     _refund(program, held, chosen, reason)
     for line, count in chosen:
