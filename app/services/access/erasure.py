@@ -2,26 +2,17 @@
 
 What names or reaches them is replaced or removed, and they sign in no more. What the ledger and the law need stays: who
 did what to points and money (the audit log, decisions, the ledger), the acceptance of terms, and the sponsor's own
-sales documents. The requests themselves are read from the audit log, where each is on record anyway.
+sales documents.
 """
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
-    BindParameter,
     ColumnElement,
-    ScalarSelect,
-    Select,
-    Text,
     and_,
-    cast,
     delete,
     func,
-    literal_column,
     or_,
     select,
     text,
@@ -37,16 +28,15 @@ from app.models.distributors import Distributor
 from app.models.joining import Application, Invitation
 from app.models.messages import Message, Notice, NoticeSeen
 from app.models.orders import BasketItem, RewardOrder
-from app.models.people import AuditEvent, Membership, UserAccount
+from app.models.people import Membership, UserAccount
 from app.models.purchases import PurchaseCredit
 from app.models.sales import SalesDocument
 from app.models.signing_in import OneTimeSecret, Passkey, RecoveryCode, SignInSession
 from app.services import audit
 from app.services.access import memberships, people
+from app.services.access.erasure_requests import ERASED
 from app.services.persons.sellers import OF_THE_SALE
 from app.services.same_person import names_of
-
-ASKED, WITHDRAWN, ERASED = "user.erasure_asked", "user.erasure_withdrawn", "user.erased"
 
 
 class OwnsThePlatform(people.PeopleError):
@@ -57,81 +47,11 @@ class RolesElsewhere(people.PeopleError):
     """They have roles where whoever erases them has no say: an owner of the platform does it."""
 
 
-@dataclass(frozen=True)
-class Request:
-    """Somebody asks to be erased. ``membership_id`` is one of their roles in the programme."""
-
-    user_id: int
-    membership_id: int
-    name: str
-    login: str
-    asked_at: dt.datetime
-
-
 _OVER = RewardOrder.state.in_((OrderState.DELIVERED, OrderState.CANCELLED))
 
 
 def _erased_login(user_id: int | str) -> str:
     return f"erased-{user_id}@erased.invalid"
-
-
-def ask(session: Session, person: Person, *, now: dt.datetime) -> None:
-    """Ask to be erased, in every programme where one has a role; asking twice is once. The caller commits."""
-    if asked_at(session, person.id, _programs(person)) is None:
-        _note(session, ASKED, person, now)
-
-
-def withdraw(session: Session, person: Person, *, now: dt.datetime) -> None:
-    """Take the request back. The caller commits."""
-    if asked_at(session, person.id, _programs(person)) is not None:
-        _note(session, WITHDRAWN, person, now)
-
-
-def own_request(session: Session, person: Person) -> dt.datetime | None:
-    """Tell when somebody asked to be erased; None where no request stands. One query."""
-    return asked_at(session, person.id, _programs(person))
-
-
-def asked_at(session: Session, user_id: int, program_ids: Sequence[int]) -> dt.datetime | None:
-    """Tell when somebody asked to be erased in one of these programmes, where they have roles; without any, at all.
-
-    None where no request stands. One query.
-    """
-    here = AuditEvent.program_id.in_(program_ids) if program_ids else AuditEvent.program_id.is_(None)
-    last = session.execute(
-        select(AuditEvent.action, AuditEvent.at)
-        .where(here, AuditEvent.action.in_((ASKED, WITHDRAWN)), _who() == user_id)
-        .order_by(AuditEvent.id.desc())
-        .limit(1)
-    ).one_or_none()
-    return last.at if last is not None and last.action == ASKED else None
-
-
-def waiting(session: Session, program_id: int) -> list[Request]:
-    """List who asks to be erased in a programme, the oldest request first. One query."""
-    return [Request(*row) for row in session.execute(_waiting(program_id).order_by(AuditEvent.id))]
-
-
-def how_many(program_id: int | BindParameter[int]) -> ScalarSelect[int]:
-    """Say, as a part of another query, how many ask to be erased in a programme."""
-    return select(func.count()).select_from(_waiting(program_id).subquery()).scalar_subquery()
-
-
-def _waiting(program_id: int | BindParameter[int]) -> Select[*tuple[Any, ...]]:
-    last = (
-        select(_who().label("user_id"), func.max(AuditEvent.id).label("id"))
-        .where(AuditEvent.program_id == program_id, AuditEvent.action.in_((ASKED, WITHDRAWN)))
-        .group_by(_who())
-        .subquery()
-    )
-    return (
-        select(UserAccount.id, func.min(Membership.id), UserAccount.name, UserAccount.login, AuditEvent.at)
-        .select_from(last)
-        .join(AuditEvent, (AuditEvent.id == last.c.id) & (AuditEvent.action == ASKED))
-        .join(UserAccount, UserAccount.id == last.c.user_id)
-        .join(Membership, (Membership.user_id == UserAccount.id) & (Membership.program_id == program_id))
-        .group_by(UserAccount.id, AuditEvent.id)
-    )
 
 
 def erase(session: Session, user_id: int, *, by: Person, reason: str, now: dt.datetime) -> bool:
@@ -324,21 +244,3 @@ def forget_arrived(session: Session) -> None:
     """Forget where goods went of whoever is erased, as soon as nothing is on its way any more. The caller commits."""
     erased = text("address_by LIKE 'erased-%@erased.invalid'")  # as its index says it
     session.execute(update(RewardOrder).where(erased, _OVER).values(address=None, address_by=None, note=None))
-
-
-def _who() -> Any:
-    """Give the SQL expression of whom an event of erasure is about: sign-in names change, ids do not."""
-    # the name is written out: as a parameter it is another one in each place, and nothing can be grouped by it
-    return cast(AuditEvent.after[literal_column("'user_id'", Text)].astext, BigInteger)
-
-
-def _programs(person: Person) -> list[int]:
-    return sorted({seat.program_id for seat in person.seats})
-
-
-def _note(session: Session, action: str, person: Person, now: dt.datetime) -> None:
-    for program_id in _programs(person) or (None,):
-        audit.note(
-            session, person.login, action, person.login, now=now, program_id=program_id, after={"user_id": person.id}
-        )
-    session.flush()

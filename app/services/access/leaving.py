@@ -12,7 +12,7 @@ from app.models.distributors import Distributor
 from app.models.people import Membership
 from app.models.programs import Program
 from app.services import audit
-from app.services.access import erasure
+from app.services.access import erasure_requests
 from app.services.telling import notices
 
 
@@ -56,7 +56,7 @@ def leave(session: Session, person: Person, membership_id: int, *, now: dt.datet
     if row is None:
         return None
     left = Team(*row)
-    if erasure.asked_at(session, person.id, [left.program_id]) is not None:
+    if erasure_requests.asked_at(session, person.id, [left.program_id]) is not None:
         raise AsksToBeErased
     session.delete(session.get_one(Membership, membership_id))
     session.flush()

@@ -12,7 +12,7 @@ from app.models.people import Membership, UserAccount
 from app.models.programs import Program
 from app.models.signing_in import SignInSession
 from app.services import audit
-from app.services.access import people
+from app.services.access import erasure_requests, people
 from app.services.persons.opening import open_missing
 
 
@@ -87,6 +87,8 @@ def take_role(
 ) -> bool:
     """Take a role away; it holds no longer at the next page. With ``distributor_id``, one of theirs only.
 
+    What they asked to be erased for is waited for all the same (`erasure_requests.carry_over`).
+
     False where there is no such role. The caller commits.
 
     Raises:
@@ -104,6 +106,7 @@ def take_role(
     audit.note(
         session, actor, "user.role_taken", user.login, now=now, program_id=program.id, before=before, reason=reason
     )
+    erasure_requests.carry_over(session, user, program.id, actor=actor, now=now)
     return True
 
 

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.db.transaction import transaction
 from app.extensions import db
-from app.services.access import erasure, own_data
+from app.services.access import erasure_requests, own_data
 from app.web.context import now, person, session
 
 bp = Blueprint("own_data", __name__, url_prefix="/account/data")
@@ -16,7 +16,7 @@ bp = Blueprint("own_data", __name__, url_prefix="/account/data")
 
 @bp.get("/")
 def index() -> str:
-    return render_template("account/data.html", asked_at=erasure.own_request(session(), person()))
+    return render_template("account/data.html", asked_at=erasure_requests.own_request(session(), person()))
 
 
 @bp.get("/copy")
@@ -31,7 +31,7 @@ def copy() -> Response:
 @bp.post("/erasure")
 def ask() -> AnyResponse:
     with transaction(db.session) as writing:
-        erasure.ask(writing, person(), now=now())
+        erasure_requests.ask(writing, person(), now=now())
     flash(_("You have asked to be erased. An administrator carries it out."), "success")
     return redirect(url_for("own_data.index"), 303)
 
@@ -39,6 +39,6 @@ def ask() -> AnyResponse:
 @bp.post("/erasure/withdraw")
 def withdraw() -> AnyResponse:
     with transaction(db.session) as writing:
-        erasure.withdraw(writing, person(), now=now())
+        erasure_requests.withdraw(writing, person(), now=now())
     flash(_("Your request is taken back."), "success")
     return redirect(url_for("own_data.index"), 303)

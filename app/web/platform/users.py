@@ -15,7 +15,7 @@ from app.extensions import db
 from app.models.distributors import Distributor
 from app.models.people import Membership, UserAccount
 from app.models.programs import Program
-from app.services.access import erasure, memberships, second_factors, ways_in
+from app.services.access import erasure, erasure_requests, memberships, second_factors, ways_in
 from app.web.addresses import outside
 from app.web.context import now, person, session
 from app.web.forms.form import Form
@@ -90,7 +90,8 @@ USERS = Listing(
 
 @bp.get("/")
 def index() -> str:
-    return render_template("platform/users.html", page=showing.page(session(), USERS, counted=True))
+    leaving = erasure_requests.waiting_of_nobody(session())
+    return render_template("platform/users.html", page=showing.page(session(), USERS, counted=True), leaving=leaving)
 
 
 @bp.route("/<id:user_id>", methods=["GET"])
@@ -143,18 +144,23 @@ def _page(user_id: int, form: DeedForm) -> str:
     user = session().get(UserAccount, user_id)
     if user is None:
         abort(404)
-    roles = session().execute(
-        select(Program.code, Program.name, Membership.role, Distributor.name.label("distributor"))
-        .join(Program, Program.id == Membership.program_id)
-        .outerjoin(Distributor, Distributor.id == Membership.distributor_id)
-        .where(Membership.user_id == user_id)
-        .order_by(Program.name, Membership.id)
+    roles = (
+        session()
+        .execute(
+            select(Program.code, Program.name, Membership.role, Distributor.name.label("distributor"))
+            .join(Program, Program.id == Membership.program_id)
+            .outerjoin(Distributor, Distributor.id == Membership.distributor_id)
+            .where(Membership.user_id == user_id)
+            .order_by(Program.name, Membership.id)
+        )
+        .all()
     )
     return render_template(
         "platform/user.html",
         one=user,
         factors=second_factors.factors_of(session(), user_id),
-        memberships=roles.all(),
+        memberships=roles,
+        asked_at=None if roles else erasure_requests.asked_at(session(), user_id, ()),
         form=form,
         roles=ROLE,
     )

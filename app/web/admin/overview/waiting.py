@@ -22,7 +22,7 @@ from app.models.distributors import Distributor
 from app.models.ledger import Account
 from app.models.prepaid import ConversionRun, Redemption, TopUp
 from app.models.rules import EarningRule
-from app.services.access import erasure
+from app.services.access import erasure_requests
 from app.web.navigation import places
 from prepaid.conversions.failed import failed_and_not_tried_again
 
@@ -161,6 +161,6 @@ def _waiting() -> Question:
             select(cast(func.coalesce(func.sum(TopUp.amount_minor), 0), BigInteger)).where(failed).scalar_subquery(),
             places.differing(program_id, login),
             places.to_vet(program_id, login),
-            erasure.how_many(program_id),
+            erasure_requests.how_many(program_id),
         )
     )

@@ -17,7 +17,7 @@ from app.domain.roles import BY_HAND, OF_A_DISTRIBUTOR, Role
 from app.extensions import db
 from app.models.distributors import Distributor
 from app.models.people import Membership, UserAccount
-from app.services.access import erasure, invitations, memberships, people
+from app.services.access import erasure, erasure_requests, invitations, memberships, people
 from app.services.joining import terms
 from app.services.participants import distributors
 from app.web.addresses import id_sent, text_asked
@@ -140,7 +140,7 @@ PEOPLE = Listing(
 @bp.get("/programs/<code:program_code>/people")
 def index(program_code: str) -> str | Response:
     invited = invitations.pending(session(), scope().program.id, now=now(), most=NEWEST_INVITED)
-    leaving = erasure.waiting(session(), scope().program.id)
+    leaving = erasure_requests.waiting(session(), scope().program.id)
     return answer(PEOPLE, "admin/people/people.html", counted=True, invited=invited, leaving=leaving, roles=ROLE)
 
 
@@ -389,6 +389,6 @@ def _page(membership_id: int, role_form: RoleForm, take_form: TakeForm, erase_fo
         role_form=role_form,
         take_form=take_form,
         erase_form=erase_form or EraseForm(formdata=None, prefix="erase"),
-        asked_at=erasure.asked_at(session(), row.user_id, [scope().program.id]),
+        asked_at=erasure_requests.asked_at(session(), row.user_id, [scope().program.id]),
         roles=ROLE,
     )

@@ -18,7 +18,7 @@ from app.models.programs import Program
 from app.models.sales import SalesDocument
 from app.models.signing_in import RecoveryCode, SignInSession
 from app.services import audit
-from app.services.access import erasure, invitations, memberships, own_data, people
+from app.services.access import erasure, erasure_requests, invitations, memberships, own_data, people
 from app.services.by_hand import adjustments
 from app.services.joining import terms
 from app.services.telling import messages
@@ -233,7 +233,7 @@ def test_what_points_and_the_law_need_stays_and_the_erasure_is_on_record(
     assert before
     kept = select(func.count()).select_from(TermsAcceptance).where(TermsAcceptance.user_id == somebody.id)
     assert session.scalar(kept) == 1
-    notes = select(AuditEvent).where(AuditEvent.action == erasure.ERASED).order_by(AuditEvent.id)
+    notes = select(AuditEvent).where(AuditEvent.action == erasure_requests.ERASED).order_by(AuditEvent.id)
     note = session.scalars(notes).all()[-1]
     assert (note.actor, note.program_id, note.reason) == (boss.login, program.id, "asked for it")
     assert note.after == {"user_id": somebody.id}
@@ -273,35 +273,68 @@ def test_erasure_is_asked_for_once_taken_back_and_asked_for_again(
     session: Session, program: Program, somebody: Person
 ) -> None:
     later = NOW + dt.timedelta(hours=1)
-    assert erasure.own_request(session, somebody) is None
-    erasure.ask(session, somebody, now=NOW)
-    erasure.ask(session, somebody, now=later)
-    assert erasure.own_request(session, somebody) == NOW
-    (waiting,) = erasure.waiting(session, program.id)
+    assert erasure_requests.own_request(session, somebody) is None
+    erasure_requests.ask(session, somebody, now=NOW)
+    erasure_requests.ask(session, somebody, now=later)
+    assert erasure_requests.own_request(session, somebody) == NOW
+    (waiting,) = erasure_requests.waiting(session, program.id)
     assert (waiting.login, waiting.asked_at, waiting.user_id) == (somebody.login, NOW, somebody.id)
-    erasure.withdraw(session, somebody, now=later)
-    assert erasure.own_request(session, somebody) is None
-    assert erasure.waiting(session, program.id) == []
-    erasure.ask(session, somebody, now=later)
-    assert erasure.own_request(session, somebody) == later
+    erasure_requests.withdraw(session, somebody, now=later)
+    assert erasure_requests.own_request(session, somebody) is None
+    assert erasure_requests.waiting(session, program.id) == []
+    erasure_requests.ask(session, somebody, now=later)
+    assert erasure_requests.own_request(session, somebody) == later
 
 
 def test_a_request_is_answered_by_the_erasure(
     session: Session, program: Program, somebody: Person, boss: Person
 ) -> None:
-    erasure.ask(session, somebody, now=NOW)
+    erasure_requests.ask(session, somebody, now=NOW)
     erasure.erase(session, somebody.id, by=boss, reason="asked", now=NOW)
     session.flush()
-    assert erasure.waiting(session, program.id) == []
+    assert erasure_requests.waiting(session, program.id) == []
 
 
 def test_requests_are_seen_where_somebody_has_a_role_alone(
     session: Session, program: Program, somebody: Person, code: str
 ) -> None:
     elsewhere = programs.load(session, programs.document(f"{code}-b"))
-    erasure.ask(session, somebody, now=NOW)
-    assert erasure.waiting(session, elsewhere.id) == []
-    assert erasure.asked_at(session, somebody.id, [elsewhere.id]) is None
+    erasure_requests.ask(session, somebody, now=NOW)
+    assert erasure_requests.waiting(session, elsewhere.id) == []
+    assert erasure_requests.asked_at(session, somebody.id, [elsewhere.id]) is None
+
+
+def test_a_request_is_waited_for_by_the_platform_when_the_last_role_is_taken(
+    session: Session, program: Program, somebody: Person, boss: Person, person: Making
+) -> None:
+    later, owner = NOW + dt.timedelta(days=1), person(owner=True)
+    erasure_requests.ask(session, somebody, now=NOW)
+    people.give_role(session, somebody.login, program, Role.VIEWER, actor="ann", now=NOW)
+    extra, last = session.scalars(
+        select(Membership.id).where(Membership.user_id == somebody.id).order_by(Membership.id.desc())
+    )
+    by = {"by_user_id": boss.id, "actor": boss.login, "now": later}
+    assert memberships.take_role(session, program, extra, **by)
+    assert not [one for one in erasure_requests.waiting_of_nobody(session) if one.user_id == somebody.id]
+    assert memberships.take_role(session, program, last, **by)
+    assert erasure_requests.waiting(session, program.id) == []
+    (waiting,) = [one for one in erasure_requests.waiting_of_nobody(session) if one.user_id == somebody.id]
+    assert (waiting.asked_at, waiting.membership_id) == (later, None)
+    bare = people.person(session, somebody.id)
+    assert bare is not None
+    assert erasure_requests.own_request(session, bare) == later
+    assert erasure.erase(session, somebody.id, by=owner, reason="asked", now=later)
+    assert not [one for one in erasure_requests.waiting_of_nobody(session) if one.user_id == somebody.id]
+
+
+def test_whoever_asked_for_nothing_waits_for_nothing_when_their_role_is_taken(
+    session: Session, program: Program, somebody: Person, boss: Person
+) -> None:
+    erasure_requests.ask(session, somebody, now=NOW)
+    erasure_requests.withdraw(session, somebody, now=NOW)
+    (seat,) = session.scalars(select(Membership.id).where(Membership.user_id == somebody.id))
+    assert memberships.take_role(session, program, seat, by_user_id=boss.id, actor=boss.login, now=NOW)
+    assert not [one for one in erasure_requests.waiting_of_nobody(session) if one.user_id == somebody.id]
 
 
 def test_nobody_erases_themselves_an_owner_of_the_platform_or_people_of_others(

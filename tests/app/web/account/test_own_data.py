@@ -183,3 +183,23 @@ def test_an_owner_keeps_the_place_of_the_company_right_and_nothing_else(world: W
     told = as_("administrator").get(record).text
     assert "Data changed" in told
     assert world.login("distributor") in told
+
+
+def test_whoever_asks_and_loses_their_role_is_erased_by_an_owner_of_the_platform(world: World, as_: As) -> None:
+    client, login, seat = newcomer(world)
+    send(client, "/account/data/erasure", "/account/data/")
+    boss, platform, member = as_("administrator"), as_("owner"), f"/programs/{world.a}/people/{seat}"
+    answer = boss.post(f"{member}/take", data={"csrf_token": token_of(boss, member), "reason": "left"})
+    assert answer.status_code == 303
+    assert "You asked on" in client.get("/account/data/").text
+    listed = platform.get("/platform/users/").text
+    assert "Ask to be erased" in listed
+    who = user_of(world, login)
+    assert who is not None
+    page = f"/platform/users/{who.id}"
+    assert page in listed
+    assert "They asked on" in platform.get(page).text
+    assert send(platform, page, page, deed="erase", reason="asked").status_code == 303
+    assert user_of(world, login) is None
+    assert page not in platform.get("/platform/users/").text.partition("<form")[0]
+    assert "They asked on" not in platform.get(page).text
