@@ -7,7 +7,7 @@ another one since is asked by all that they had.
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.models.people import AuditEvent
+from app.models.people import AuditEvent, UserAccount
 
 
 def names_of(session: Session, login: str) -> frozenset[str]:
@@ -28,6 +28,15 @@ def names_of(session: Session, login: str) -> frozenset[str]:
         names.append(_key(str(taken.before["login"])))
         before = taken.id
     return frozenset(names)
+
+
+def own_names(session: Session, user: UserAccount) -> list[str]:
+    """Give the sign-in names that somebody has and had, by which they are found on record. Not what others have now."""
+    had = names_of(session, user.login) - {user.login}
+    if not had:
+        return [user.login]
+    others = select(UserAccount.login).where(UserAccount.login.in_(had), UserAccount.id != user.id)
+    return [user.login, *sorted(had.difference(session.scalars(others)))]
 
 
 def is_same(session: Session, actor: str, *first: str | None) -> bool:

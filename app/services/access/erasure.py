@@ -36,7 +36,7 @@ from app.services import audit
 from app.services.access import memberships, people
 from app.services.access.erasure_requests import ERASED
 from app.services.persons.sellers import OF_THE_SALE
-from app.services.same_person import names_of
+from app.services.same_person import own_names
 
 
 class OwnsThePlatform(people.PeopleError):
@@ -74,7 +74,7 @@ def erase(session: Session, user_id: int, *, by: Person, reason: str, now: dt.da
         not programs and not by.platform_owner
     ):
         raise RolesElsewhere
-    names, phone = _names(session, user), user.phone
+    names, phone = own_names(session, user), user.phone
     name = f"#{user.id}"
     user.login, user.name, user.active = _erased_login(user.id), name, False
     user.password_hash = user.phone = user.phone_proven_at = user.locale = user.theme = None
@@ -113,13 +113,6 @@ def erase(session: Session, user_id: int, *, by: Person, reason: str, now: dt.da
             reason=reason,
         )
     return True
-
-
-def _names(session: Session, user: UserAccount) -> list[str]:
-    """Give the sign-in names that they have and had: what was written under one keeps it. Not what others have now."""
-    had = names_of(session, user.login) - {user.login}
-    others = select(UserAccount.login).where(UserAccount.login.in_(had), UserAccount.id != user.id)
-    return [user.login, *sorted(had.difference(session.scalars(others)))]
 
 
 def _of(model: Any, user_id: int) -> Any:

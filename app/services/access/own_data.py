@@ -4,7 +4,7 @@ What opens something (passwords, secrets, codes and their hashes) is no part of 
 """
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from sqlalchemy import Select, func, or_, select
@@ -20,15 +20,17 @@ from app.models.people import AuditEvent, Membership, UserAccount
 from app.models.programs import Program
 from app.models.sales import SalesDocument
 from app.models.signing_in import Passkey, SignInSession
+from app.services.same_person import own_names
 
 MOST = 10_000
 """Rows of one part. Whoever has more gets the newest, and reads how many were left out."""
 
 
 def copy_of(session: Session, user_id: int, *, now: dt.datetime) -> dict[str, Any]:
-    """Gather everything that is kept about a person. One query for each part."""
+    """Gather everything that is kept about a person, under whatever sign-in name of theirs. One query for each part."""
     user = session.get_one(UserAccount, user_id)
-    parts = {name: first(session, query(user), MOST) for name, query in _PARTS.items()}
+    names = own_names(session, user)
+    parts = {part: first(session, query(user, names), MOST) for part, query in _PARTS.items()}
     return {
         "written_at": now.isoformat(),
         "account": _account(user),
@@ -38,6 +40,8 @@ def copy_of(session: Session, user_id: int, *, now: dt.datetime) -> dict[str, An
 
 
 _Query: TypeAlias = Select[*tuple[Any, ...]]
+Names: TypeAlias = Sequence[str]
+"""The sign-in names that somebody has and had."""
 
 
 def _account(user: UserAccount) -> dict[str, Any]:
@@ -57,7 +61,7 @@ def _account(user: UserAccount) -> dict[str, Any]:
     }
 
 
-def _roles(user: UserAccount) -> _Query:
+def _roles(user: UserAccount, _names: Names) -> _Query:
     return (
         select(
             Program.code.label("program"),
@@ -74,12 +78,12 @@ def _roles(user: UserAccount) -> _Query:
     )
 
 
-def _passkeys(user: UserAccount) -> _Query:
+def _passkeys(user: UserAccount, _names: Names) -> _Query:
     columns = (Passkey.name, Passkey.created_at, Passkey.used_at)
     return select(*columns).where(Passkey.user_id == user.id).order_by(Passkey.id)
 
 
-def _sign_ins(user: UserAccount) -> _Query:
+def _sign_ins(user: UserAccount, _names: Names) -> _Query:
     return (
         select(
             SignInSession.created_at,
@@ -94,7 +98,7 @@ def _sign_ins(user: UserAccount) -> _Query:
     )
 
 
-def _terms(user: UserAccount) -> _Query:
+def _terms(user: UserAccount, _names: Names) -> _Query:
     return (
         select(
             Program.code.label("program"),
@@ -111,7 +115,7 @@ def _terms(user: UserAccount) -> _Query:
     )
 
 
-def _invitations(user: UserAccount) -> _Query:
+def _invitations(_user: UserAccount, names: Names) -> _Query:
     return (
         select(
             Program.code.label("program"),
@@ -122,12 +126,12 @@ def _invitations(user: UserAccount) -> _Query:
             Invitation.withdrawn_at,
         )
         .join(Program, Program.id == Invitation.program_id)
-        .where(Invitation.login == user.login)
+        .where(Invitation.login.in_(names))
         .order_by(Invitation.id.desc())
     )
 
 
-def _applications(user: UserAccount) -> _Query:
+def _applications(_user: UserAccount, names: Names) -> _Query:
     return (
         select(
             Program.code.label("program"),
@@ -143,24 +147,24 @@ def _applications(user: UserAccount) -> _Query:
             Application.address,
         )
         .join(Program, Program.id == Application.program_id)
-        .where(Application.login == user.login)
+        .where(Application.login.in_(names))
         .order_by(Application.id.desc())
     )
 
 
-def _messages(user: UserAccount) -> _Query:
-    reached = [user.login, *([user.phone] if user.phone else [])]
+def _messages(user: UserAccount, names: Names) -> _Query:
+    reached = [*names, *([user.phone] if user.phone else [])]
     columns = (Message.channel, Message.to, Message.kind, Message.state, Message.created_at, Message.sent_at)
     return select(*columns).where(Message.to.in_(reached)).order_by(Message.id.desc())
 
 
-def _notices(user: UserAccount) -> _Query:
+def _notices(user: UserAccount, _names: Names) -> _Query:
     columns = (Notice.kind, Notice.parts, Notice.created_at)
     return select(*columns).where(Notice.user_id == user.id).order_by(Notice.id.desc())
 
 
-def _documents(user: UserAccount) -> _Query:
-    """Give the documents of their distributors that bear their sign-in name, or the name that came with the role.
+def _documents(user: UserAccount, names: Names) -> _Query:
+    """Give the documents of their distributors that bear a sign-in name of theirs, or the name that came with the role.
 
     Not the name in their profile: whoever took a colleague's would get the colleague's documents.
     """
@@ -168,7 +172,7 @@ def _documents(user: UserAccount) -> _Query:
     theirs = select(Membership.id).where(
         Membership.user_id == user.id,
         Membership.distributor_id == SalesDocument.distributor_id,
-        or_(named == user.login.lower(), named == func.lower(func.trim(Membership.known_as))),
+        or_(named.in_([name.lower() for name in names]), named == func.lower(func.trim(Membership.known_as))),
     )
     return (
         select(
@@ -183,7 +187,7 @@ def _documents(user: UserAccount) -> _Query:
     )
 
 
-def _claims(user: UserAccount) -> _Query:
+def _claims(_user: UserAccount, names: Names) -> _Query:
     return (
         select(
             Program.code.label("program"),
@@ -193,14 +197,14 @@ def _claims(user: UserAccount) -> _Query:
             Claim.sent_at,
         )
         .join(Program, Program.id == Claim.program_id)
-        .where(Claim.author == user.login)
+        .where(Claim.author.in_(names))
         .order_by(Claim.id.desc())
     )
 
 
-def _log(user: UserAccount) -> _Query:
+def _log(_user: UserAccount, names: Names) -> _Query:
     """Give what they did and what was done to them; whom else it was about, or who did it, are others' data."""
-    by_them, about_them = AuditEvent.actor == user.login, AuditEvent.subject == user.login
+    by_them, about_them = AuditEvent.actor.in_(names), AuditEvent.subject.in_(names)
     return (
         select(AuditEvent.at, AuditEvent.action, by_them.label("by_them"), about_them.label("about_them"))
         .where(or_(by_them, about_them))
@@ -208,9 +212,9 @@ def _log(user: UserAccount) -> _Query:
     )
 
 
-def _orders(user: UserAccount) -> _Query:
+def _orders(_user: UserAccount, names: Names) -> _Query:
     """Give what they ordered, and what goes where they said."""
-    theirs = RewardOrder.placed_by == user.login
+    theirs = RewardOrder.placed_by.in_(names)
     return (
         select(
             Program.code.label("program"),
@@ -223,12 +227,12 @@ def _orders(user: UserAccount) -> _Query:
             RewardOrder.note,
         )
         .join(Program, Program.id == RewardOrder.program_id)
-        .where(or_(theirs, RewardOrder.address_by == user.login))
+        .where(or_(theirs, RewardOrder.address_by.in_(names)))
         .order_by(RewardOrder.id.desc())
     )
 
 
-_PARTS: Mapping[str, Callable[[UserAccount], _Query]] = {
+_PARTS: Mapping[str, Callable[[UserAccount, Names], _Query]] = {
     "roles": _roles,
     "passkeys": _passkeys,
     "signed_in": _sign_ins,

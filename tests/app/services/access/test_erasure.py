@@ -241,7 +241,7 @@ def test_what_points_and_the_law_need_stays_and_the_erasure_is_on_record(
 
 
 @pytest.mark.parametrize("taken", [False, True], ids=["nobody has it", "somebody new has it"])
-def test_what_was_written_under_an_earlier_address_is_erased_unless_it_is_somebody_else_s_by_now(
+def test_what_was_written_under_an_earlier_address_is_theirs_unless_it_is_somebody_else_s_by_now(
     session: Session, somebody: Person, boss: Person, taken: bool
 ) -> None:
     user, earlier = session.get_one(UserAccount, somebody.id), somebody.login
@@ -251,6 +251,9 @@ def test_what_was_written_under_an_earlier_address_is_erased_unless_it_is_somebo
     session.flush()
     if taken:
         people.create_user(session, earlier, "Somebody new", None, actor="ann", now=NOW)
+    copy = own_data.copy_of(session, somebody.id, now=NOW)
+    assert {bool(copy[part]) for part in ("invitations", "applications", "claims")} == {not taken}
+    assert (earlier in {one["to"] for one in copy["messages"]}) is not taken
     assert erasure.erase(session, somebody.id, by=boss, reason="asked for it", now=NOW)
     for model, column in (
         (Message, Message.to),

@@ -56,7 +56,7 @@ def test_a_copy_of_one_s_data_is_a_file(world: World) -> None:
     client, login, _seat = newcomer(world)
     with asked_of_the_database(world) as asked:
         answer = client.get("/account/data/copy")
-    assert len(asked) <= 14, asked
+    assert len(asked) <= 15, asked
     assert answer.mimetype == "application/json"
     assert answer.headers["Content-Disposition"] == 'attachment; filename="my-data.json"'
     assert answer.headers["Cache-Control"] == "no-store"
