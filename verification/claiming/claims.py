@@ -31,6 +31,7 @@ from app.services.imported.aliases import Names
 from app.services.ledger.accounts import lock_wallets
 from app.services.persons.rosters import with_people
 from app.services.rulebooks import rules_of
+from app.services.same_person import is_same
 from app.services.tracing.explanations import LineExplained
 from app.services.tracing.previews import preview
 from verification.checks.facts import Pdfs, Proofs, Readings
@@ -136,7 +137,7 @@ def keep(
         .with_for_update()
         .execution_options(populate_existing=True)
     ).one()
-    if claim.author != actor or claim.program_id != program.id:
+    if not is_same(session, actor, claim.author) or claim.program_id != program.id:
         raise NoSuchClaim(key)
     change(claim, invoice, person=person, now=now)
     return claim

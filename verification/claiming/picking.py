@@ -28,6 +28,7 @@ from app.services.counting.wordings import successor
 from app.services.persons.rosters import name_key, roster_of
 from app.services.persons.sellers import OF_THE_SALE, each_once
 from app.services.rulebooks import rules_of
+from app.services.same_person import is_same
 from verification import sale_claims
 from verification.deciding import decisions, replacing
 from verification.deciding.errors import NoSuchDocument, PaidOut
@@ -174,7 +175,7 @@ def take_back(
     said = session.get(SaleClaim, claim_id, populate_existing=True, with_for_update=True)
     if said is None or document is None or document.distributor_id != distributor_id:
         raise CannotPick("not_claimed")
-    if not anybodys and said.claimed_by != actor:
+    if not anybodys and not is_same(session, actor, said.claimed_by):
         raise CannotPick("not_yours")
     _must_be_in_time(program, settings, document, now)
     names, person = _whose(session, document), said.person

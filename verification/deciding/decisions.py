@@ -165,12 +165,13 @@ def decide_together(
         .with_for_update()
         .execution_options(populate_existing=True)
     ).all()
+    who = queue.Decider.of(session, actor)
     places = {
         row.document_id: row
         for row in session.execute(
             select(Review.document_id, Review.first_by)
             .join(SalesDocument, SalesDocument.id == Review.document_id)
-            .where(Review.document_id == any_of([one.id for one in waiting]), queue.open_to(actor, now))
+            .where(Review.document_id == any_of([one.id for one in waiting]), queue.open_to(who, now))
             .order_by(Review.document_id)
             .with_for_update(of=Review)
         )
@@ -308,9 +309,10 @@ def _must_be_open_to(session: Session, document: SalesDocument, actor: str, now:
     holder = place.holder(now)
     if holder is not None and holder != actor:
         raise Taken(holder)
-    if place.first_by == actor:
+    who = queue.Decider.of(session, actor)
+    if place.first_by in who.names:
         raise NotYours("first")
-    if queue.judged_before(session, document.id, actor):
+    if queue.judged_before(session, document.id, who):
         raise NotYours("appeal")
     return place
 

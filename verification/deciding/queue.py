@@ -5,7 +5,7 @@ taken under a lock that others step over, so that any number of people who ask a
 """
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -34,6 +34,7 @@ from app.models.people import Membership, UserAccount
 from app.models.reviews import Review
 from app.models.sales import Decision, SalesDocument
 from app.services.counting.wordings import walk_of_each
+from app.services.same_person import names_of
 
 LEASE = dt.timedelta(minutes=10)
 """So long a document is left to whoever took it."""
@@ -41,10 +42,24 @@ LEASE = dt.timedelta(minutes=10)
 OFFERED = (ReviewState.WAITING, ReviewState.SECOND)
 """What is given to whoever asks for the next: neither what is held, nor what waits for an answer."""
 
-Login: TypeAlias = str | SQLColumnExpression[str]
+Names: TypeAlias = Collection[str] | SQLColumnExpression[str]
+"""The sign-in names of one person, or the column in which theirs stands."""
 
 # the status is written out: an index serves it that the planner finds only if it can see it
 WAITS: ColumnElement[bool] = literal_column(f"sales_document.status = {int(DocumentStatus.REVIEW)}")
+
+
+@dataclass(frozen=True)
+class Decider:
+    """Somebody who decides: the sign-in name that they have, and all that they had before (`same_person`)."""
+
+    login: str
+    names: frozenset[str]
+
+    @classmethod
+    def of(cls, session: Session, login: str) -> "Decider":
+        """Look for the names of whoever has one now. One query for whoever has had no other."""
+        return cls(login, names_of(session, login) | {login})
 
 
 @dataclass(frozen=True)
@@ -96,9 +111,9 @@ def locked(session: Session, document_id: int) -> Place:
     return _as_place(session.execute(select(*_PLACE).where(Review.document_id == document_id).with_for_update()).one())
 
 
-def judged_before(session: Session, document_id: int, actor: str) -> bool:
+def judged_before(session: Session, document_id: int, who: Decider) -> bool:
     """Tell whether somebody refused the document whose distributor appeals."""
-    query = select(SalesDocument.id).where(SalesDocument.id == document_id, _judged_before(actor))
+    query = select(SalesDocument.id).where(SalesDocument.id == document_id, _judged_before(who.names))
     return session.scalars(query).one_or_none() is not None
 
 
@@ -144,6 +159,7 @@ def take_next(
     enter(session, program_id)
     if after is not None:
         put_back(session, program_id, after, actor)
+    who = Decider.of(session, actor)
     mine = Review.handed_to == actor
     place: tuple[Any, ...] = (case((mine, 0), else_=1), -Review.risk, Review.opened_at, Review.document_id)
     queue = select().select_from(Review).join(SalesDocument, SalesDocument.id == Review.document_id)
@@ -158,8 +174,8 @@ def take_next(
             Review.closed_at.is_(None),
             Review.state.in_(OFFERED),
             WAITS,
-            or_(Review.handed_to.is_(None), mine),
-            open_to(actor, now),
+            or_(Review.handed_to.is_(None), mine, _handed_to_nobody()),
+            open_to(who, now),
         )
         .order_by(*(one.desc() if falling else one for one in place))
         .limit(1)
@@ -196,7 +212,7 @@ def take(session: Session, program_id: int, document_id: int, actor: str, *, now
             Review.program_id == program_id,
             Review.closed_at.is_(None),
             WAITS,
-            open_to(actor, now),
+            open_to(Decider.of(session, actor), now),
         )
         .with_for_update(of=Review, skip_locked=True)
     )
@@ -216,13 +232,14 @@ def put_back(session: Session, program_id: int, document_id: int, actor: str) ->
     )
 
 
-def open_to(actor: str, now: dt.datetime) -> ColumnElement[bool]:
+def open_to(who: Decider, now: dt.datetime) -> ColumnElement[bool]:
     """Give the condition under which somebody may decide a document in review, with its place in the queue.
 
     Nobody else has it, it is of no company of theirs, they are not the one of two who accepted it already, and where
     its distributor appeals, not the one who refused it.
     """
-    return and_(or_(Review.leased_by.is_(None), ~leased(now), Review.leased_by == actor), *_suits(actor))
+    free = or_(Review.leased_by.is_(None), ~leased(now), Review.leased_by == who.login)
+    return and_(free, *_suits(who.names), ~of_own_company(who.login))
 
 
 def leased(now: dt.datetime) -> ColumnElement[bool]:
@@ -235,12 +252,31 @@ def still_leased(until: dt.datetime | None, now: dt.datetime) -> bool:
     return until is not None and now < until <= now + LEASE
 
 
-def _suits(actor: Login) -> tuple[ColumnElement[bool], ...]:
-    """Give what must hold of somebody and a document, whoever has it before them."""
-    return or_(Review.first_by.is_(None), Review.first_by != actor), ~of_own_company(actor), ~_judged_before(actor)
+def _suits(names: Names) -> tuple[ColumnElement[bool], ...]:
+    """Give what must hold of somebody and a document that was looked at before, whoever has it before them."""
+    return or_(Review.first_by.is_(None), ~_is(Review.first_by, names)), ~_judged_before(names)
 
 
-def of_own_company(actor: Login) -> ColumnElement[bool]:
+def _is(column: SQLColumnExpression[Any], names: Names) -> ColumnElement[bool]:
+    return column == names if isinstance(names, SQLColumnExpression) else column.in_(names)
+
+
+def _handed_to_nobody() -> ColumnElement[bool]:
+    """Give the condition that whoever a document was handed to decides no more: by now anybody is given it."""
+    there = select(_SEAT.id).join(UserAccount, UserAccount.id == _SEAT.user_id)
+    return ~(
+        there.where(
+            UserAccount.login == Review.handed_to,
+            UserAccount.active,
+            _SEAT.program_id == Review.program_id,
+            _SEAT.role.in_(_DECIDING),
+        )
+        .correlate(Review)
+        .exists()
+    )
+
+
+def of_own_company(actor: str | SQLColumnExpression[str]) -> ColumnElement[bool]:
     """Give the condition that a document is of a company somebody belongs to, or of a branch of it, anywhere."""
     return (
         select(_SEAT.id)
@@ -256,10 +292,11 @@ def of_own_company(actor: Login) -> ColumnElement[bool]:
     )
 
 
+_DECIDING = tuple(role.value for role, granted in GRANTS.items() if Permission.DECIDE in granted)
 _OWN, _THEIRS, _SEAT = aliased(Distributor), aliased(Distributor), aliased(Membership)
 
 
-def _judged_before(actor: Login) -> ColumnElement[bool]:
+def _judged_before(names: Names) -> ColumnElement[bool]:
     """Give the condition that somebody refused what its distributor appealed against, whatever took its place since."""
     chain = walk_of_each(SalesDocument.supersedes_id)
     return (
@@ -269,7 +306,7 @@ def _judged_before(actor: Login) -> ColumnElement[bool]:
         .where(
             DocumentMessage.kind == DocumentWord.APPEALED,
             Decision.becomes == DocumentStatus.REFUSED,
-            Decision.decided_by == actor,
+            _is(Decision.decided_by, names),
         )
         .correlate_except(DocumentMessage, Decision, chain)
         .exists()
@@ -278,7 +315,6 @@ def _judged_before(actor: Login) -> ColumnElement[bool]:
 
 def deciders(session: Session, program_id: int, document_id: int, actor: str) -> Sequence[Any]:
     """Give the others who might decide a document that waits, by name: sign-in name and name."""
-    roles = [role.value for role, granted in GRANTS.items() if Permission.DECIDE in granted]
     one = _OTHER
     return session.execute(
         select(one.login, one.name)
@@ -287,10 +323,11 @@ def deciders(session: Session, program_id: int, document_id: int, actor: str) ->
         .join(SalesDocument, SalesDocument.id == Review.document_id)
         .where(
             Membership.program_id == program_id,
-            Membership.role.in_(roles),
+            Membership.role.in_(_DECIDING),
             one.active,
             one.login != actor,
             *_suits(one.login),
+            ~of_own_company(one.login),
         )
         .distinct()
         .order_by(one.name, one.login)

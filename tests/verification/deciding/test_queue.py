@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from flask import Flask
-from sqlalchemy import update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from app.db.transaction import Sessions, transaction
@@ -14,6 +14,7 @@ from app.domain.roles import Role
 from app.domain.states import DocumentStatus, ReviewState
 from app.extensions import db
 from app.models.distributors import Distributor
+from app.models.people import Membership, UserAccount
 from app.models.programs import Program
 from app.models.reviews import Review
 from app.services.access import people
@@ -21,7 +22,7 @@ from tests.support import programs
 from tests.support.desk import IN_REVIEW, Desk, Opening
 from tests.support.programs import NOW
 from tests.support.sales import Sold, sell
-from verification.deciding import queue
+from verification.deciding import queue, talk
 from verification.deciding.decisions import Together, decide, decide_together
 from verification.deciding.errors import CannotDecide, NotYours, Taken
 
@@ -146,6 +147,22 @@ def test_nobody_decides_for_a_branch_of_their_company(desk: Desk) -> None:
     )
     with pytest.raises(NotYours, match="a company they belong to"):
         decide(desk.session, desk.program, branch, ACCEPTED, reason="ours", actor=ann, now=NOW)
+
+
+def test_what_was_handed_to_somebody_who_decides_no_more_is_given_to_anybody(desk: Desk) -> None:
+    """It was nobody's next for good."""
+    one = waits(desk, "1")
+    bob = somebody(desk.session, desk.program, "bob", Role.VERIFIER)
+    talk.hand_over(desk.session, desk.program, one, bob, "you know them", actor="ann", now=NOW)
+    assert take_next(desk, "cem") is None
+    user = desk.session.scalars(select(UserAccount).where(UserAccount.login == bob)).one()
+    user.active = False
+    desk.session.flush()
+    assert take_next(desk, "cem") == one
+    queue.put_back(desk.session, desk.program.id, one, "cem")
+    user.active = True
+    desk.session.execute(delete(Membership).where(Membership.user_id == user.id))
+    assert take_next(desk, "cem") == one
 
 
 def test_nobody_decides_what_somebody_else_has(desk: Desk) -> None:

@@ -6,11 +6,12 @@ from app.domain.roles import Role
 from app.domain.states import DocumentStatus, DocumentWord, ReviewState
 from app.models.claims import Claim, DocumentMessage
 from app.models.messages import Notice
+from app.services import audit
 from app.services.access import people
 from tests.support.desk import IN_REVIEW, Desk, Standing
 from tests.support.programs import NOW
 from verification.deciding import queue, talk
-from verification.deciding.decisions import decide, reopen
+from verification.deciding.decisions import Together, decide, decide_together, reopen
 from verification.deciding.errors import CannotDecide, NotYours, Taken
 from verification.deciding.timeline import timeline
 
@@ -58,12 +59,37 @@ def test_what_is_asked_waits_for_the_answer_and_comes_back_to_its_place(desk: De
         talk.answer(desk.session, desk.program, one, "Once more", **SELLER)  # type: ignore[arg-type]
 
 
-def test_after_the_answer_the_second_of_two_is_still_awaited(desk: Desk) -> None:
+def takes_two(desk: Desk) -> None:
+    """Have dear documents accepted by two people."""
     desk.program.settings = desk.program.settings | {
         "verification": desk.program.settings["verification"] | {"second_person_above": "50.00"}
     }
     desk.program.rules_stamp += 1
     desk.session.flush()
+
+
+def claimed(desk: Desk, document_id: int) -> Claim:
+    """Say that a distributor registered a document."""
+    claim = Claim(
+        program_id=desk.program.id,
+        distributor_id=desk.people["D1"],
+        key=f"k{document_id}",
+        state="sent",
+        way="typed",
+        content={},
+        document_id=document_id,
+        author="seller",
+        created_at=NOW,
+        changed_at=NOW,
+        sent_at=NOW,
+    )
+    desk.session.add(claim)
+    desk.session.flush()
+    return claim
+
+
+def test_after_the_answer_the_second_of_two_is_still_awaited(desk: Desk) -> None:
+    takes_two(desk)
     one = waits(desk)
     assert decide(desk.session, desk.program, one, ACCEPTED, code="in_order", **ANN) is REVIEW  # type: ignore[arg-type]
     talk.ask(desk.session, desk.program, one, "Which branch?", actor="bob", now=NOW)
@@ -100,20 +126,7 @@ def test_what_is_handed_over_is_given_to_that_person_first_and_to_nobody_else(de
 
 def test_a_distributor_appeals_once_and_somebody_else_decides(desk: Desk) -> None:
     one = waits(desk)
-    claim = Claim(
-        program_id=desk.program.id,
-        distributor_id=desk.people["D1"],
-        key="k",
-        state="sent",
-        way="typed",
-        content={},
-        document_id=one,
-        author="seller",
-        created_at=NOW,
-        changed_at=NOW,
-        sent_at=NOW,
-    )
-    desk.session.add(claim)
+    claim = claimed(desk, one)
     decide(desk.session, desk.program, one, REFUSED, code="not_proved", **ANN)  # type: ignore[arg-type]
     assert desk.points() == Standing(0, 0)
     again = talk.appeal(desk.session, desk.program, one, "Here is the invoice", **SELLER)  # type: ignore[arg-type]
@@ -140,6 +153,26 @@ def test_a_distributor_appeals_once_and_somebody_else_decides(desk: Desk) -> Non
     with pytest.raises(NotYours, match="somebody else decides about the appeal"):
         decide(desk.session, desk.program, third, ACCEPTED, code="in_order", **ANN)  # type: ignore[arg-type]
     assert queue.take_next(desk.session, desk.program.id, "bob", now=NOW) == third
+
+
+def test_whoever_has_another_address_since_is_no_second_person_and_no_other_judge(desk: Desk) -> None:
+    takes_two(desk)
+    one, refused = waits(desk), waits(desk, "2")
+    claimed(desk, refused)
+    assert decide(desk.session, desk.program, one, ACCEPTED, reason="in order", actor="ann@x", now=NOW) is REVIEW
+    decide(desk.session, desk.program, refused, REFUSED, reason="twice", actor="ann@x", now=NOW)
+    again = talk.appeal(desk.session, desk.program, refused, "Look again", **SELLER)  # type: ignore[arg-type]
+    names = {"before": {"login": "ann@x"}, "after": {"login": "ann@y"}}
+    audit.note(desk.session, "ann@x", "user.email", "ann@y", now=NOW, **names)
+    desk.session.flush()
+    assert queue.take_next(desk.session, desk.program.id, "ann@y", now=NOW) is None
+    for number, why in ((one, "second person"), (again, "appeal")):
+        assert not queue.take(desk.session, desk.program.id, number, "ann@y", now=NOW)
+        with pytest.raises(NotYours, match=why):
+            decide(desk.session, desk.program, number, ACCEPTED, reason="mine", actor="ann@y", now=NOW)
+    how = {"reason": "all", "actor": "ann@y", "now": NOW}
+    assert decide_together(desk.session, desk.program, [one, again], ACCEPTED, **how) == Together(0, 0, 2)  # type: ignore[arg-type]
+    assert decide(desk.session, desk.program, one, ACCEPTED, reason="in order", actor="bob", now=NOW) is ACCEPTED
 
 
 @pytest.mark.parametrize("words", ["", " \n", "4111 1111 1111 1111"])

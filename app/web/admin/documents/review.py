@@ -123,15 +123,19 @@ def _decided(gone: Sequence[int]) -> list[str]:
     return list(session().scalars(select(SalesDocument.number).where(*of_here).order_by(SalesDocument.number)))
 
 
+def _decider() -> queue.Decider:
+    return queue.Decider.of(session(), person().login)
+
+
 def _others(chosen: list[int]) -> list[str]:
     """Give the numbers of chosen documents that somebody else must decide, or has before them."""
-    theirs = SalesDocument.id.in_(chosen), not_(queue.open_to(person().login, now()))
+    theirs = SalesDocument.id.in_(chosen), not_(queue.open_to(_decider(), now()))
     query = select(SalesDocument.number).join(Review, Review.document_id == SalesDocument.id).where(*theirs)
     return list(session().scalars(query.order_by(SalesDocument.number)))
 
 
 def _summed(chosen: list[int]) -> Sum:
-    mine = queue.open_to(person().login, now())
+    mine = queue.open_to(_decider(), now())
     given = (
         select(func.coalesce(func.sum(Award.amount), 0))
         .where(Award.document_id == SalesDocument.id, Award.unit == Unit.POINTS)
