@@ -1,7 +1,7 @@
 """An invoice as a distributor gives it: what is wrong with it, in words, and what of it goes to the gate."""
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -95,6 +95,9 @@ class ClaimedLine:
     ``position`` is its place in an e-invoice: there the file says how many and how much, and nobody else. ``may_be``
     are products that are called alike, the likeliest first; ``serials`` the numbers of its units. ``takes_off`` marks a
     line that was typed as a discount: its amounts are below zero.
+
+    ``file_milli`` is how many an e-invoice says in its own unit; ``matched_id`` the product that its words told, of
+    which these are ``matched_milli``. Of another product, or of none, it is as many as the file says.
     """
 
     said: str = ""
@@ -107,6 +110,9 @@ class ClaimedLine:
     may_be: tuple[int, ...] = ()
     serials: tuple[str, ...] = ()
     takes_off: bool = False
+    file_milli: int | None = None
+    matched_id: int | None = None
+    matched_milli: int | None = None
 
     def __bool__(self) -> bool:
         """Tell whether anything was given at all."""
@@ -118,6 +124,13 @@ class ClaimedLine:
         if self.quantity_milli is None or self.price_minor is None:
             return None
         return (2 * self.quantity_milli * self.price_minor + _MILLI) // (2 * _MILLI)
+
+    def of_product(self, product_id: int | None) -> "ClaimedLine":
+        """Say which product it is: of one that an e-invoice's own words told, there are as many as those mean."""
+        if self.file_milli is None:
+            return replace(self, product_id=product_id)
+        told = product_id is not None and product_id == self.matched_id
+        return replace(self, product_id=product_id, quantity_milli=self.matched_milli if told else self.file_milli)
 
     @property
     def amount_minor(self) -> int | None:
@@ -164,24 +177,26 @@ class ClaimedInvoice:
     def as_the_file_says(self, kept: "ClaimedInvoice") -> "ClaimedInvoice":
         """Keep to the e-invoice that filled a draft: only products are chosen, and lines left out.
 
-        The total of the file holds as long as none of its lines is left out.
+        Each of its lines stands there once, in its order, whatever was sent. The total of the file goes down with the
+        goods that are left out, and not with what took off from them.
         """
-        said = {line.position: line for line in kept.lines if line.position is not None}
+        chosen: dict[int | None, ClaimedLine] = {}
+        for line in self.lines:
+            chosen.setdefault(line.position, line)
         lines = tuple(
             replace(
-                said[line.position],
-                product_id=line.product_id,
-                said=line.said or said[line.position].said,
-                serials=line.serials,
+                line.of_product(chosen[line.position].product_id),
+                said=chosen[line.position].said or line.said,
+                serials=chosen[line.position].serials,
             )
-            for line in self.lines
-            if line.position in said
+            for line in kept.lines
+            if line.position is not None and line.position in chosen
         )
-        whole = len(lines) == len(kept.lines)
+        left_out = [line for line in kept.lines if line.position not in chosen]
         return replace(
             kept,
             lines=lines,
-            total_minor=kept.total_minor if whole else None,
+            total_minor=_total_without(kept, left_out),
             ksef_number=self.ksef_number,
             ksef_link=self.ksef_link,
         )
@@ -219,6 +234,16 @@ class ClaimedInvoice:
             file_sha256=kept.get("file_sha256", ""),
             lines=tuple(_line_of(line) for line in kept.get("lines", ())),
         )
+
+
+def _total_without(kept: ClaimedInvoice, left_out: Sequence[ClaimedLine]) -> int | None:
+    """Give what an e-invoice states of the lines that are left; None where it states nothing.
+
+    Whoever leaves a discount out tells of more than was sold: the total, which stays, says so to whoever looks at it.
+    """
+    amounts = [line.amount_minor or 0 for line in left_out]
+    total = kept.net_minor if kept.total_minor is None and min(amounts, default=0) < 0 else kept.total_minor
+    return None if total is None else total - sum(one for one in amounts if one > 0)
 
 
 def _line_of(kept: Mapping[str, Any]) -> ClaimedLine:

@@ -424,7 +424,7 @@ def _with_products(
     problems: list[Problem] = []
     for at, line in enumerate(invoice.lines):
         if line.product_id not in ours:
-            line = replace(line, product_id=None)
+            line = line.of_product(None)
         if line.product_id is None and line.said:
             line, found = _meant(names, distributor_id, at, line) or _named(session, program_id, at, line)
             problems += found

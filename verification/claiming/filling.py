@@ -67,5 +67,8 @@ def _line(matched: MatchedLine) -> ClaimedLine:
         net_minor=line.net_minor,
         gross_minor=line.gross_minor,
         position=line.position,
+        file_milli=line.quantity_milli,
+        matched_id=matched.product_id,
+        matched_milli=matched.quantity_milli,
         may_be=tuple(one.id for one in matched.proposals),
     )

@@ -21,6 +21,7 @@ from app.services.counting.awards import would_award
 from app.services.ledger.movements import single
 from verification import sale_claims
 from verification.deciding.recounting import Expired, count_once_more
+from verification.deciding.replacing import GoodsReturned
 from verification.stored import incoming_of
 
 
@@ -35,8 +36,8 @@ def hand_on_first_purchases(
 ) -> None:
     """Let others be first where these documents were, which count no more; nobody has it twice.
 
-    What expired stays as it is. The caller locked the wallets of the
-    distributors, and commits.
+    What expired stays as it is, and what was returned with something that sold goods which went back in their turn. The
+    caller locked the wallets of the distributors, and commits.
     """
     if not document_ids or not first_purchases.rewarded(rules.book):
         return
@@ -69,7 +70,7 @@ def hand_on_first_purchases(
                         with_returns=True,
                         though_spent=True,
                     )
-            except Expired:
+            except (Expired, GoodsReturned):
                 continue
 
 

@@ -22,7 +22,7 @@ from app.models.sales import ReturnMatch, SalesDocument
 from app.services.counting.voiding import void_documents
 from app.services.imported.undo_blocks import spent_of
 from app.services.ledger import ledger
-from verification.deciding import replacing
+from verification.deciding import queue, replacing
 from verification.deciding.errors import PaidOut
 
 
@@ -64,11 +64,13 @@ def count_once_more(
         for one in returns:
             session.refresh(one)
     new_ids = []
-    for one, status, release_on, looked_at, ends in stood:
+    for one, status, release_on, looked_at, place, ends in stood:
         new_id = replacing.replace(session, rules, one, now=now, actor=actor, reason=reason)
         _end_as_before(session, new_id, ends)
         if status is DocumentStatus.ACCEPTED:
             _accepted_as_before(session, program, new_id, release_on, looked_at, now=now, actor=actor)
+        elif place is not None and place.closed_at is None:
+            _waits_as_before(session, new_id, place)
         new_ids.append(new_id)
     return new_ids[0]
 
@@ -80,6 +82,7 @@ class _Stood(NamedTuple):
     status: DocumentStatus
     release_on: dt.date | None
     looked_at: "_LookedAt"
+    place: queue.Place | None
     ends: "_Ends"
 
 
@@ -91,7 +94,8 @@ def _must_be_there(session: Session, rules: ProgramRules, documents: Sequence[Sa
 
 def _as_it_stands(session: Session, program: Program, document: SalesDocument, now: dt.datetime) -> _Stood:
     ends = _ends_of(session, document.id, local_date(now, program.time_zone))
-    return _Stood(document, document.status, document.release_on, _looked_at(session, document.id), ends)
+    place = queue.place_of(session, document.id)
+    return _Stood(document, document.status, document.release_on, _looked_at(session, document.id), place, ends)
 
 
 def _returns_of(session: Session, document: SalesDocument) -> list[SalesDocument]:
@@ -155,6 +159,23 @@ def _accepted_as_before(
         update(Review)
         .where(Review.document_id == document_id)
         .values(state=ReviewState.CLOSED, opened_at=opened_at, closed_at=closed_at)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _waits_as_before(session: Session, document_id: int, place: queue.Place) -> None:
+    """Let a wording wait where the one before it did: what was asked, set aside or accepted by one of two stays so."""
+    session.execute(
+        update(Review)
+        .where(Review.document_id == document_id)
+        .values(
+            state=place.state,
+            risk=place.risk,
+            opened_at=place.opened_at,
+            handed_to=place.handed_to,
+            first_by=place.first_by,
+            first_reason=place.first_reason,
+        )
         .execution_options(synchronize_session=False)
     )
 

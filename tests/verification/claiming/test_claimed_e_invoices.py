@@ -11,9 +11,10 @@ from app.models.distributors import Distributor
 from app.models.sales import SalesDocument
 from app.services.goods import catalogue
 from app.services.goods.catalogue import ProductRow
+from app.services.imported import aliases
 from app.services.participants import distributor_rows, distributors
 from app.services.participants.distributor_rows import DistributorRow
-from tests.support.e_invoices import BUYER_NIP, SELLER_NIP, fa
+from tests.support.e_invoices import BUYER_NIP, SELLER_NIP, Item, fa
 from tests.support.programs import NOW, document, load
 from verification.claiming import claims
 from verification.claiming.claimed import ClaimedInvoice
@@ -112,3 +113,60 @@ def test_what_was_found_stays_with_a_draft_that_is_kept_again(session, shop):
     typed = dataclasses.replace(kept, noted=(), buyer_tax_id="", number="FV/2")
     assert typed.as_the_file_says(kept) == kept
     assert [one["code"] for one in kept.noted] == ["gross_total_differs"]
+
+
+ITEMS = [Item("Karton XYZ", "1", "100.00"), Item("Racing socks, L", "3", "5.00", code="RS-L")]
+
+
+def _draft(session, shop, items=ITEMS):
+    """Fill a draft from an e-invoice whose boxes of the first product hold twelve."""
+    program, distributor_id = shop
+    products = catalogue.product_ids(session, program.id)
+    box = aliases.Meaning(products["mb-48"], unit_milli=12_000)
+    aliases.put_product_alias(
+        session, program, "Karton XYZ", box, source_distributor_id=distributor_id, actor="ann", now=NOW
+    )
+    who = {"person": None, "actor": "d1@example", "now": NOW}
+    claim = claims.keep(session, program, distributor_id, "key", ClaimedInvoice(), **who)
+    claims.fill(session, program, claim, read(fa(items), "i.xml"))
+    return claims.invoice_of(claim), products
+
+
+def _typed(kept, *lines):
+    return dataclasses.replace(kept, lines=tuple(lines))
+
+
+def test_a_box_of_an_e_invoice_is_so_many_pieces_once(session, shop):
+    """Whoever cleared the product, and wrote what the file calls it, had twelve dozen."""
+    kept, products = _draft(session, shop)
+    box, socks = kept.lines
+    assert (box.product_id, box.quantity_milli) == (products["mb-48"], 12_000)
+
+    def sent(line):
+        found = _typed(kept, line, socks).as_the_file_says(kept)
+        known, problems = claims.judge(session, shop[0], shop[1], found, now=NOW)
+        assert problems == []
+        return known.lines[0].product_id, known.lines[0].quantity_milli
+
+    assert sent(box) == (products["mb-48"], 12_000)
+    for said in ("", "karton xyz"):
+        assert sent(dataclasses.replace(box, product_id=None, said=said)) == (products["mb-48"], 12_000)
+    assert sent(dataclasses.replace(box, product_id=products["rs-l"])) == (products["rs-l"], 1_000)
+    assert sent(dataclasses.replace(box, product_id=2**40)) == (products["mb-48"], 12_000)
+
+
+def test_each_line_of_an_e_invoice_counts_once_and_the_total_tells_of_discounts_that_are_left_out(session, shop):
+    discount = Item("Racing socks, L", "1", "-10.00", code="RS-L")
+    kept, _products = _draft(session, shop, [*ITEMS, discount])
+    box, socks, off = kept.lines
+    assert kept.total_minor == 105_00
+    assert _typed(kept, socks, box, socks, off, box).as_the_file_says(kept) == kept
+    less = _typed(kept, box, off).as_the_file_says(kept)
+    assert (less.total_minor, less.net_minor) == (90_00, 90_00)
+    more = _typed(kept, box, socks).as_the_file_says(kept)
+    assert (more.total_minor, more.net_minor) == (105_00, 115_00), "somebody has to look at it"
+    still = _typed(more, box).as_the_file_says(more)
+    assert (still.total_minor, still.net_minor) == (90_00, 100_00)
+    without = dataclasses.replace(kept, total_minor=None)
+    assert _typed(kept, box, off).as_the_file_says(without).total_minor is None
+    assert _typed(kept, box, socks).as_the_file_says(without).total_minor == 105_00

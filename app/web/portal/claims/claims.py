@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from app.db.transaction import transaction
 from app.domain.roles import Permission, Role, may
-from app.domain.states import Unit
+from app.domain.states import ClaimState, Unit
 from app.extensions import db
 from app.models.claims import Claim
 from app.models.sales import SalesDocument
@@ -219,8 +219,8 @@ def _keep(claim: Claim | None, form: ClaimForm) -> tuple[int, list[tuple[Filled 
 
 def _detach(claim_id: int, proof_id: int) -> None:
     with transaction(db.session) as writing:
-        claims.held(writing, claim_id)
-        found = proofs.of_draft(writing, claim_id, proof_id)
+        sent = claims.held(writing, claim_id).state is ClaimState.SENT  # meanwhile, from elsewhere
+        found = None if sent else proofs.of_draft(writing, claim_id, proof_id)
         digests = [] if found is None else [found.file_sha256]
         if found is not None:
             proofs.remove(writing, found)
