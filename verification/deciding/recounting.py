@@ -87,7 +87,7 @@ class _Stood(NamedTuple):
 
 
 def _must_be_there(session: Session, rules: ProgramRules, documents: Sequence[SalesDocument]) -> None:
-    gone = [one for document in documents for one in spent_of(session, rules, document.id)]
+    gone = [one for document in documents for one in spent_of(session, rules, document.id, with_gifts=True)]
     if gone:
         raise PaidOut([one.said for one in gone])
 

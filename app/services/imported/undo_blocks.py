@@ -14,6 +14,7 @@ from sqlalchemy import (
     any_,
     cast,
     func,
+    or_,
     select,
     text,
 )
@@ -27,6 +28,7 @@ from app.models.distributors import Distributor
 from app.models.ledger import Account, LedgerEntry, LedgerTransaction
 from app.models.prepaid import ConversionRun, Redemption
 from app.models.sales import ReturnMatch, SalesDocument
+from app.services.owners.moves import GIFT
 
 MOST_TOLD = 100
 """Blocks of one kind that are told one by one."""
@@ -86,10 +88,13 @@ def blocks(
     ]
 
 
-def spent_of(session: Session, rules: ProgramRules, document_id: int) -> list[Block]:
-    """Tell how much of what one document gave, to whomever, is reserved or gone."""
+def spent_of(session: Session, rules: ProgramRules, document_id: int, *, with_gifts: bool = False) -> list[Block]:
+    """Tell how much of what one document gave, to whomever, is reserved or gone.
+
+    ``with_gifts``: what they gave to somebody else is gone as well.
+    """
     mine = SalesDocument.id == document_id
-    return _spent(session, rules, mine, _given_to(mine))
+    return _spent(session, rules, mine, _given_to(mine), with_gifts=with_gifts)
 
 
 def _given_to(mine: ColumnElement[bool]) -> Select[int]:
@@ -103,23 +108,26 @@ def _given_to(mine: ColumnElement[bool]) -> Select[int]:
 
 
 def _spent(
-    session: Session, rules: ProgramRules, mine: ColumnElement[bool], accounts: Select[int] | None
+    session: Session,
+    rules: ProgramRules,
+    mine: ColumnElement[bool],
+    accounts: Select[int] | None,
+    *,
+    with_gifts: bool = False,
 ) -> list[Block]:
     """Find whose points are reserved or gone: a lot has fewer than it had, and a conversion or a redemption took them.
 
-    Only the wallets of which anything was ever spent are looked at.
+    Only the wallets of which anything was ever spent are looked at, or given away where that counts as well.
     """
-    of_program = select(Account.id).where(
-        Account.program_id == rules.program_id,
-        (Account.spent > 0) | (Account.reserved > 0),
-        Account.distributor_id.is_not(None),
-    )
+    of_program = select(Account.id).where(Account.program_id == rules.program_id, Account.distributor_id.is_not(None))
+    if not with_gifts:
+        of_program = of_program.where((Account.spent > 0) | (Account.reserved > 0))
     if accounts is not None:
         of_program = of_program.where(Account.id.in_(accounts))
     spenders = session.scalars(of_program).all()
     if not spenders:
         return []
-    taken = _taken(mine, spenders)
+    taken = _taken(mine, spenders, with_gifts=with_gifts)
     runs = _runs_of(taken)
     found: dict[tuple[str, Unit], tuple[str, int, set[int], set[int]]] = {}
     for who, code, name, unit, amount, of_runs in session.execute(
@@ -146,9 +154,12 @@ def _spent(
     ]
 
 
-def _taken(mine: ColumnElement[bool], account_ids: Sequence[int]) -> Subquery:
+def _taken(mine: ColumnElement[bool], account_ids: Sequence[int], *, with_gifts: bool) -> Subquery:
     """Give what was taken from lots of documents that count: whose documents, where, how much, the transactions."""
-    given = aliased(LedgerTransaction)
+    given, kind = aliased(LedgerTransaction), LedgerTransaction.kind
+    leaves: ColumnElement[bool] = kind.in_((TransactionKind.RESERVE, TransactionKind.CANCEL, TransactionKind.REFUND))
+    if with_gifts:  # a lot that moves by a merge, or into a pool, is still theirs
+        leaves = or_(leaves, and_(kind == TransactionKind.TRANSFER, LedgerTransaction.key.startswith(GIFT)))
     return (
         select(
             SalesDocument.distributor_id,
@@ -163,7 +174,7 @@ def _taken(mine: ColumnElement[bool], account_ids: Sequence[int]) -> Subquery:
         .where(
             LedgerEntry.account_id == any_of(account_ids),
             LedgerEntry.bucket == Bucket.AVAILABLE,
-            LedgerTransaction.kind.in_((TransactionKind.RESERVE, TransactionKind.CANCEL, TransactionKind.REFUND)),
+            leaves,
             # by a merge, or into a pool, a lot moves as one of the same document
             given.kind.in_((TransactionKind.AWARD, TransactionKind.TRANSFER)),
             SalesDocument.status.in_(COUNTING),

@@ -34,6 +34,8 @@ from app.services.ledger.posting import ABSENT, NewLots, Posting, post, program_
 from app.services.ledger.wallets import OpenWallets
 from app.services.placing import tiers
 
+GIFT = "transfer:"
+"""Begins the key of what somebody gave to somebody else."""
 _MOVED = "move:"
 """Begins the key of what moved a whole lot.
 

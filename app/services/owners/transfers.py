@@ -26,7 +26,7 @@ from app.services.ledger import expiring, ledger
 from app.services.ledger.accounts import lock_wallets
 from app.services.owners import pools
 from app.services.owners.errors import NotWaiting, OwnersError, SamePerson
-from app.services.owners.moves import Move
+from app.services.owners.moves import GIFT, Move
 from app.services.telling import notices
 
 MOST = 10**12
@@ -174,7 +174,7 @@ def approve(
     move = Move(session, program, giver, receiver, on=today, actor=actor, reason=found.note)
     if move.giver.available() < found.amount:
         raise _uncovered(move.giver.available())
-    move.some(found.amount, key=f"transfer:{found.id}")
+    move.some(found.amount, key=f"{GIFT}{found.id}")
     move.write(
         giver_id=found.giver_id if pools.is_shared(session, giver) else None,
         receiver_id=found.receiver_id if pools.is_shared(session, receiver) else None,

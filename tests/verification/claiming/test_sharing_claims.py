@@ -17,6 +17,7 @@ from app.models.claims import SaleClaim
 from app.models.people import AuditEvent
 from app.models.rules import CapUsage, EarningRule
 from app.models.sales import PersonShare
+from app.services.owners import transfers
 from app.services.persons import opening
 from app.services.tracing.explanations import explain_document
 from tests.reference.shares import equal_parts
@@ -110,6 +111,22 @@ def test_what_was_claimed_is_taken_back(open_desk: Opening) -> None:
         AuditEvent.program_id == desk.program.id, AuditEvent.action == "sale.unclaim"
     )
     assert [one["person"] for one in desk.session.scalars(noted.order_by(AuditEvent.id)) if one] == [EWA, EWA, TOM]
+
+
+def test_what_was_given_to_somebody_else_stays_claimed(open_desk: Opening) -> None:
+    """Where nobody may owe, a colleague who claimed the sale after them was given its points once more."""
+    desk = opened(open_desk, EWA, TOM)
+    settings = desk.program.settings
+    accounts = settings["accounts"] | {"transfers": {"asked_by": "participants"}}
+    desk.program.settings = settings | {"returns": "clamp", "accounts": accounts}
+    desk.session.flush()
+    desk.sell(desk.line("1", 10), source=FILE)
+    claim(desk, "1", EWA)
+    given: dict[str, Any] = {"key": "1", "note": "a gift", "actor": "ann", "by_participant": False, "now": NOW}
+    made = transfers.request(desk.session, desk.program, desk.people[CODES[EWA]], desk.people["D2"], 4, **given)
+    transfers.approve(desk.session, desk.program, made, actor="ben", roles=("approver",), now=NOW)
+    refused("paid_out", take_back, desk, "1", EWA)
+    assert [*has(desk, EWA, TOM), desk.points("D2").available] == [6, 0, 4]
 
 
 def test_what_is_spent_or_too_old_stays_claimed(open_desk: Opening) -> None:
