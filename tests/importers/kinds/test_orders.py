@@ -1,7 +1,9 @@
 """Codes of vouchers and numbers of parcels come from files."""
 
 import datetime as dt
+from pathlib import Path
 
+import pytest
 from sqlalchemy import func, select
 
 from app.db.transaction import transaction
@@ -42,6 +44,23 @@ def _with_a_voucher(desk: Desk, *goods: str) -> None:
         shop.reward("gift", 50, kind=VOUCHER)
         for one in goods:
             shop.reward(one, 50)
+
+
+def test_a_file_of_codes_whose_reader_was_killed_too_early_goes_with_the_end_of_its_import(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _with_a_voucher(desk)
+    unlink = Path.unlink
+
+    def by_the_reader_never(path: Path, missing_ok: bool = False) -> None:
+        if path.name != "original" or missing_ok:
+            unlink(path, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", by_the_reader_never)
+    found = desk.run(desk.csv(("gift", "SECRET-1", None), header=("reward", "code", "until")), "vouchers")
+    files = BatchFiles(desk.app.extensions["kontor"]["settings"].files, found.batch_id)
+    assert files.original.name == "original"
+    assert not files.original.exists()
 
 
 def test_codes_are_sealed_and_their_file_is_gone(desk: Desk) -> None:
